@@ -1,0 +1,65 @@
+// The Deno standard library as npm carries it (deno-std) ships no types: these are the parts that we import.
+// Signatures follow https://jsr.io/@std, whose code it is.
+
+declare module "@std/assert" {
+  export class AssertionError extends Error {}
+  export function assert(expr: unknown, msg?: string): asserts expr;
+  export function assertEquals<T>(actual: T, expected: T, msg?: string): void;
+  export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void;
+  export function assertStrictEquals<T>(actual: unknown, expected: T, msg?: string): asserts actual is T;
+  export function assertAlmostEquals(
+    actual: number,
+    expected: number,
+    tolerance?: number,
+    msg?: string,
+  ): void;
+  export function assertArrayIncludes<T>(actual: ArrayLike<T>, expected: ArrayLike<T>, msg?: string): void;
+  export function assertExists<T>(actual: T, msg?: string): asserts actual is NonNullable<T>;
+  export function assertGreater<T>(actual: T, expected: T, msg?: string): void;
+  export function assertGreaterOrEqual<T>(actual: T, expected: T, msg?: string): void;
+  export function assertLess<T>(actual: T, expected: T, msg?: string): void;
+  export function assertLessOrEqual<T>(actual: T, expected: T, msg?: string): void;
+  export function assertMatch(actual: string, expected: RegExp, msg?: string): void;
+  export function assertNotMatch(actual: string, expected: RegExp, msg?: string): void;
+  export function assertObjectMatch(
+    actual: Record<PropertyKey, unknown>,
+    expected: Record<PropertyKey, unknown>,
+    msg?: string,
+  ): void;
+  export function assertStringIncludes(actual: string, expected: string, msg?: string): void;
+  // deno-lint-ignore no-explicit-any
+  type ErrorClass<E extends Error> = abstract new (...args: any[]) => E;
+  export function assertThrows<E extends Error = Error>(
+    fn: () => unknown,
+    errorClass?: ErrorClass<E>,
+    msgIncludes?: string,
+  ): E;
+  export function assertRejects<E extends Error = Error>(
+    fn: () => PromiseLike<unknown>,
+    errorClass?: ErrorClass<E>,
+    msgIncludes?: string,
+  ): Promise<E>;
+  export function fail(msg?: string): never;
+}
+
+declare module "@std/cli/parse-args" {
+  export interface ParseOptions {
+    boolean?: boolean | readonly string[];
+    string?: readonly string[];
+    collect?: readonly string[];
+    alias?: Record<string, string | readonly string[]>;
+    default?: Record<string, unknown>;
+    stopEarly?: boolean;
+    unknown?: (arg: string, key?: string, value?: unknown) => unknown;
+  }
+  export interface Args {
+    _: (string | number)[];
+    [name: string]: unknown;
+  }
+  export function parseArgs(args: readonly string[], options?: ParseOptions): Args;
+}
+
+declare module "@std/uuid/v7" {
+  /** A UUIDv7 (RFC 9562): 48 bits of Unix milliseconds, then random bits. */
+  export function generate(timestamp?: number): string;
+}
