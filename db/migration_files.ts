@@ -1,0 +1,69 @@
+/** One numbered migration: `migrations/0001_events_log.sql` with its `.down.sql`. */
+export interface MigrationFile {
+  version: number;
+  /** As the file is named, without its ending: `0001_events_log`. */
+  name: string;
+  up: string;
+  down: string;
+  /** SHA-256 of `up`, hex. */
+  checksum: string;
+}
+
+/** A file of functions and procedures, applied again whenever it changes. */
+export interface ProcedureFile {
+  /** Its path from the project's root: `etl/procedures/05_cleanup.sql`. */
+  name: string;
+  script: string;
+  checksum: string;
+  /** The functions and procedures that it creates. */
+  creates: string[];
+}
+
+const ROOT = new URL("../", import.meta.url);
+const MIGRATIONS = "migrations/";
+const PROCEDURES = ["db/procedures/", "etl/procedures/"];
+
+/** The migrations in order. @throws {Error} If a number is missing or doubled, or a `.down.sql` is missing */
+export async function readMigrations(): Promise<MigrationFile[]> {
+  const names = (await fileNames(MIGRATIONS)).filter((name) => !name.endsWith(".down.sql"));
+  return await Promise.all(names.map(async (file, index) => {
+    const version = Number(/^(\d{4})_\w+\.sql$/.exec(file)?.[1]);
+    if (version !== index + 1) {
+      throw new Error(
+        `Cannot read migrations: ${file} should be number ${String(index + 1).padStart(4, "0")}_….sql`,
+      );
+    }
+    const name = file.slice(0, -".sql".length);
+    const [up, down] = await Promise.all([read(MIGRATIONS + file), read(`${MIGRATIONS}${name}.down.sql`)]);
+    return { version, name, up, down, checksum: await sha256(up) };
+  }));
+}
+
+/** The procedures in the order in which they are applied. */
+export async function readProcedures(): Promise<ProcedureFile[]> {
+  const files = await Promise.all(
+    PROCEDURES.map(async (folder) => (await fileNames(folder)).map((name) => folder + name)),
+  );
+  return await Promise.all(
+    files.flat().map(async (name) => {
+      const script = await read(name);
+      const creates = [...script.matchAll(/^create or replace (?:function|procedure) (\w+)/gm)]
+        .map((match) => match[1]!);
+      return { name, script, checksum: await sha256(script), creates };
+    }),
+  );
+}
+
+async function fileNames(folder: string): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(new URL(folder, ROOT)));
+  return entries.map((entry) => entry.name).filter((name) => name.endsWith(".sql")).sort();
+}
+
+function read(path: string): Promise<string> {
+  return Deno.readTextFile(new URL(path, ROOT));
+}
+
+async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return new Uint8Array(digest).toHex();
+}

@@ -1,0 +1,49 @@
+-- store_events: one group of the collector's events and the user agents that came with them, in one round trip.
+--
+-- An event whose (site_id, event_id) is known is left out, so the same group may be sent again after a doubt.
+-- `check_archive` says that the group holds ids which may have been stored before, by an earlier request or an
+-- earlier try. The order matters: the insert meets the unique key of what waits (and waits for an ETL that is
+-- moving that very row); the second statement has a newer snapshot, and sees the row where it was moved to.
+-- Rows are sorted by key, so that two groups with the same events cannot lock each other out.
+create or replace function store_events(events json, agents json, check_archive boolean) returns integer
+language plpgsql as $$
+declare
+  v_stored integer;
+  v_known  integer;
+begin
+  insert into user_agents (user_agent, browser, browser_version, os, os_version, device_type, is_bot)
+  select user_agent, browser, browser_version, os, os_version, device_type, is_bot
+  from json_to_recordset(agents) as agent(
+    user_agent text, browser text, browser_version text, os text, os_version text, device_type text, is_bot boolean
+  )
+  order by user_agent
+  on conflict (user_agent) do nothing;
+
+  insert into events_log_pending (
+    event_id, event_type, session_id, visitor_id, site_id, timestamp, url, path, user_agent, ip_address, raw_event_data
+  )
+  select event_id, event_type, session_id, visitor_id, site_id, timestamp, url, path, user_agent, ip_address, raw_event_data
+  from json_to_recordset(events) as event(
+    event_id uuid, event_type text, session_id text, visitor_id text, site_id text, timestamp timestamptz,
+    url text, path text, user_agent text, ip_address inet, raw_event_data jsonb
+  )
+  order by site_id, event_id
+  on conflict (site_id, event_id) do nothing;
+  get diagnostics v_stored = row_count;
+
+  if check_archive then
+    delete from events_log_pending pending
+    using json_to_recordset(events) as event(site_id text, event_id uuid)
+    where pending.site_id = event.site_id
+      and pending.event_id = event.event_id
+      and exists (
+        select from events_log archived
+        where archived.event_id = event.event_id
+          and archived.site_id = event.site_id
+          and archived.processed_at is not null
+      );
+    get diagnostics v_known = row_count;
+  end if;
+  return v_stored - coalesce(v_known, 0);
+end
+$$;

@@ -1,0 +1,125 @@
+import type { Database, Queryable } from "../db/database.ts";
+import type { Spool } from "../db/spool.ts";
+import { log } from "../log.ts";
+
+/** What a job works with. */
+export interface JobContext {
+  db: Database;
+  retentionDays: number;
+  /** The jobs stop between two batches when it aborts. */
+  signal: AbortSignal;
+  /**
+   * What to do while the same job runs elsewhere: a cron lets it be and does nothing, a person who asks for a run
+   * waits, since afterwards everything should be done.
+   */
+  whenBusy: "skip" | "wait";
+  spool?: Spool;
+}
+
+export interface Job {
+  name: string;
+  /** When it runs by itself: a cron expression, in UTC. */
+  schedule: string;
+  /** Does the work; answers how many rows it was about. */
+  run(context: JobContext): Promise<number>;
+}
+
+// Large enough that a batch's fixed costs vanish (60,000 events a second at 10,000), small enough for a second or less.
+const BATCH_SIZE = 10_000;
+// The next minute's run follows anyway.
+const PROCESS_MS = 50_000;
+const SPOOL_WARNING_MS = 5 * 60_000;
+const NO_LIMIT = { statementTimeout: 0 };
+
+/** Every job, in the order in which a run of all of them goes. */
+export const JOBS: readonly Job[] = [
+  { name: "process-events", schedule: "* * * * *", run: processEvents },
+  {
+    name: "update-sessions",
+    schedule: "*/5 * * * *",
+    run: (context) => callLocked(context, "update-sessions", "end_idle_sessions()"),
+  },
+  {
+    name: "daily-metrics",
+    schedule: "7 * * * *",
+    run: (context) => callLocked(context, "daily-metrics", "roll_up_stale_days()"),
+  },
+  { name: "cleanup", schedule: "30 3 * * *", run: cleanUp },
+  { name: "maintenance", schedule: "30 4 * * SUN", run: maintain },
+];
+
+async function processEvents(context: JobContext): Promise<number> {
+  warnOfSpool(context.spool);
+  const until = performance.now() + PROCESS_MS;
+  let processed = 0;
+  while (!context.signal.aborted && performance.now() < until) {
+    const rows = await callLocked(context, "process-events", `process_events(${BATCH_SIZE})`);
+    if (rows === 0) break;
+    processed += rows;
+  }
+  return processed;
+}
+
+async function cleanUp(context: JobContext): Promise<number> {
+  const purged = await callLocked(context, "cleanup", "purge_processed_events($2)", [context.retentionDays]);
+  await callLocked(context, "cleanup", "index_closed_months()");
+  return purged;
+}
+
+const TABLES = [
+  "events_log",
+  "user_sessions",
+  "pageviews",
+  "user_events",
+  "form_submissions",
+  "daily_site_metrics",
+  "user_agents",
+];
+
+async function maintain({ db, signal }: JobContext): Promise<number> {
+  // The embedded database has one connection and no autovacuum.
+  const embedded = db.connections === 1;
+  for (const table of TABLES) {
+    if (!signal.aborted) await db.exec(`${embedded ? "vacuum analyze" : "analyze"} ${table}`);
+  }
+  return TABLES.length + (embedded || !isFirstSunday(new Date()) ? 0 : await rebuildBloated(db, signal));
+}
+
+async function rebuildBloated(db: Database, signal: AbortSignal): Promise<number> {
+  const bloated = await db.query<{ name: string; bytes: number }>(
+    "select name, bytes from bloated_indexes()",
+  );
+  for (const { name, bytes } of bloated) {
+    if (signal.aborted) break;
+    log.info("rebuilding a bloated index", { index: name, bytes });
+    await db.exec(`reindex index concurrently ${name}`);
+  }
+  return bloated.length;
+}
+
+function isFirstSunday(date: Date): boolean {
+  return date.getUTCDay() === 0 && date.getUTCDate() <= 7;
+}
+
+/** Calls one of our SQL functions, alone: under the job's lock, in a transaction of its own. */
+function callLocked(context: JobContext, job: string, call: string, params: unknown[] = []): Promise<number> {
+  return context.db.transaction(async (tx: Queryable) => {
+    const lock = "hashtextextended('footfall:' || $1, 0)";
+    if (context.whenBusy === "wait") {
+      await tx.query(`select pg_advisory_xact_lock(${lock})`, [job]);
+    }
+    const [row] = await tx.query<{ rows: number | null }>(
+      `select case when pg_try_advisory_xact_lock(${lock}) then ${call} end as rows`,
+      [job, ...params],
+    );
+    if (row?.rows === null) log.debug("the job runs elsewhere", { job });
+    return row?.rows ?? 0;
+  }, NO_LIMIT);
+}
+
+function warnOfSpool(spool: Spool | undefined): void {
+  const oldest = spool?.oldest;
+  if (oldest && Date.now() - oldest.getTime() > SPOOL_WARNING_MS) {
+    log.warn("events have waited in the spool for long", { events: spool!.size, oldest });
+  }
+}

@@ -1,0 +1,225 @@
+-- What belongs to a whole session: its row, and what an event takes from its neighbours.
+
+-- Whole seconds from one moment to a later one; null where one of them is.
+create or replace function seconds_between(earlier timestamptz, later timestamptz) returns integer
+language sql immutable parallel safe as $$
+  select case
+    when later - earlier >= interval '24000 days' then 2147483647
+    else round(extract(epoch from later - earlier))::integer
+  end
+$$;
+
+-- The referrer as a URL; trackers write `direct` where there is none.
+create or replace function event_referrer(event jsonb) returns text
+language sql immutable parallel safe as $$
+  select coalesce(
+    nullif(json_text(event #> '{attribution,referrer}', 8192), 'direct'),
+    nullif(json_text(event #> '{page,referrer}', 8192), 'direct')
+  )
+$$;
+
+-- Adds one batch to user_sessions. Commutative: counts add up, times take the extremes, and what comes from one
+-- event (entry, attribution, device; exit) is decided by (timestamp, event_id), whichever batch brings it.
+-- The entry is the first pageview; while a session has none, its first event stands in.
+create or replace function add_to_sessions(batch timestamptz) returns void
+language sql as $$
+  with events as (
+    select
+      e.*,
+      e.event_type = 'pageview'                                                as is_view,
+      row_number() over entry                                                  as place,
+      min(e.event_timestamp) over whole                                        as first_event_at,
+      max(e.event_timestamp) over whole                                        as last_event_at,
+      count(*) filter (where e.event_type = 'pageview') over whole             as views,
+      count(*) filter (where e.event_type <> 'pageview') over whole            as interactions,
+      first_value(e.url) over exit                                             as exit_url,
+      first_value(e.path) over exit                                            as exit_path,
+      first_value(e.event_timestamp) over exit                                 as exit_at,
+      first_value(e.event_id) over exit                                        as exit_event_id
+    from logical_events(batch) e
+    where e.reason is null
+    window
+      whole as (partition by e.site_id, e.session_id),
+      entry as (partition by e.site_id, e.session_id
+                order by e.event_type = 'pageview' desc, e.event_timestamp, e.event_id, e.id),
+      exit  as (partition by e.site_id, e.session_id
+                order by e.event_type = 'pageview' desc, e.event_timestamp desc, e.event_id desc, e.id desc)
+  )
+  insert into user_sessions as s (
+    site_id, session_id, visitor_id, session_start, session_end, duration_seconds, last_event_at,
+    pageview_count, event_count, bounce,
+    entry_at, entry_event_id, entry_url, entry_path, entry_title,
+    exit_at, exit_event_id, exit_url, exit_path,
+    utm_source, utm_medium, utm_campaign, utm_content, utm_term, referrer_type, referrer_platform, original_referrer,
+    user_agent, browser_language, timezone, screen_width, screen_height, viewport_width, viewport_height, device_pixel_ratio
+  )
+  select
+    site_id, session_id, visitor_id, first_event_at,
+    case when last_event_at < batch - interval '30 minutes' then last_event_at end,
+    seconds_between(first_event_at, last_event_at), last_event_at,
+    views, interactions, views < 2,
+    event_timestamp, event_id,
+    case when is_view then url end,
+    case when is_view then path end,
+    case when is_view then json_text(event #> '{page,title}', 2048) end,
+    case when is_view then exit_at end,
+    case when is_view then exit_event_id end,
+    case when is_view then exit_url end,
+    case when is_view then exit_path end,
+    json_text(event #> '{attribution,utmParams,utm_source}', 255),
+    json_text(event #> '{attribution,utmParams,utm_medium}', 255),
+    json_text(event #> '{attribution,utmParams,utm_campaign}', 255),
+    json_text(event #> '{attribution,utmParams,utm_content}', 255),
+    json_text(event #> '{attribution,utmParams,utm_term}', 255),
+    json_text(event #> '{attribution,referrerType}', 50),
+    json_text(event #> '{attribution,referrerPlatform}', 100),
+    event_referrer(event),
+    coalesce(user_agent, json_text(event #> '{browser,userAgent}', 512)),
+    json_text(event #> '{browser,language}', 35),
+    json_text(event #> '{browser,timezone}', 64),
+    json_integer(event #> '{browser,screenWidth}'),
+    json_integer(event #> '{browser,screenHeight}'),
+    json_integer(event #> '{browser,viewportWidth}'),
+    json_integer(event #> '{browser,viewportHeight}'),
+    case when jsonb_typeof(event #> '{browser,devicePixelRatio}') = 'number'
+      and (event #> '{browser,devicePixelRatio}')::numeric between 0 and 9999
+      then (event #> '{browser,devicePixelRatio}')::numeric end
+  from events
+  where place = 1
+  order by site_id, session_id
+  on conflict (site_id, session_id) do update set
+    session_start    = least(s.session_start, excluded.session_start),
+    last_event_at    = greatest(s.last_event_at, excluded.last_event_at),
+    -- A new event opens the session again, unless it is an old one that came late.
+    session_end      = case when s.session_end is null or excluded.session_end is null then null
+                       else greatest(s.session_end, excluded.session_end) end,
+    duration_seconds = seconds_between(least(s.session_start, excluded.session_start), greatest(s.last_event_at, excluded.last_event_at)),
+    pageview_count   = s.pageview_count + excluded.pageview_count,
+    event_count      = s.event_count + excluded.event_count,
+    bounce           = s.pageview_count + excluded.pageview_count < 2,
+    -- All of these come from one event: the earlier of the two entries.
+    (entry_at, entry_event_id, visitor_id, entry_url, entry_path, entry_title, utm_source, utm_medium,
+     utm_campaign, utm_content, utm_term, referrer_type, referrer_platform, original_referrer, user_agent,
+     browser_language, timezone, screen_width, screen_height, viewport_width, viewport_height, device_pixel_ratio) = (
+      select e.entry_at, e.entry_event_id, e.visitor_id, e.entry_url, e.entry_path, e.entry_title, e.utm_source, e.utm_medium,
+        e.utm_campaign, e.utm_content, e.utm_term, e.referrer_type, e.referrer_platform, e.original_referrer, e.user_agent,
+        e.browser_language, e.timezone, e.screen_width, e.screen_height, e.viewport_width, e.viewport_height, e.device_pixel_ratio
+      from (select (case
+        when (excluded.pageview_count = 0, excluded.entry_at, excluded.entry_event_id) < (s.pageview_count = 0, s.entry_at, s.entry_event_id)
+        then excluded else s end).*) as e
+    ),
+    (exit_at, exit_event_id, exit_url, exit_path) = (
+      select e.exit_at, e.exit_event_id, e.exit_url, e.exit_path
+      from (select (case
+        when s.exit_at is null or (excluded.exit_at, excluded.exit_event_id) > (s.exit_at, s.exit_event_id)
+        then excluded else s end).*) as e
+    )
+$$;
+
+-- Gives each event that was sent without a url the page of its session's latest pageview at that moment. Run for the
+-- sessions that a batch touched: a pageview that comes late corrects what was inferred without it.
+create or replace function infer_pages(sites text[], sessions text[]) returns void
+language plpgsql as $$
+begin
+  update user_events e
+  set page_url = page.url, page_path = page.path
+  from (
+    select event.id, event.site_id, view.url, view.path
+    from unnest(sites, sessions) as touched(site_id, session_id)
+    join user_events event using (site_id, session_id)
+    left join lateral (
+      select v.url, v.path
+      from pageviews v
+      where v.site_id = event.site_id
+        and v.session_id = event.session_id
+        and v.view_timestamp <= event.event_timestamp
+      order by v.view_timestamp desc, v.event_id desc, v.id % 1024 desc
+      limit 1
+    ) view on true
+    where event.page_inferred and event.page_url is distinct from view.url
+  ) page
+  where e.id = page.id and e.site_id = page.site_id;
+
+  update form_submissions f
+  set page_url = e.page_url, page_path = e.page_path
+  from unnest(sites, sessions) as touched(site_id, session_id), user_events e
+  where f.site_id = touched.site_id and f.session_id = touched.session_id
+    and e.id = f.id and e.site_id = f.site_id
+    and e.page_inferred and f.page_url is distinct from e.page_url;
+end
+$$;
+
+-- Time on page, for every pageview of the given sessions: until the next pageview, where it follows within the 30
+-- minutes after which a session counts as idle; else until the page was left (the longest page_exit of that page);
+-- else until the next pageview however far, or unknown.
+create or replace function time_pages(sites text[], sessions text[]) returns void
+language sql as $$
+  with views as (
+    select v.id, v.site_id,
+      seconds_between(v.view_timestamp, lead(v.view_timestamp) over visit) as until_next
+    from unnest(sites, sessions) as touched(site_id, session_id)
+    join pageviews v using (site_id, session_id)
+    window visit as (partition by v.site_id, v.session_id order by v.view_timestamp, v.event_id, v.id % 1024)
+  ),
+  exits as (
+    select view.id, view.site_id,
+      max(coalesce(round(json_integer(event.event_data -> 'timeSpent') / 1000.0)::integer,
+        seconds_between(view.view_timestamp, event.event_timestamp))) as until_exit
+    from unnest(sites, sessions) as touched(site_id, session_id)
+    join user_events event using (site_id, session_id)
+    cross join lateral (
+      select v.id, v.site_id, v.view_timestamp
+      from pageviews v
+      where v.site_id = event.site_id
+        and v.session_id = event.session_id
+        and v.view_timestamp <= event.event_timestamp
+      -- Another tab may have opened a page since: the latest view of the same page comes first.
+      order by v.path is not distinct from event.page_path desc, v.view_timestamp desc, v.event_id desc, v.id % 1024 desc
+      limit 1
+    ) view
+    where event.event_type = 'page_exit'
+    group by view.id, view.site_id
+  ),
+  times as (
+    select id, site_id, max(until_next) as until_next, max(until_exit) as until_exit
+    from (
+      select id, site_id, until_next, null::integer as until_exit from views
+      union all
+      select id, site_id, null, until_exit from exits
+    ) both_kinds
+    group by id, site_id
+  )
+  update pageviews v
+  set time_on_page_seconds = t.seconds
+  from (
+    select id, site_id,
+      case when until_next <= 1800 then until_next else coalesce(until_exit, until_next) end as seconds
+    from times
+  ) t
+  where v.id = t.id and v.site_id = t.site_id and v.time_on_page_seconds is distinct from t.seconds
+$$;
+
+-- update_active_sessions: ends each session that has been idle for 30 minutes, at its last event.
+--
+-- A later event opens it again (process_events_batch). Safe beside every other job.
+create or replace function end_idle_sessions() returns integer
+language plpgsql as $$
+declare
+  v_ended integer;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('footfall:process-events', 0));
+  update user_sessions
+  set session_end = coalesce(last_event_at, session_start)
+  where session_end is null
+    and coalesce(last_event_at, session_start) < now() - interval '30 minutes';
+  get diagnostics v_ended = row_count;
+  return v_ended;
+end
+$$;
+
+create or replace procedure update_active_sessions()
+language plpgsql as $$
+begin
+  perform end_idle_sessions();
+end
+$$;

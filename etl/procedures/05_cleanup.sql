@@ -1,0 +1,85 @@
+-- cleanup_processed_events: what is past its retention goes, and the months are made ready ahead.
+--
+-- Raw events that were processed and arrived more than `retention_days` ago are dropped: whole months at once, the
+-- rest of the boundary's month row by row. Events that wait are never touched. A month that cannot be locked within
+-- two seconds (somebody reads it) is emptied instead, and dropped another night: the collector must not queue behind us.
+
+-- Gives each month that is closed the index that makes the raw data searchable: it costs the collector nothing then.
+create or replace function index_closed_months() returns integer
+language plpgsql as $$
+declare
+  v_month   record;
+  v_indexed integer := 0;
+begin
+  for v_month in select * from events_log_months() where ends <= now() loop
+    if to_regclass('idx_events_log_raw_data_gin_' || v_month.suffix) is null then
+      execute format('create index %I on %I using gin (raw_event_data)',
+        'idx_events_log_raw_data_gin_' || v_month.suffix, v_month.name);
+      v_indexed := v_indexed + 1;
+    end if;
+  end loop;
+  return v_indexed;
+end
+$$;
+
+-- The months of events_log, oldest first.
+create or replace function events_log_months() returns table (name text, suffix text, ends timestamptz)
+language sql stable as $$
+  select
+    c.relname::text,
+    right(c.relname::text, 7),
+    (to_date(right(c.relname::text, 7), 'YYYY_MM') + interval '1 month') at time zone 'UTC'
+  from pg_inherits i
+  join pg_class c on c.oid = i.inhrelid
+  where i.inhparent = 'events_log'::regclass and c.relname ~ '^events_log_\d{4}_\d\d$'
+  order by 1
+$$;
+
+-- Answers how many raw events went (those of whole months as Postgres estimates them).
+create or replace function purge_processed_events(retention_days integer default 90) returns bigint
+language plpgsql as $$
+declare
+  v_cutoff timestamptz;
+  v_month  record;
+  v_purged bigint := 0;
+  v_rows   bigint;
+begin
+  if retention_days is null or retention_days < 0 then
+    raise exception 'retention_days is %, but must be 0 or more', coalesce(retention_days::text, 'null')
+      using errcode = 'invalid_parameter_value';
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('footfall:cleanup', 0));
+  v_cutoff := now() - make_interval(days => retention_days);
+  perform add_events_log_months(now(), now() + interval '3 months');
+
+  for v_month in
+    select m.name, greatest(c.reltuples, 0)::bigint as row_count
+    from events_log_months() m join pg_class c on c.oid = to_regclass(m.name)
+    where m.ends <= v_cutoff
+  loop
+    begin
+      perform set_config('lock_timeout', '2s', true);
+      execute format('drop table %I', v_month.name);
+      v_purged := v_purged + v_month.row_count;
+    exception when lock_not_available then
+      raise warning '% is in use; its rows are deleted now, it is dropped another time', v_month.name;
+    end;
+  end loop;
+  perform set_config('lock_timeout', '0', true);
+
+  delete from events_log where processed_at is not null and created_at < v_cutoff;
+  get diagnostics v_rows = row_count;
+
+  delete from failed_events where failed_at < v_cutoff;
+  delete from job_runs where started_at < now() - interval '30 days';
+  delete from visitor_salts where day < (now() at time zone 'UTC')::date - 1;
+  return v_purged + v_rows;
+end
+$$;
+
+create or replace procedure cleanup_processed_events(retention_days integer default 90)
+language plpgsql as $$
+begin
+  perform purge_processed_events(retention_days);
+end
+$$;

@@ -1,0 +1,3 @@
+drop view traffic_sources;
+drop view page_performance;
+drop view active_sessions;

@@ -1,0 +1,3 @@
+drop table failed_events;
+drop table stale_days;
+drop table job_runs;
