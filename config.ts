@@ -1,0 +1,132 @@
+import { z } from "zod";
+import type { DatabaseTarget } from "./db/open.ts";
+import { LOG_LEVELS } from "./log.ts";
+
+/** `dev` and `start` serve; `task` is a command that works on the database and ends. */
+export type Mode = "dev" | "start" | "task";
+
+export interface Config {
+  port: number;
+  host: string;
+  database: DatabaseTarget;
+  poolSize: number;
+  /** Undefined in `dev` where none is set: it generates one. */
+  adminToken: string | undefined;
+  openRegistration: boolean;
+  /** How many proxies in front may be believed about `X-Forwarded-For`. */
+  trustProxy: number;
+  ipMode: "full" | "truncate" | "none";
+  /** Where events wait while Postgres is away; undefined where that is switched off. */
+  spoolPath: string | undefined;
+  retentionDays: number;
+  logLevel: typeof LOG_LEVELS[number];
+}
+
+/** Where the embedded database is kept when no other is named. */
+export const EMBEDDED_DATABASE = "pglite:.data/pg";
+
+const wholeNumber = (min: number, max: number) =>
+  z.string().regex(/^\d{1,15}$/).transform(Number).refine((n) => n >= min && n <= max);
+
+// Each setting with what it may be, in the words of the error.
+const SETTINGS = {
+  PORT: { schema: wholeNumber(0, 65535), mayBe: "a whole number from 0 to 65535" },
+  HOST: { schema: z.string(), mayBe: "an address to listen on, such as 0.0.0.0 or 127.0.0.1" },
+  DATABASE_URL: {
+    schema: z.string().regex(/^(postgres(ql)?:\/\/\S+|pglite:\S+)$/),
+    mayBe: "postgres://USER:PASSWORD@HOST:PORT/DATABASE, pglite:DIR or pglite:memory",
+  },
+  PGHOST: { schema: z.string(), mayBe: "a host name" },
+  PGPORT: { schema: wholeNumber(1, 65535), mayBe: "a whole number from 1 to 65535" },
+  PGUSER: { schema: z.string(), mayBe: "a user name" },
+  PGPASSWORD: { schema: z.string(), mayBe: "a password" },
+  PGDATABASE: { schema: z.string(), mayBe: "a database name" },
+  DATABASE_POOL_SIZE: { schema: wholeNumber(1, 1000), mayBe: "a whole number from 1 to 1000" },
+  ADMIN_TOKEN: {
+    schema: z.string().regex(/^[\x21-\x7e]{8,}$/),
+    mayBe: "8 or more characters without blanks",
+  },
+  OPEN_REGISTRATION: {
+    schema: z.enum(["true", "false"]).transform((value) => value === "true"),
+    mayBe: "true or false",
+  },
+  TRUST_PROXY: { schema: wholeNumber(0, 32), mayBe: "the number of proxies in front, 0 to 32" },
+  IP_MODE: { schema: z.enum(["full", "truncate", "none"]), mayBe: "full, truncate or none" },
+  SPOOL_PATH: { schema: z.string(), mayBe: "a file's path, or off" },
+  RETENTION_DAYS: { schema: wholeNumber(1, 36500), mayBe: "a whole number of days from 1 to 36500" },
+  LOG_LEVEL: { schema: z.enum(LOG_LEVELS), mayBe: LOG_LEVELS.join(", ") },
+} as const;
+
+type Settings = { [Name in keyof typeof SETTINGS]?: z.output<typeof SETTINGS[Name]["schema"]> };
+
+// Their values stay out of messages: these end up in logs and on screens.
+const SECRET = new Set(["ADMIN_TOKEN", "DATABASE_URL", "PGPASSWORD"]);
+
+/** Everything that is wrong with the settings, a line each. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+  constructor(readonly problems: string[]) {
+    super(["Cannot read the settings:", ...problems.map((problem) => `  ${problem}`)].join("\n"));
+  }
+}
+
+/**
+ * The settings of this process. An empty variable counts as unset.
+ *
+ * @throws {ConfigError} If any variable is wrong or missing: all of them in one error
+ */
+export function readConfig(mode: Mode, env: Record<string, string> = Deno.env.toObject()): Config {
+  const problems: string[] = [];
+  const settings: Record<string, unknown> = {};
+  for (const [name, { schema, mayBe }] of Object.entries(SETTINGS)) {
+    const value = env[name];
+    if (value === undefined || value === "") continue;
+    const parsed = schema.safeParse(value);
+    if (parsed.success) settings[name] = parsed.data;
+    else {problems.push(
+        `${name} is ${SECRET.has(name) ? "not valid" : JSON.stringify(value)}, but may be ${mayBe}`,
+      );}
+  }
+  const set = settings as Settings;
+  const database = databaseTarget(set) ?? (mode === "start" ? undefined : EMBEDDED_DATABASE);
+  if (mode === "start") {
+    const named = Boolean(env["DATABASE_URL"] || env["PGHOST"]);
+    if (!named) {
+      problems.push(
+        `DATABASE_URL is not set, but production needs a Postgres: ${SETTINGS.DATABASE_URL.mayBe}`,
+      );
+    } else if (typeof database === "string" && database.startsWith("pglite:")) {
+      problems.push("DATABASE_URL names an embedded database, but production needs postgres://…");
+    }
+    if (!env["ADMIN_TOKEN"]) {
+      problems.push(`ADMIN_TOKEN is not set, but must be ${SETTINGS.ADMIN_TOKEN.mayBe}`);
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return {
+    port: set.PORT ?? 8000,
+    host: set.HOST ?? (mode === "dev" ? "127.0.0.1" : "0.0.0.0"),
+    database: database!,
+    poolSize: set.DATABASE_POOL_SIZE ?? 4,
+    adminToken: set.ADMIN_TOKEN,
+    openRegistration: set.OPEN_REGISTRATION ?? mode === "dev",
+    trustProxy: set.TRUST_PROXY ?? 0,
+    ipMode: set.IP_MODE ?? "truncate",
+    spoolPath: set.SPOOL_PATH === "off" ? undefined : set.SPOOL_PATH ?? ".data/spool.db",
+    retentionDays: set.RETENTION_DAYS ?? 90,
+    logLevel: set.LOG_LEVEL ?? "info",
+  };
+}
+
+function databaseTarget(set: Settings): DatabaseTarget | undefined {
+  if (set.DATABASE_URL) return set.DATABASE_URL;
+  if (!set.PGHOST) return undefined;
+  const user = set.PGUSER ?? "postgres";
+  return {
+    host: set.PGHOST,
+    port: set.PGPORT ?? 5432,
+    user,
+    password: set.PGPASSWORD,
+    database: set.PGDATABASE ?? user,
+  };
+}

@@ -1,0 +1,47 @@
+import type { Database } from "./database.ts";
+
+/** Events of one type that wait for the ETL. */
+export interface PendingEvents {
+  eventType: string;
+  count: number;
+  oldest: Date;
+  ageSeconds: number;
+}
+
+/** A job's last run. */
+export interface LastRun {
+  job: string;
+  startedAt: Date;
+  /** Null while it runs, or when its process died. */
+  finishedAt: Date | null;
+  rows: number | null;
+  seconds: number | null;
+  error: string | null;
+}
+
+export interface EtlStatus {
+  pending: PendingEvents[];
+  jobs: LastRun[];
+  /** Days that the next roll-up will recompute. */
+  staleDays: number;
+  /** Events that could not be processed, and were set aside with their reason. */
+  failedEvents: number;
+}
+
+/** How far the ETL is. */
+export async function readEtlStatus(db: Database): Promise<EtlStatus> {
+  const pending = await db.query<PendingEvents>(
+    `select event_type as "eventType", count(*) as count, min(created_at) as oldest,
+       round(extract(epoch from now() - min(created_at)), 3) as "ageSeconds"
+     from events_log where processed_at is null group by event_type order by count(*) desc, event_type`,
+  );
+  const jobs = await db.query<LastRun>(
+    `select distinct on (job) job, started_at as "startedAt", finished_at as "finishedAt", row_count as rows,
+       round(extract(epoch from finished_at - started_at), 3) as seconds, error
+     from job_runs order by job, started_at desc, id desc`,
+  );
+  const [counts] = await db.query<{ staleDays: number; failedEvents: number }>(
+    `select (select count(*) from stale_days) as "staleDays", (select count(*) from failed_events) as "failedEvents"`,
+  );
+  return { pending, jobs, ...counts! };
+}

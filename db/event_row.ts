@@ -1,0 +1,35 @@
+/** A row of `events_log` on its way in, as `store_events` takes it. */
+export interface EventRow {
+  event_id: string;
+  event_type: string;
+  session_id: string;
+  visitor_id: string;
+  site_id: string;
+  /** ISO 8601, UTC. */
+  timestamp: string;
+  url: string | null;
+  path: string | null;
+  user_agent: string | null;
+  ip_address: string | null;
+  raw_event_data: unknown;
+}
+
+/** A row of `user_agents`. */
+export interface AgentRow {
+  user_agent: string;
+  browser: string | null;
+  browser_version: string | null;
+  os: string | null;
+  os_version: string | null;
+  device_type: string;
+  is_bot: boolean;
+}
+
+/** An event to store, with what the writer needs to know about it. */
+export interface NewEvent {
+  row: EventRow;
+  /** What its user agent string means; null where it came without. */
+  agent: AgentRow | null;
+  /** Whether it may have been stored before: its id is the client's, who may send it again. */
+  mayBeKnown: boolean;
+}

@@ -1,0 +1,104 @@
+import { type Database, DatabaseUnavailable } from "./database.ts";
+
+/** A row of `sites`. */
+export interface Site {
+  siteId: string;
+  /** Hosts whose pages may post, and whose referrers are internal; empty: any. */
+  domains: string[];
+  timezone: string;
+  /** Null: as the server is set. */
+  ipMode: "full" | "truncate" | "none" | null;
+}
+
+// A site that was added or changed is known everywhere after this time …
+const FRESH_MS = 30_000;
+// … and a site that nobody knows yet is looked for at most this often.
+const RETRY_MS = 1_000;
+
+/** The registered sites, remembered: collection does not ask the database about each event. */
+export class SiteDirectory {
+  #sites = new Map<string, Site>();
+  #loadedAt = -Infinity;
+  #failedAt = -Infinity;
+  #loading: Promise<void> | undefined;
+
+  constructor(readonly db: Database) {}
+
+  /**
+   * The site, or undefined where it was never added. While the database is away, what was known stays known.
+   *
+   * @throws {DatabaseUnavailable} If the sites were never read
+   */
+  async find(siteId: string): Promise<Site | undefined> {
+    const age = performance.now() - this.#loadedAt;
+    if (age > (this.#sites.has(siteId) ? FRESH_MS : RETRY_MS)) await this.#reload();
+    return this.#sites.get(siteId);
+  }
+
+  async #reload(): Promise<void> {
+    try {
+      // While the database is away, it is asked once in RETRY_MS, not with each event.
+      if (performance.now() - this.#failedAt > RETRY_MS) await (this.#loading ??= this.#load());
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailable)) throw error;
+      this.#failedAt = performance.now();
+    } finally {
+      this.#loading = undefined;
+    }
+    if (this.#loadedAt === -Infinity) throw new DatabaseUnavailable("The sites could not be read yet");
+  }
+
+  async #load(): Promise<void> {
+    this.#sites = new Map((await listSites(this.db)).map((site) => [site.siteId, site]));
+    this.#loadedAt = performance.now();
+  }
+}
+
+/** Every registered site, by id. */
+export async function listSites(db: Database): Promise<Site[]> {
+  return await db.query<Site & Record<string, unknown>>(
+    `select site_id as "siteId", domains, timezone, ip_mode as "ipMode" from sites order by site_id`,
+  );
+}
+
+/**
+ * Adds a site, or changes it: what is undefined stays as it is. With a new timezone its days are others, so all of
+ * them are marked to be rolled up again.
+ *
+ * @throws {DataError} If the timezone is none that Postgres knows
+ */
+export async function saveSite(
+  db: Database,
+  site: { siteId: string; domains?: string[]; timezone?: string },
+): Promise<"added" | "changed"> {
+  return await db.transaction(async (tx) => {
+    const [before] = await tx.query<{ timezone: string }>(
+      "select timezone from sites where site_id = $1 for update",
+      [site.siteId],
+    );
+    await tx.query(
+      `insert into sites (site_id, domains, timezone) values ($1, coalesce($2::text[], '{}'), coalesce($3, 'UTC'))
+       on conflict (site_id) do update
+       set domains = coalesce($2::text[], sites.domains), timezone = coalesce($3, sites.timezone)`,
+      [site.siteId, site.domains ?? null, site.timezone ?? null],
+    );
+    if (site.timezone !== undefined && site.timezone !== (before?.timezone ?? "UTC")) {
+      await tx.query(
+        `insert into stale_days (site_id, metric_date, marked_at)
+         select m.site_id, m.metric_date + shift, now()
+         from daily_site_metrics m, generate_series(-1, 1) as shift
+         where m.site_id = $1
+         group by m.site_id, m.metric_date + shift
+         order by 1, 2
+         on conflict (site_id, metric_date) do update set marked_at = excluded.marked_at`,
+        [site.siteId],
+      );
+    }
+    return before ? "changed" : "added";
+  });
+}
+
+/** Forgets a site; its events and metrics stay. Answers whether it was there. */
+export async function removeSite(db: Database, siteId: string): Promise<boolean> {
+  return (await db.query("delete from sites where site_id = $1 returning site_id", [siteId])).length > 0;
+}

@@ -1,0 +1,87 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { NewEvent } from "./event_row.ts";
+
+/** A spooled event and its place in the queue. */
+export interface SpooledEvent {
+  place: number;
+  event: NewEvent;
+}
+
+/**
+ * Events on disk while Postgres is away: a SQLite file, in the order in which they came. What `append` returned from
+ * survives the process and the machine (write-ahead log, synced on every commit). Events that Postgres refused when
+ * they were restored are kept in the table `refused`, with the reason, for a person to look at.
+ */
+export class Spool {
+  readonly #sqlite: DatabaseSync;
+  readonly #insert: StatementSync;
+
+  /** @param path the file; made with its folders where it is missing */
+  constructor(readonly path: string) {
+    mkdirSync(dirname(path), { recursive: true });
+    this.#sqlite = new DatabaseSync(path);
+    this.#sqlite.exec(`
+      pragma journal_mode = wal;
+      pragma synchronous = full;
+      pragma busy_timeout = 5000;
+      create table if not exists events (place integer primary key autoincrement, event text not null, spooled_at text not null);
+      create table if not exists refused (place integer primary key, event text not null, reason text not null, refused_at text not null);
+    `);
+    this.#insert = this.#sqlite.prepare("insert into events (event, spooled_at) values (?, ?)");
+  }
+
+  /** How many events wait. */
+  get size(): number {
+    return Number(this.#sqlite.prepare("select count(*) as size from events").get()?.size);
+  }
+
+  /** When the oldest waiting event came; undefined when none waits. */
+  get oldest(): Date | undefined {
+    const at = this.#sqlite.prepare("select spooled_at from events order by place limit 1").get()?.spooled_at;
+    return typeof at === "string" ? new Date(at) : undefined;
+  }
+
+  /** Keeps events; they are on disk when it returns. @throws {Error} If the disk refuses: nothing is kept then */
+  append(events: NewEvent[]): void {
+    const now = new Date().toISOString();
+    this.#inTransaction(() => {
+      for (const event of events) this.#insert.run(JSON.stringify(event), now);
+    });
+  }
+
+  /** The oldest events, at most `limit`. */
+  peek(limit: number): SpooledEvent[] {
+    const rows = this.#sqlite.prepare("select place, event from events order by place limit ?").all(limit);
+    return rows.map((row) => ({ place: Number(row.place), event: JSON.parse(String(row.event)) }));
+  }
+
+  /** Forgets restored events, and sets aside those among them that Postgres refused. */
+  remove(restored: SpooledEvent[], refused: { index: number; message: string }[]): void {
+    this.#inTransaction(() => {
+      for (const { index, message } of refused) {
+        const { place, event } = restored[index]!;
+        this.#sqlite.prepare("insert or replace into refused values (?, ?, ?, ?)")
+          .run(place, JSON.stringify(event), message, new Date().toISOString());
+      }
+      const forget = this.#sqlite.prepare("delete from events where place = ?");
+      for (const { place } of restored) forget.run(place);
+    });
+  }
+
+  close(): void {
+    this.#sqlite.close();
+  }
+
+  #inTransaction(work: () => void): void {
+    this.#sqlite.exec("begin immediate");
+    try {
+      work();
+      this.#sqlite.exec("commit");
+    } catch (error) {
+      this.#sqlite.exec("rollback");
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+
+/** Where the running dev server is, and what opens it. */
+export interface DevServer {
+  url: string;
+  adminToken: string;
+}
+
+// Beside the embedded database, which only one process can have open: the others ask that one.
+const FOLDER = ".data";
+const FILE = `${FOLDER}/dev_server.json`;
+
+/** Writes it down for the other tasks; readable by its owner only. */
+export function rememberDevServer(server: DevServer): void {
+  mkdirSync(FOLDER, { recursive: true });
+  writeFileSync(FILE, JSON.stringify(server), { mode: 0o600 });
+}
+
+export function forgetDevServer(): void {
+  rmSync(FILE, { force: true });
+}
+
+/** The dev server that runs here now, or undefined. */
+export async function findDevServer(): Promise<DevServer | undefined> {
+  let server: DevServer;
+  try {
+    server = JSON.parse(readFileSync(FILE, "utf8"));
+  } catch {
+    return undefined; // never written, or half written: none runs
+  }
+  // A killed server leaves its file behind; whoever listens there now does not know the token.
+  const response = await fetch(new URL("/etl/status", server.url), {
+    headers: { authorization: `Bearer ${server.adminToken}` },
+  }).catch(() => undefined);
+  await response?.body?.cancel();
+  return response?.ok ? server : undefined;
+}
+
+/** Puts a request to the dev server. @throws {Error} With the problem's detail, if it refuses */
+export async function askDevServer<T>(server: DevServer, path: string, body = ""): Promise<T> {
+  const response = await fetch(new URL(path, server.url), {
+    method: "POST",
+    headers: { authorization: `Bearer ${server.adminToken}` },
+    body,
+  });
+  const answer = await response.json();
+  if (!response.ok && answer.detail) throw new Error(answer.detail);
+  return answer;
+}

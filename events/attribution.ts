@@ -1,0 +1,74 @@
+import { classifyReferrer } from "./referrer.ts";
+import { redactUrl } from "./redact.ts";
+
+type Fields = Record<string, unknown>;
+
+const UTM = ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"];
+const CLICK_IDS = ["gclid", "fbclid", "msclkid"];
+
+/** The value if it is a non-empty string. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** The value if it is an object, else an empty one. */
+export function fieldsOf(value: unknown): Fields {
+  return value !== null && typeof value === "object" && !Array.isArray(value) ? value as Fields : {};
+}
+
+/** The URL, or undefined where the text is none that is absolute. */
+export function parseUrl(text: string | undefined): URL | undefined {
+  return text === undefined ? undefined : URL.parse(text) ?? undefined;
+}
+
+/**
+ * A pageview's `attribution` with what was missing: UTM and click ids from the URL's query, the referrer's type and
+ * platform from the referrer. What the client sent stands, but for the site's own hosts: these are internal.
+ */
+export function completeAttribution(
+  sent: unknown,
+  url: string | undefined,
+  pageReferrer: unknown,
+  domains: readonly string[],
+): Fields {
+  const attribution = fieldsOf(sent);
+  const page = parseUrl(url);
+  const referrer = plainReferrer(attribution.referrer) ?? plainReferrer(pageReferrer);
+  const source = classifyReferrer(referrer, page?.hostname ? [page.hostname, ...domains] : domains);
+  const isOwn = source.type === "internal";
+  return {
+    ...attribution,
+    utmParams: fromQuery(UTM, attribution.utmParams, page),
+    campaignParams: fromQuery(CLICK_IDS, attribution.campaignParams, page),
+    referrer: referrer === undefined ? null : redactUrl(referrer),
+    referrerType: isOwn ? source.type : textOf(attribution.referrerType) ?? source.type,
+    referrerPlatform: isOwn ? null : textOf(attribution.referrerPlatform) ?? source.platform,
+  };
+}
+
+/** A pageview's `page` with what was missing: url, path, query and fragment. Tell-tale parameters are redacted. */
+export function completePage(sent: unknown, url: string | undefined, path: string | undefined): Fields {
+  const page = fieldsOf(sent);
+  const parsed = parseUrl(url);
+  return {
+    ...page,
+    url: url ?? null,
+    path: path ?? null,
+    referrer: redactUrl(textOf(page.referrer) ?? ""),
+    queryParams: redactUrl(textOf(page.queryParams) ?? parsed?.search ?? ""),
+    hash: redactUrl(textOf(page.hash) ?? parsed?.hash ?? ""),
+  };
+}
+
+function plainReferrer(value: unknown): string | undefined {
+  const text = textOf(value);
+  return text === "direct" ? undefined : text;
+}
+
+function fromQuery(names: string[], sent: unknown, url: URL | undefined): Fields {
+  const given = fieldsOf(sent);
+  const found = names.map((
+    name,
+  ) => [name, textOf(given[name]) ?? textOf(url?.searchParams.get(name)) ?? null]);
+  return { ...given, ...Object.fromEntries(found) };
+}

@@ -1,0 +1,20 @@
+/**
+ * The value without what Postgres cannot hold in JSON: NUL characters are dropped and lone surrogates replaced, in
+ * strings and in names, however deep. What is fine is returned as it is.
+ */
+export function cleanForPostgres(value: unknown): unknown {
+  if (typeof value === "string") return cleanText(value);
+  if (Array.isArray(value)) return value.map(cleanForPostgres);
+  if (value instanceof Date) return value.toISOString();
+  if (value !== null && typeof value === "object") {
+    return Object.fromEntries(
+      Object.entries(value).map(([name, field]) => [cleanText(name), cleanForPostgres(field)]),
+    );
+  }
+  return value;
+}
+
+/** {@linkcode cleanForPostgres} for one text. */
+export function cleanText(text: string): string {
+  return text.replaceAll("\0", "").toWellFormed();
+}

@@ -1,0 +1,37 @@
+import ipaddr from "ipaddr.js";
+
+export type IpMode = "full" | "truncate" | "none";
+
+/**
+ * The visitor's address: the socket's, or what the proxies that are trusted say. Each proxy appends the address that it
+ * saw, so with `trusted` of them the visitor is that many from the right; further left anybody can write anything.
+ */
+export function clientAddress(
+  socket: string | undefined,
+  forwardedFor: string | undefined,
+  trusted: number,
+): string | undefined {
+  if (trusted === 0 || !forwardedFor) return normalize(socket);
+  const hops = forwardedFor.split(",").map((hop) => hop.trim());
+  return normalize(hops[Math.max(0, hops.length - trusted)]) ?? normalize(socket);
+}
+
+/** What may be stored of an address: all of it, its network (IPv4 /24, IPv6 /48), or nothing. */
+export function storedAddress(address: string | undefined, mode: IpMode): string | undefined {
+  if (address === undefined || mode === "none") return undefined;
+  if (mode === "full") return address;
+  const parsed = ipaddr.parse(address);
+  const network = parsed.kind() === "ipv4"
+    ? ipaddr.IPv4.networkAddressFromCIDR(`${address}/24`)
+    : ipaddr.IPv6.networkAddressFromCIDR(`${address}/48`);
+  return network.toString();
+}
+
+/** An address in its usual form, an IPv4 address in IPv6 clothes as IPv4; undefined where it is none. */
+function normalize(address: string | undefined): string | undefined {
+  if (!address) return undefined;
+  // Some proxies write a port: 1.2.3.4:56 or [::1]:56.
+  const bare = address.replace(/^\[([^\]]*)\](?::\d+)?$/, "$1").replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1")
+    .replace(/%.*$/, "");
+  return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : undefined;
+}

@@ -1,0 +1,19 @@
+/**
+ * A request on its way takes less than this, so a larger difference between the client's `sentAt` and our clock is the
+ * client's clock. Smaller ones are left alone: correcting them by a varying latency would shuffle events that are close.
+ */
+const LONGEST_JOURNEY_MS = 10_000;
+
+/** By how many milliseconds the client's clock must be set forward (or back, if negative); 0 where it is right. */
+export function clockSkew(sentAt: Date | undefined, receivedAt: Date): number {
+  if (!sentAt) return 0;
+  const skew = receivedAt.getTime() - sentAt.getTime();
+  return Math.abs(skew) > LONGEST_JOURNEY_MS ? skew : 0;
+}
+
+/** When an event happened, by our clock. What has no time, or one in the future, happens now. */
+export function eventTime(timestamp: Date | undefined, skew: number, receivedAt: Date): Date {
+  if (!timestamp) return receivedAt;
+  const time = timestamp.getTime() + skew;
+  return time > receivedAt.getTime() + LONGEST_JOURNEY_MS ? receivedAt : new Date(time);
+}

@@ -1,0 +1,164 @@
+import { z } from "zod";
+
+/** Most items of one request, and most events of one batch. */
+export const MAX_EVENTS = 1000;
+
+// What a tracker sends as null it does not know: the same as leaving it out.
+const optional = <Schema extends z.ZodType>(schema: Schema) =>
+  schema.nullish().transform((value) => value ?? undefined);
+
+const text = (min: number, max: number) =>
+  z.string({
+    error: (issue) =>
+      issue.input === undefined
+        ? `is missing: give a string of ${min} to ${max} characters`
+        : "must be a string",
+  })
+    .min(min, `must be of ${min} to ${max} characters`)
+    .max(max, `must be of ${min} to ${max} characters`);
+
+const timestamp = z.string("must be a string such as 2026-11-22T08:00:00.000Z").transform(
+  (value, context) => {
+    const date = new Date(value);
+    if (date.getTime() >= 0 && date.getUTCFullYear() <= 9999) return date;
+    context.addIssue({
+      code: "custom",
+      message: "must be an ISO 8601 time such as 2026-11-22T08:00:00.000Z",
+    });
+    return z.NEVER;
+  },
+);
+
+const object = z.record(z.string(), z.unknown(), "must be an object");
+
+const page = {
+  url: optional(z.string("must be a string")),
+  path: optional(z.string("must be a string")),
+  eventData: optional(object),
+};
+
+const identity = {
+  siteId: text(1, 100),
+  eventId: optional(z.uuid("must be a UUID")),
+  sentAt: optional(timestamp),
+  timestamp: optional(timestamp),
+  sessionId: optional(text(1, 100)),
+  visitorId: optional(text(1, 100)),
+};
+
+const single = z.looseObject({
+  ...identity,
+  ...page,
+  eventType: text(1, 50),
+  attribution: optional(object),
+  browser: optional(object),
+  page: optional(object),
+}, "must be an object");
+
+const batch = single.extend({
+  events: z.array(z.unknown(), "must be an array of events").min(1, "must hold at least one event")
+    .max(MAX_EVENTS, `must hold at most ${MAX_EVENTS} events`),
+});
+
+const inBatch = z.looseObject(
+  { ...page, eventType: text(1, 50), timestamp: optional(timestamp) },
+  "must be an object",
+)
+  .refine((event) => event.eventType !== "batch", {
+    path: ["eventType"],
+    message: "must not be batch inside a batch",
+  });
+
+/** One posted item, checked: an event, or a batch with `events`. Unknown fields are kept. */
+export type Payload = z.output<typeof single> & { events?: unknown[] };
+
+/** What is wrong with which field: `path` is `siteId` or `events.3.eventType`, after the item's place in an array. */
+export interface Issue {
+  path: string;
+  message: string;
+}
+
+/** An item, or an event within a batch, that was left out. */
+export interface Rejection {
+  /** The item's place in the posted array; 0 for an item that came alone. */
+  index: number;
+  issues: Issue[];
+}
+
+export interface ParsedPayloads {
+  /** The items that can be stored, with their place. */
+  accepted: { index: number; payload: Payload }[];
+  rejected: Rejection[];
+  /** The body was one item, not an array. */
+  alone: boolean;
+}
+
+/** The body as a whole cannot be read. */
+export class UnreadableBody extends Error {
+  override name = "UnreadableBody";
+  constructor(message: string, readonly status: 400 | 413 = 400) {
+    super(message);
+  }
+}
+
+/**
+ * Reads a posted body: one event, one batch, or an array of up to {@linkcode MAX_EVENTS} of either.
+ *
+ * An event within a batch that is not valid is reported, and stays in the batch: the ETL sets it aside with its
+ * reason, so that its owner can look at it.
+ *
+ * @throws {UnreadableBody} If it is not JSON, an empty array, or too long an array
+ */
+export function parsePayloads(body: string): ParsedPayloads {
+  const value = parseJson(body);
+  const alone = !Array.isArray(value);
+  const items: unknown[] = alone ? [value] : value;
+  if (items.length === 0) throw new UnreadableBody("The array is empty: send 1 to 1,000 events");
+  if (items.length > MAX_EVENTS) {
+    throw new UnreadableBody(`The array holds ${items.length} events: send at most 1,000 at a time`, 413);
+  }
+  const parsed: ParsedPayloads = { accepted: [], rejected: [], alone };
+  items.forEach((item, index) => parseItem(item, index, parsed));
+  return parsed;
+}
+
+function parseItem(item: unknown, index: number, into: ParsedPayloads): void {
+  const prefix = into.alone ? [] : [index];
+  const isBatch = (item as { eventType?: unknown } | null)?.eventType === "batch";
+  const result = (isBatch ? batch : single).safeParse(item);
+  if (!result.success) {
+    into.rejected.push({ index, issues: issuesOf(result.error, prefix) });
+    return;
+  }
+  const payload: Payload = result.data;
+  if (isBatch) {
+    const issues: Issue[] = [];
+    payload.events = payload.events?.map((event, place) => {
+      const nested = inBatch.safeParse(event);
+      if (nested.success) return nested.data;
+      issues.push(...issuesOf(nested.error, [...prefix, "events", place]));
+      return event;
+    });
+    if (issues.length > 0) into.rejected.push({ index, issues });
+  }
+  into.accepted.push({ index, payload });
+}
+
+function issuesOf(error: z.ZodError, prefix: PropertyKey[]): Issue[] {
+  return error.issues.map((issue) => {
+    const path = [...prefix, ...issue.path].map(String).join(".");
+    return { path, message: `${path || "the event"} ${issue.message}` };
+  });
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    throw new UnreadableBody(
+      body.trim() === ""
+        ? "The body is empty: send a JSON event"
+        : `The body is not JSON: ${(error as Error).message}`,
+    );
+  }
+}

@@ -1,0 +1,90 @@
+/** What stands in a redacted value's place. */
+export const REDACTED = "[redacted]";
+
+// Names whose value is a secret or identifies a person's money, as whole words of the name (`card_cvc`, `newPin`).
+const SECRET_WORDS = new Set(
+  "pass pwd passwd passcode passphrase secret token cvv cvc csc cvn cvv2 cvc2 ssn pin otp iban jwt apikey creditcard cardnumber ccnumber ccnum"
+    .split(" "),
+);
+// … and as parts of a name that is written together or in several words (`userpassword2`, `credit-card-number`).
+const SECRET_PARTS =
+  /password|passwort|creditcard|cardnumber|cardno|ccnum|cardcvc|securitycode|socialsecurity|accountnumber|privatekey|apikey|accesskey/;
+
+/** Whether a field of this name must never be kept. */
+export function isSecretName(name: string): boolean {
+  const words = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z0-9]+/);
+  return words.some((word) => SECRET_WORDS.has(word)) || SECRET_PARTS.test(words.join(""));
+}
+
+// 13 to 19 digits from an issuer's range (2221–2720 and 3–6), alone or in groups.
+const CARD = /(?<![\d.])(?:2[2-7]|[3-6]\d)(?:[ -]?\d){11,17}(?!\d)/g;
+// Area 000, 666 and 9xx, group 00 and serial 0000 were never issued.
+const SSN = /(?<!\d)(?!000|666|9\d\d)\d{3}([- ])(?!00)\d\d\1(?!0000)\d{4}(?!\d)/g;
+
+/** The text without payment card numbers (that pass Luhn) and US social security numbers. */
+export function redactText(text: string): string {
+  if (!/\d{2}/.test(text)) return text;
+  return text
+    .replace(CARD, (match) => passesLuhn(match.replace(/\D/g, "")) ? REDACTED : match)
+    .replace(SSN, REDACTED);
+}
+
+/** ISO/IEC 7812-1: from the right, every second digit doubled, the sum of the digits divisible by ten. */
+function passesLuhn(digits: string): boolean {
+  let sum = 0;
+  for (let i = 0; i < digits.length; i++) {
+    const digit = Number(digits[digits.length - 1 - i]);
+    sum += i % 2 === 0 ? digit : digit * 2 - (digit > 4 ? 9 : 0);
+  }
+  return sum % 10 === 0;
+}
+
+/**
+ * A form's fields without secrets: by the field's name the whole value, by shape the part of it. Nested objects and
+ * lists are followed; numbers are judged as they are written.
+ */
+export function redactFields(value: unknown, name = ""): unknown {
+  if (value !== null && value !== undefined && value !== "" && isSecretName(name)) return REDACTED;
+  if (typeof value === "string") return redactText(value);
+  if (typeof value === "number") return redactText(String(value)) === String(value) ? value : REDACTED;
+  if (Array.isArray(value)) return value.map((item) => redactFields(item));
+  if (value !== null && typeof value === "object") {
+    // Some trackers list fields as {name, value}.
+    const label = (value as { name?: unknown }).name;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, field]) => [
+        key,
+        redactFields(field, key === "value" && typeof label === "string" ? label : key),
+      ]),
+    );
+  }
+  return value;
+}
+
+// Parameters of links in mails, of logins and of payments: who holds the link holds the account or knows the person.
+const SECRET_PARAMETERS = new Set(
+  "access_token id_token refresh_token auth auth_token authorization key api_key sig signature session session_id sessionid sid phpsessid jsessionid reset_token email e-mail mail phone tel"
+    .split(" "),
+);
+const PARAMETER = /([?&#;])([^=&#;?]+)=([^&#;]*)/g;
+const EMAIL = /^[^@\s]+(?:@|%40)[^@\s]+\.[a-z]{2,}$/i;
+
+/** The URL (or the query, or the fragment of one) without the values of tell-tale parameters, and without userinfo. */
+export function redactUrl(url: string): string {
+  return url
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#@]*@/i, "$1")
+    .replace(PARAMETER, (whole, mark: string, name: string, value: string) => {
+      const plain = decode(name).toLowerCase();
+      const secret = SECRET_PARAMETERS.has(plain) || isSecretName(decode(name)) || EMAIL.test(value) ||
+        redactText(decode(value)) !== decode(value);
+      return secret && value !== "" ? `${mark}${name}=redacted` : whole;
+    });
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    return text; // not percent-encoding after all: judged as it stands
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Serves: `main.ts` in production (also the entry point of a hosted runtime), `main.ts dev` on a laptop.
+ *
+ * What is Deno's alone stands here (Deno.serve, Deno.cron, signals); the app itself is a plain fetch handler.
+ */
+import { ConfigError, type Mode, readConfig } from "./config.ts";
+import { log, print, printError, setLogLevel } from "./log.ts";
+import { JOBS } from "./etl/jobs.ts";
+import { runJob } from "./etl/run.ts";
+import { StartError, startSystem, type System } from "./system.ts";
+
+if (import.meta.main) {
+  try {
+    await serve(Deno.args[0] === "dev" ? "dev" : "start");
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
+    printError(error.message);
+    Deno.exit(1);
+  }
+}
+
+async function serve(mode: Mode): Promise<void> {
+  const config = readConfig(mode);
+  setLogLevel(config.logLevel);
+  const stopping = new AbortController();
+  const system = await startSystem(config, mode, stopping.signal);
+
+  for (const job of JOBS) {
+    Deno.cron(job.name, job.schedule, { signal: stopping.signal }, async () => {
+      // A failed run is recorded and logged; throwing lets the runtime try it again.
+      if (!stopping.signal.aborted) await runJob(job, { ...system.jobs, whenBusy: "skip" });
+    });
+  }
+  const server = Deno.serve(
+    { port: config.port, hostname: config.host, onListen: (address) => announce(mode, address, system) },
+    system.app.fetch,
+  );
+  const stop = () => {
+    if (stopping.signal.aborted) return;
+    log.info("stopping: finishing what is under way");
+    stopping.abort();
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
+  stopping.signal.addEventListener("abort", () => void server.shutdown());
+  await server.finished;
+  await system.close();
+  log.info("stopped");
+}
+
+function announce(mode: Mode, { hostname, port }: Deno.NetAddr, system: System): void {
+  log.info("listening", { hostname, port, database: system.databaseName });
+  if (mode !== "dev") return;
+  const url = `http://${hostname === "0.0.0.0" ? "localhost" : hostname}:${port}`;
+  system.announce(url);
+  print(`
+  Footfall is running on ${system.databaseName}
+
+    Start page   ${url}/
+    Demo site    ${url}/demo/
+    Admin token  ${system.adminToken}
+
+  Click through the demo site, then in another terminal:
+    deno task etl
+    deno task sql "select * from user_sessions"
+`);
+}

@@ -1,0 +1,88 @@
+import { type Context, Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { Conflict, type Database, DatabaseUnavailable } from "../db/database.ts";
+import { type EventWriter, QueueFull } from "../db/event_writer.ts";
+import type { SiteDirectory } from "../db/site_directory.ts";
+import type { Spool } from "../db/spool.ts";
+import type { IpMode } from "../events/client_address.ts";
+import type { VisitorDirectory } from "../events/visitor.ts";
+import { log } from "../log.ts";
+import type { WebAssets } from "../web/assets.ts";
+import { requireAdmin } from "./admin.ts";
+import { collectRoutes } from "./collect.ts";
+import { etlRoutes, type RunJobs } from "./etl.ts";
+import { healthRoutes } from "./health.ts";
+import { Metrics, metricsRoutes } from "./metrics.ts";
+import { problem } from "./problem.ts";
+import { sqlRoutes } from "./sql.ts";
+import { webRoutes } from "./web.ts";
+
+/** What the app stands on. */
+export interface AppServices {
+  db: Database;
+  events: EventWriter;
+  sites: SiteDirectory;
+  visitors: VisitorDirectory;
+  assets: WebAssets;
+  runJobs: RunJobs;
+  spool?: Spool;
+}
+
+export interface AppOptions {
+  adminToken: string;
+  openRegistration: boolean;
+  trustProxy: number;
+  ipMode: IpMode;
+  /** Whether this is the `dev` task: it also answers SQL, to whoever has the admin token. */
+  dev: boolean;
+}
+
+/** What the server knows about a connection: Deno's `ServeHandlerInfo`, as far as we read it. */
+export interface Connection {
+  Bindings: { remoteAddr?: { hostname?: string } };
+}
+
+/** The whole HTTP side, as a plain `fetch` handler. */
+export function createApp(services: AppServices, options: AppOptions): Hono<Connection> {
+  const app = new Hono<Connection>();
+  const metrics = new Metrics(services);
+  const admin = requireAdmin(options.adminToken);
+  app.route("/", collectRoutes(services, options, metrics));
+  app.route("/", healthRoutes(services));
+  app.route("/", metricsRoutes(metrics, admin));
+  app.route("/", etlRoutes(services, admin));
+  if (options.dev) app.route("/", sqlRoutes(services.db, admin));
+  app.route("/", webRoutes(services.assets, options));
+  app.notFound((c) => problem(c, 404, `There is nothing at ${c.req.method} ${c.req.path}`));
+  app.onError(answerError);
+  return app;
+}
+
+function answerError(error: Error, c: Context): Response {
+  if (error instanceof HTTPException) {
+    const challenge = error.res?.headers.get("www-authenticate");
+    return problem(
+      c,
+      error.status as 400,
+      error.message || "The request was refused",
+      undefined,
+      challenge ? { "www-authenticate": challenge } : {},
+    );
+  }
+  if (error instanceof QueueFull) {
+    return problem(c, 503, "Too many events wait to be written; send these again", undefined, {
+      "retry-after": "1",
+    });
+  }
+  if (error instanceof DatabaseUnavailable || error instanceof Conflict) {
+    log.error("the database is not available", { path: c.req.path, error });
+    return problem(c, 503, "The database is not available; try again", undefined, { "retry-after": "5" });
+  }
+  // The client went away while it was sending: nobody is there to answer, and nothing is wrong here.
+  if (error.name === "BadResource" || error.name === "Interrupted" || error.name === "AbortError") {
+    log.debug("a client went away", { path: c.req.path });
+    return problem(c, 400, "The request ended early");
+  }
+  log.error("a request failed", { method: c.req.method, path: c.req.path, error });
+  return problem(c, 500, "Something went wrong here; the log says what");
+}

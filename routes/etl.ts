@@ -1,0 +1,23 @@
+import { Hono, type MiddlewareHandler } from "hono";
+import { readEtlStatus } from "../db/etl_status.ts";
+import type { AppServices, Connection } from "./app.ts";
+
+/** Runs every job once; answers a row a job. */
+export type RunJobs = () => Promise<{ job: string; rows: number; seconds: number; error?: string }[]>;
+
+/** `GET /etl/status` and `POST /etl/run`. */
+export function etlRoutes(
+  { db, runJobs, spool }: Pick<AppServices, "db" | "runJobs" | "spool">,
+  admin: MiddlewareHandler,
+): Hono<Connection> {
+  const app = new Hono<Connection>();
+  app.get("/etl/status", admin, async (c) => {
+    const status = await readEtlStatus(db);
+    return c.json({ ...status, spooledEvents: spool?.size ?? 0 });
+  });
+  app.post("/etl/run", admin, async (c) => {
+    const jobs = await runJobs();
+    return c.json({ jobs }, jobs.some((job) => job.error !== undefined) ? 500 : 200);
+  });
+  return app;
+}

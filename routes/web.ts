@@ -1,0 +1,70 @@
+import { Hono } from "hono";
+import { homePage } from "../web/home.ts";
+import type { WebAssets } from "../web/assets.ts";
+import type { AppOptions, Connection } from "./app.ts";
+import { VERSION } from "../version.ts";
+
+// A day without asking; afterwards, and for a week while a new one is fetched, the old one serves.
+const TRACKER_CACHE = "public, max-age=86400, stale-while-revalidate=604800";
+
+/** `GET /`, `/tracking.js` and, in `dev`, the demo site. */
+export function webRoutes(assets: WebAssets, { dev }: Pick<AppOptions, "dev">): Hono<Connection> {
+  const app = new Hono<Connection>();
+  app.get("/", (c) => {
+    const page = homePage({
+      origin: new URL(c.req.url).origin,
+      version: VERSION,
+      dev,
+      links: homeLinks(dev),
+    });
+    return c.html(page, 200, {
+      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+      "cache-control": "no-store",
+    });
+  });
+  app.get("/demo", (c) => dev ? c.redirect("/demo/") : c.notFound());
+  for (const path of assets.paths) {
+    const isDemo = path.startsWith("/demo/");
+    if (isDemo && !dev) continue;
+    app.get(path, (c) => {
+      const asset = assets.asset(path, c.req.header("accept-encoding"))!;
+      const headers: Record<string, string> = {
+        etag: asset.etag,
+        vary: "accept-encoding",
+        "cache-control": isDemo ? "no-cache" : TRACKER_CACHE,
+        // A page of another origin may load the tracker with `crossorigin`, and under COEP.
+        "access-control-allow-origin": "*",
+        "cross-origin-resource-policy": "cross-origin",
+      };
+      if (matches(c.req.header("if-none-match"), asset.etag)) return c.body(null, 304, headers);
+      if (asset.encoding) headers["content-encoding"] = asset.encoding;
+      return c.body(asset.body, 200, {
+        ...headers,
+        "content-type": asset.contentType,
+        "x-content-type-options": "nosniff",
+      });
+    });
+  }
+  return app;
+}
+
+/** Whether an If-None-Match header names the tag (RFC 9110, 13.1.2); proxies may have weakened it. */
+function matches(header: string | undefined, etag: string): boolean {
+  return (header ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, "")).some((tag) =>
+    tag === "*" || tag === etag
+  );
+}
+
+function homeLinks(dev: boolean): { href: string; label: string; note: string }[] {
+  return [
+    ...(dev ? [{ href: "/demo/", label: "Demo site", note: "three pages that carry the tracker" }] : []),
+    { href: "/health", label: "/health", note: "the process and its database" },
+    {
+      href: "/etl/status",
+      label: "/etl/status",
+      note: "what waits, and the last run of each job (admin token)",
+    },
+    { href: "/metrics", label: "/metrics", note: "for Prometheus (admin token)" },
+    { href: "/tracking.js", label: "/tracking.js", note: "the tracker" },
+  ];
+}

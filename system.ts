@@ -1,0 +1,107 @@
+import { generate as uuidv7 } from "@std/uuid/v7";
+import type { Config, Mode } from "./config.ts";
+import { type Database, DatabaseUnavailable } from "./db/database.ts";
+import { EventWriter } from "./db/event_writer.ts";
+import { migrate, migrationStates } from "./db/migrate.ts";
+import { isEmbedded, openDatabase } from "./db/open.ts";
+import { SiteDirectory } from "./db/site_directory.ts";
+import { Spool } from "./db/spool.ts";
+import { SpoolDrain } from "./db/spool_drain.ts";
+import { dailySalts } from "./db/visitor_salts.ts";
+import type { JobContext } from "./etl/jobs.ts";
+import { runAllJobs } from "./etl/run.ts";
+import { log } from "./log.ts";
+import { VisitorDirectory } from "./events/visitor.ts";
+import { createApp } from "./routes/app.ts";
+import { webAssets } from "./web/assets.ts";
+import { forgetDevServer, rememberDevServer } from "./dev_server.ts";
+
+/** Why the system did not start, in words for whoever started it. */
+export class StartError extends Error {
+  override name = "StartError";
+}
+
+/** Everything that runs in one process, put together. */
+export interface System {
+  app: ReturnType<typeof createApp>;
+  adminToken: string;
+  /** Such as `PostgreSQL 15.18` or `PostgreSQL 18.6 (embedded)`. */
+  databaseName: string;
+  jobs: Omit<JobContext, "whenBusy">;
+  /** Tells the other tasks where the dev server is, since it alone has the embedded database. */
+  announce(url: string): void;
+  /** Writes what waits, then closes everything. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database, migrates it (`dev`) or checks that it is migrated (`start`), and puts the app together.
+ *
+ * @throws {StartError} If the database is away, or has pending migrations in production
+ */
+export async function startSystem(config: Config, mode: Mode, signal: AbortSignal): Promise<System> {
+  const db = await openDatabase(config.database, { poolSize: config.poolSize }).catch((error) => {
+    throw new StartError(error.message);
+  });
+  try {
+    const version = await prepareDatabase(db, mode);
+    const spool = config.spoolPath === undefined ? undefined : new Spool(config.spoolPath);
+    const events = new EventWriter(db, { spool });
+    const drain = spool && new SpoolDrain(spool, events);
+    const adminToken = config.adminToken ?? uuidv7().replaceAll("-", "");
+    const jobs = { db, retentionDays: config.retentionDays, signal, spool };
+    const app = createApp({
+      db,
+      events,
+      spool,
+      sites: new SiteDirectory(db),
+      visitors: new VisitorDirectory(dailySalts(db)),
+      assets: await webAssets(),
+      runJobs: () => runAllJobs({ ...jobs, whenBusy: "wait" }),
+    }, { ...config, adminToken, dev: mode === "dev" });
+    const announced = mode === "dev" && isEmbedded(config.database);
+    return {
+      app,
+      adminToken,
+      databaseName: isEmbedded(config.database) ? `${version} (embedded)` : version,
+      jobs,
+      announce: (url) => announced && rememberDevServer({ url, adminToken }),
+      close: async () => {
+        if (announced) forgetDevServer();
+        await drain?.close();
+        await events.close();
+        spool?.close();
+        await db.close();
+      },
+    };
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+async function prepareDatabase(db: Database, mode: Mode): Promise<string> {
+  try {
+    const version = await db.version();
+    if (mode === "dev") await migrate(db);
+    else await requireMigrated(db);
+    return version;
+  } catch (error) {
+    if (!(error instanceof DatabaseUnavailable)) throw error;
+    if (mode === "dev") throw new StartError(`Cannot start: ${error.message}`);
+    // A collector that starts while Postgres is away spools, rather than turning every event away.
+    log.warn("the database is not available yet; whether it is migrated could not be checked", { error });
+    return "PostgreSQL (not reached yet)";
+  }
+}
+
+async function requireMigrated(db: Database): Promise<void> {
+  const pending = (await migrationStates(db)).filter(({ state }) => state === "pending");
+  if (pending.length === 0) return;
+  throw new StartError(
+    `Cannot start: ${pending.length} migrations are pending (${
+      pending.map(({ name }) => name).join(", ")
+    }).\n` +
+      "Apply them with: deno task db:migrate",
+  );
+}
