@@ -1,0 +1,34 @@
+/** A directory that this process alone has open. */
+export interface DirectoryLock {
+  /** Its absolute path. */
+  readonly directory: string;
+  release(): void;
+}
+
+/**
+ * Locks `DIRECTORY.lock`, beside the directory, and writes the pid of this process into it. The lock is the
+ * operating system's: it ends with the process, however that dies, so that no lock is ever stale, not even
+ * where process ids come again.
+ *
+ * @param directory is made, with its parents, where it is missing
+ * @throws {Error} If it is locked already, here or in another process; the message names the pid
+ */
+export async function lockDirectory(directory: string): Promise<DirectoryLock> {
+  await Deno.mkdir(directory, { recursive: true });
+  const path = await Deno.realPath(directory);
+  const lockPath = `${path}.lock`;
+  const file = await Deno.open(lockPath, { read: true, write: true, create: true });
+  try {
+    if (!await file.tryLock(true)) {
+      const holder = (await Deno.readTextFile(lockPath)).trim() || "unknown";
+      throw new Error(`Cannot open ${path}: process ${holder} has it open (see ${lockPath})`);
+    }
+    await file.truncate();
+    await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+  // The file stays: removing it could take it from under a process that has just opened it.
+  return { directory: path, release: () => file.close() };
+}

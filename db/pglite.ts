@@ -1,0 +1,165 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { PGlite, type Transaction } from "@electric-sql/pglite";
+import { classifyError, type Database, DatabaseUnavailable, type Queryable } from "./database.ts";
+import { type DirectoryLock, lockDirectory } from "./directory_lock.ts";
+import { formatParameter, valueParsers } from "./types.ts";
+
+// Parameters arrive as the text that Postgres reads; PGlite would write them once more, and refuse text for a
+// boolean.
+const AS_TEXT: Record<number, (value: string) => string> = new Proxy({}, {
+  get: () => (value: string) => value,
+});
+
+/**
+ * The embedded Postgres, in this process. It has one connection, so statements and transactions wait for each
+ * other, and no autovacuum, so whoever moves many rows runs `vacuum` and `analyze`. A statement cannot be
+ * interrupted: it runs on this thread, so `statementTimeout` has no effect.
+ *
+ * @param directory where it is kept (made, with its parents, where it is missing), or `memory`. What was
+ * committed survives the process, however that ends; PGlite does not fsync, so it need not survive the
+ * machine
+ * @throws {Error} If another process, which it names, has the directory open
+ */
+export async function openPglite(directory: string): Promise<Database> {
+  if (directory === "memory") return new PgliteDatabase(await create());
+  const lock = await lockDirectory(directory);
+  try {
+    return new PgliteDatabase(await create(lock.directory), lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function create(dataDir?: string): Promise<PGlite> {
+  return PGlite.create({ dataDir, parsers: Object.fromEntries(valueParsers) });
+}
+
+class PgliteDatabase implements Database {
+  readonly connections = 1;
+  readonly #pglite: PGlite;
+  readonly #lock: DirectoryLock | undefined;
+  /** The transaction that the running code is part of. */
+  readonly #current = new AsyncLocalStorage<PgliteTransaction>();
+  #closing: Promise<void> | undefined;
+
+  constructor(pglite: PGlite, lock?: DirectoryLock) {
+    this.#pglite = pglite;
+    this.#lock = lock;
+  }
+
+  query<T>(sql: string, params: readonly unknown[] = []): Promise<T[]> {
+    return this.#run(() => send<T>(this.#pglite, sql, params));
+  }
+
+  exec(script: string): Promise<void> {
+    return this.#run(async () => {
+      try {
+        await this.#pglite.exec(script);
+      } catch (error) {
+        // The script may have begun a transaction before it failed.
+        await this.#pglite.exec("rollback").catch(() => {});
+        throw error;
+      }
+    });
+  }
+
+  async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    let failure: { error: unknown } | undefined;
+    try {
+      return await this.#run(() =>
+        this.#pglite.transaction(async (inner) => {
+          const tx = new PgliteTransaction(inner);
+          try {
+            const result = await this.#current.run(tx, work, tx);
+            await tx.finish();
+            return result;
+          } catch (error) {
+            failure = { error };
+            throw error;
+          } finally {
+            tx.ended = true;
+          }
+        })
+      );
+    } catch (error) {
+      // What the work threw is the caller's own, and not to be classified by its words.
+      throw failure ? failure.error : error;
+    }
+  }
+
+  async version(): Promise<string> {
+    const [row] = await this.query<{ version: string }>(
+      "select current_setting('server_version') as version",
+    );
+    return `PostgreSQL ${row?.version.split(" ")[0]}`;
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#pglite.close().finally(() => this.#lock?.release());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #run<T>(run: () => Promise<T>): Promise<T> {
+    if (this.#closing) throw new DatabaseUnavailable("The database was closed");
+    // It would wait for the transaction, and the transaction for it.
+    if (this.#current.getStore()?.ended === false) {
+      throw new Error(
+        "Inside a transaction use its `tx`: the database waits until the transaction has ended",
+      );
+    }
+    try {
+      return await run();
+    } catch (error) {
+      throw classifyError(error);
+    }
+  }
+}
+
+class PgliteTransaction implements Queryable {
+  ended = false;
+  readonly #inner: Transaction;
+  #firstError: unknown;
+
+  constructor(inner: Transaction) {
+    this.#inner = inner;
+  }
+
+  query<T>(sql: string, params: readonly unknown[] = []): Promise<T[]> {
+    return this.#run(() => send<T>(this.#inner, sql, params));
+  }
+
+  exec(script: string): Promise<void> {
+    return this.#run(() => this.#inner.exec(script).then(() => {}));
+  }
+
+  /**
+   * @throws the first error of the transaction, where `work` swallowed it and the transaction cannot be
+   * committed
+   */
+  async finish(): Promise<void> {
+    if (this.#firstError === undefined) return;
+    // Refused in a failed transaction; a rollback to a savepoint has mended it.
+    await this.#inner.query("select 1").catch(() => {
+      throw this.#firstError;
+    });
+  }
+
+  async #run<T>(run: () => Promise<T>): Promise<T> {
+    if (this.ended) throw new Error("The transaction has ended");
+    try {
+      return await run();
+    } catch (error) {
+      const classified = classifyError(error);
+      this.#firstError ??= classified;
+      throw classified;
+    }
+  }
+}
+
+async function send<T>(on: PGlite | Transaction, sql: string, params: readonly unknown[]): Promise<T[]> {
+  return (await on.query<T>(sql, params.map(formatParameter), { serializers: AS_TEXT })).rows;
+}
