@@ -17,7 +17,7 @@ const MAX_BODY_BYTES = 256 * 1024;
 
 // The smallest GIF that every browser takes: one transparent pixel, 43 bytes.
 const PIXEL = Uint8Array.from(
-  atob("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"),
+  atob("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="),
   (c) => c.charCodeAt(0),
 );
 

@@ -102,6 +102,8 @@ async function supervise(
     max_connections: 200,
     // A cluster that is thrown away need not survive the machine; commits still wait for their WAL.
     fsync: "off",
+    // What the documentation's monitoring queries read.
+    shared_preload_libraries: "pg_stat_statements",
   };
   const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value || "''"}`).join(" ");
   const shell = new Deno.Command("/bin/sh", {

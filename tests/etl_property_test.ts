@@ -1,0 +1,136 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import type { Row } from "../db/database.ts";
+import { type ReferenceEvent, type ReferenceTables, referenceTables } from "./etl_reference.ts";
+import { at, testApp } from "./fixtures.ts";
+import { engines } from "./test_database.ts";
+
+// The embedded database is an order of magnitude slower.
+const RUNS = { embedded: 8, server: 60 };
+// One of the sites lives half a day away, so that its days differ.
+const OFFSETS: Record<string, number> = { near: 0, far: 12 };
+const ZERO = Date.parse(at(0));
+
+const dayOf = (siteId: string, time: number) =>
+  new Date(ZERO + time * 1000 + OFFSETS[siteId]! * 3600_000).toISOString().slice(0, 10);
+
+const path = fc.constantFrom("/a", "/b", "/c");
+const time = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 40_000 }));
+const what = fc.oneof(
+  fc.record({
+    eventType: fc.constant("pageview"),
+    time,
+    path,
+    utmSource: fc.constantFrom("x", "y", undefined),
+  }),
+  fc.record({ eventType: fc.constantFrom("click", "scroll"), time, path: fc.option(path) }),
+  fc.record({
+    eventType: fc.constant("page_exit"),
+    time,
+    path: fc.option(path),
+    timeSpent: fc.option(fc.integer({ min: 0, max: 900 }), { nil: undefined }),
+  }),
+);
+const visit = {
+  siteId: fc.constantFrom("near", "far"),
+  sessionId: fc.constantFrom("s1", "s2", "s3"),
+  visitorId: fc.constantFrom("v1", "v2"),
+  eventId: fc.uuid({ version: [4, 7] }),
+};
+/** What one post carries: an event alone, or up to five in a batch. */
+const item = fc.record({
+  ...visit,
+  events: fc.array(what, { minLength: 1, maxLength: 5 }),
+  alone: fc.boolean(),
+});
+const scenario = fc.record({
+  items: fc.uniqueArray(item, { minLength: 1, maxLength: 25, selector: ({ eventId }) => eventId }),
+  /** Which items are sent once more, and after how many sent items the ETL runs in between. */
+  repeats: fc.array(fc.nat(), { maxLength: 10 }),
+  runAfter: fc.integer({ min: 1, max: 12 }),
+  batchSize: fc.integer({ min: 1, max: 20 }),
+});
+
+type Item = Omit<ReferenceEvent, "place" | "eventType" | "time" | "path"> & {
+  events: Pick<ReferenceEvent, "eventType" | "time" | "path" | "timeSpent" | "utmSource">[];
+  alone: boolean;
+};
+
+function referenceEvents(items: Item[]): ReferenceEvent[] {
+  return items.flatMap(({ events, alone, ...whose }) =>
+    (alone ? events.slice(0, 1) : events).map((event, i) => ({
+      ...whose,
+      ...event,
+      place: alone ? 0 : i + 1,
+    }))
+  );
+}
+
+function payloadOf({ events, alone, ...whose }: Item): Record<string, unknown> {
+  const payloads = events.map(({ eventType, time, path, timeSpent, utmSource }) => ({
+    eventType,
+    timestamp: at(time),
+    ...(path === null ? {} : { url: `https://x.test${path}`, path }),
+    eventData: timeSpent === undefined ? {} : { timeSpent: timeSpent * 1000 },
+    ...(utmSource === undefined ? {} : { attribution: { utmParams: { utm_source: utmSource } } }),
+  }));
+  return alone
+    ? { ...whose, ...payloads[0] }
+    : { ...whose, eventType: "batch", timestamp: at(0), events: payloads };
+}
+
+async function actualTables(rows: (sql: string) => Promise<Row[]>): Promise<ReferenceTables> {
+  return {
+    sessions: await rows(
+      `select site_id, session_id, visitor_id, extract(epoch from session_start - '${at(0)}')::int as start,
+         duration_seconds as seconds, pageview_count, event_count, bounce, entry_path, exit_path, utm_source
+       from user_sessions`,
+    ),
+    pageviews: await rows(
+      "select event_id, (id % 1024)::int as place, path, time_on_page_seconds as time_on_page from pageviews",
+    ),
+    events: await rows("select event_id, (id % 1024)::int as place, event_type, page_path from user_events"),
+    days: await rows(
+      `select site_id, metric_date, unique_visitors, total_sessions, total_pageviews, total_events,
+         coalesce(round(bounce_rate * total_sessions), 0)::int as bounces, avg_session_duration_seconds as avg_seconds,
+         coalesce(round(avg_pages_per_session * total_sessions), 0)::int as pages
+       from daily_site_metrics`,
+    ),
+  };
+}
+
+function sorted(tables: ReferenceTables): ReferenceTables {
+  const order = (rows: Row[]) =>
+    rows.toSorted((a, b) => JSON.stringify(key(a)) < JSON.stringify(key(b)) ? -1 : 1);
+  const key = (row: Row) => [row.site_id, row.session_id, row.metric_date, row.event_id, row.place];
+  return {
+    sessions: order(tables.sessions),
+    pageviews: order(tables.pageviews),
+    events: order(tables.events),
+    days: order(tables.days),
+  };
+}
+
+for (const engine of engines()) {
+  Deno.test(`the tables are a function of the set of events, not of order, batches or repeats (${engine.name})`, async () => {
+    await using app = await testApp({ engine });
+    const property = fc.asyncProperty(scenario, async ({ items, repeats, runAfter, batchSize }) => {
+      await app.db.exec(
+        `truncate events_log, user_sessions, pageviews, user_events, form_submissions, daily_site_metrics, stale_days, sites;
+         insert into sites (site_id, timezone) values ('far', 'Etc/GMT-12')`,
+      );
+      const sent = [...items, ...repeats.map((repeat) => items[repeat % items.length]!)];
+      for (const [i, item] of sent.entries()) {
+        await (await app.collect(payloadOf(item))).body?.cancel();
+        if (i % runAfter === 0) await app.rows("select process_events($1)", [batchSize]);
+        if (i % (3 * runAfter) === 0) await app.rows("select roll_up_stale_days()");
+      }
+      await app.etl();
+      assertEquals(
+        sorted(await actualTables(app.rows)),
+        sorted(referenceTables(referenceEvents(items), dayOf)),
+      );
+    });
+    await fc.assert(property, { numRuns: engine.embedded ? RUNS.embedded : RUNS.server });
+  });
+}

@@ -1,0 +1,158 @@
+import type { Row } from "../db/database.ts";
+import { EventWriter } from "../db/event_writer.ts";
+import { SiteDirectory } from "../db/site_directory.ts";
+import { Spool } from "../db/spool.ts";
+import { dailySalts } from "../db/visitor_salts.ts";
+import { type JobRun, runAllJobs } from "../etl/run.ts";
+import { VisitorDirectory } from "../events/visitor.ts";
+import { setLogLevel } from "../log.ts";
+import { type AppOptions, createApp } from "../routes/app.ts";
+import { webAssets } from "../web/assets.ts";
+import { engines, type TestDatabase, type TestEngine } from "./test_database.ts";
+
+// The tests provoke what is logged; it would drown their report.
+setLogLevel("error");
+
+export const ADMIN_TOKEN = "test-admin-token";
+const assets = await webAssets();
+
+/** The Postgres server that a test runs on which is not about SQL. */
+export function anyServer(): TestEngine {
+  const [server] = engines().filter(({ embedded }) => !embedded);
+  if (!server) throw new Error("There is no Postgres server to test on");
+  return server;
+}
+
+export interface TestApp extends AsyncDisposable {
+  db: TestDatabase;
+  events: EventWriter;
+  /** Posts to `/collect`: an object or array as JSON, a string as it is. */
+  collect(body: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** Any request, without a port; from the address 203.0.113.77. */
+  request(path: string, init?: RequestInit): Promise<Response>;
+  /** Runs every job once. */
+  etl(): Promise<JobRun[]>;
+  rows(sql: string, params?: unknown[]): Promise<Row[]>;
+}
+
+/** The whole HTTP side on a migrated database of its own. Accepts any site, unless told otherwise. */
+export async function testApp(
+  options: Partial<AppOptions> & { engine?: TestEngine; spoolPath?: string } = {},
+): Promise<TestApp> {
+  const { engine = anyServer(), spoolPath, ...appOptions } = options;
+  const db = await engine.migrated();
+  const spool = spoolPath === undefined ? undefined : new Spool(spoolPath);
+  const events = new EventWriter(db, { spool });
+  const jobs = { db, retentionDays: 90, signal: new AbortController().signal, whenBusy: "wait" as const };
+  const etl = () => runAllJobs(jobs);
+  const app = createApp(
+    {
+      db,
+      events,
+      spool,
+      assets,
+      runJobs: etl,
+      sites: new SiteDirectory(db),
+      visitors: new VisitorDirectory(dailySalts(db)),
+    },
+    {
+      adminToken: ADMIN_TOKEN,
+      openRegistration: true,
+      trustProxy: 0,
+      ipMode: "truncate",
+      dev: false,
+      ...appOptions,
+    },
+  );
+  const request = async (path: string, init?: RequestInit) =>
+    await app.request(path, init, { remoteAddr: { hostname: "203.0.113.77" } });
+  return {
+    db,
+    events,
+    request,
+    etl,
+    collect: (body, headers = {}) =>
+      request("/collect", {
+        method: "POST",
+        headers: { "content-type": "application/json", "user-agent": CHROME, ...headers },
+        body: typeof body === "string" ? body : JSON.stringify(body),
+      }),
+    rows: (sql, params) => db.query(sql, params),
+    async [Symbol.asyncDispose]() {
+      await events.close();
+      spool?.close();
+      await db[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export const CHROME =
+  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36";
+
+/** A moment on a day that is over everywhere: `at(0)` is 2026-03-10 12:00 UTC, `at(30)` is 30 seconds later. */
+export function at(seconds: number): string {
+  return new Date(Date.UTC(2026, 2, 10, 12) + seconds * 1000).toISOString();
+}
+
+type Fields = Record<string, unknown>;
+
+/** A pageview exactly as the trackers in the field send it: the contract's shape, without eventId and sentAt. */
+export function pageview(fields: Fields & { path?: string } = {}): Fields {
+  const path = fields.path ?? "/products";
+  const url = fields.url ?? `https://example.com${path}`;
+  return {
+    eventType: "pageview",
+    timestamp: at(0),
+    sessionId: "sess_1",
+    visitorId: "vis_1",
+    siteId: "example-com",
+    url,
+    path,
+    eventData: {},
+    attribution: {
+      utmParams: {
+        utm_source: null,
+        utm_medium: null,
+        utm_campaign: null,
+        utm_content: null,
+        utm_term: null,
+      },
+      campaignParams: { gclid: null, fbclid: null, msclkid: null },
+      referrer: "direct",
+      referrerType: "direct",
+      referrerPlatform: null,
+    },
+    browser: {
+      userAgent: CHROME,
+      language: "en-US",
+      screenWidth: 1920,
+      screenHeight: 1080,
+      viewportWidth: 1280,
+      viewportHeight: 720,
+      devicePixelRatio: 2,
+      timezone: "Europe/Berlin",
+    },
+    page: { title: "Products", url, path, referrer: "direct", queryParams: "", hash: "" },
+    ...fields,
+  };
+}
+
+/** Events that come together, without a url of their own, as the trackers in the field send them. */
+export function batch(events: Fields[], fields: Fields = {}): Fields {
+  return {
+    eventType: "batch",
+    timestamp: at(60),
+    sessionId: "sess_1",
+    visitorId: "vis_1",
+    siteId: "example-com",
+    batchMetadata: {
+      eventCount: events.length,
+      batchStartTime: at(0),
+      batchEndTime: at(60),
+      activityDuration: 60_000,
+      sentOnExit: false,
+    },
+    events,
+    ...fields,
+  };
+}
