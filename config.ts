@@ -28,13 +28,15 @@ export const EMBEDDED_DATABASE = "pglite:.data/pg";
 const wholeNumber = (min: number, max: number) =>
   z.string().regex(/^\d{1,15}$/).transform(Number).refine((n) => n >= min && n <= max);
 
+const POSTGRES_URL = "postgres://USER:PASSWORD@HOST:PORT/DATABASE";
+
 // Each setting with what it may be, in the words of the error.
 const SETTINGS = {
   PORT: { schema: wholeNumber(0, 65535), mayBe: "a whole number from 0 to 65535" },
   HOST: { schema: z.string(), mayBe: "an address to listen on, such as 0.0.0.0 or 127.0.0.1" },
   DATABASE_URL: {
     schema: z.string().regex(/^(postgres(ql)?:\/\/\S+|pglite:\S+)$/),
-    mayBe: "postgres://USER:PASSWORD@HOST:PORT/DATABASE, pglite:DIR or pglite:memory",
+    mayBe: `${POSTGRES_URL}, pglite:DIR or pglite:memory`,
   },
   PGHOST: { schema: z.string(), mayBe: "a host name" },
   PGPORT: { schema: wholeNumber(1, 65535), mayBe: "a whole number from 1 to 65535" },
@@ -92,11 +94,11 @@ export function readConfig(mode: Mode, env: Record<string, string> = Deno.env.to
   if (mode === "start") {
     const named = Boolean(env["DATABASE_URL"] || env["PGHOST"]);
     if (!named) {
-      problems.push(
-        `DATABASE_URL is not set, but production needs a Postgres: ${SETTINGS.DATABASE_URL.mayBe}`,
-      );
+      problems.push(`DATABASE_URL is not set, but production needs a Postgres: ${POSTGRES_URL}`);
     } else if (typeof database === "string" && database.startsWith("pglite:")) {
-      problems.push("DATABASE_URL names an embedded database, but production needs postgres://…");
+      problems.push(
+        `DATABASE_URL names an embedded database, but production needs a Postgres: ${POSTGRES_URL}`,
+      );
     }
     if (!env["ADMIN_TOKEN"]) {
       problems.push(`ADMIN_TOKEN is not set, but must be ${SETTINGS.ADMIN_TOKEN.mayBe}`);

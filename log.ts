@@ -11,7 +11,7 @@ export function setLogLevel(level: LogLevel): void {
 
 // Names of fields whose value must never reach a log, and the password of a URL.
 const SECRET_NAME = /token|secret|password|authorization|cookie|salt/i;
-const URL_PASSWORD = /(\w+:\/\/[^:@/\s]*):[^@/\s]*@/g;
+const URL_PASSWORD = /(\w+:\/\/[^:@/\s]*):[^/\s]*@/g;
 
 function withoutSecrets(name: string, value: unknown): unknown {
   if (SECRET_NAME.test(name)) return "[redacted]";

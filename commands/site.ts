@@ -9,27 +9,6 @@ const USAGE = `Usage:
   deno task site list
   deno task site remove ID                               its events and metrics stay`;
 
-await runCommand(async () => {
-  const args = parseArgs(Deno.args, {
-    string: ["domain", "timezone", "_"],
-    collect: ["domain"],
-    boolean: ["help"],
-    unknown: (arg, key) => {
-      if (key !== undefined) throw new CommandError(`Cannot do that: ${arg} is not known.\n${USAGE}`);
-      return true;
-    },
-  });
-  if (args.help) return USAGE;
-  const [action, id, ...rest] = args._.map(String);
-  if (rest.length > 0) throw new CommandError(`Cannot do that: ${rest.join(" ")} is too much.\n${USAGE}`);
-  const command = COMMANDS[action ?? ""];
-  if (!command) throw new CommandError(USAGE);
-  return await withDatabase(async (db) => {
-    await requireMigrated(db);
-    return await command(db, id, args.domain as string[], args.timezone as string | undefined);
-  });
-});
-
 type Command = (
   db: Database,
   id: string | undefined,
@@ -37,7 +16,7 @@ type Command = (
   timezone: string | undefined,
 ) => Promise<string>;
 
-const COMMANDS: Record<string, Command> = {
+const COMMANDS = new Map<string, Command>(Object.entries({
   add: async (db, id, domains, timezone) => {
     const siteId = checkId(id);
     const hosts = domains.length > 0 ? domains.map(checkDomain) : undefined;
@@ -66,7 +45,7 @@ const COMMANDS: Record<string, Command> = {
     }
     return `removed: ${siteId}`;
   },
-};
+}));
 
 function checkId(id: string | undefined): string {
   if (id && id.length <= 100 && /^\S+$/.test(id)) return id;
@@ -83,3 +62,25 @@ function checkDomain(domain: string): string {
   if (/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host)) return host;
   throw new CommandError(`Cannot add the domain "${domain}": give a host name such as example.com`);
 }
+
+// Last, since it runs at once and needs everything above.
+await runCommand(async () => {
+  const args = parseArgs(Deno.args, {
+    string: ["domain", "timezone", "_"],
+    collect: ["domain"],
+    boolean: ["help"],
+    unknown: (arg, key) => {
+      if (key !== undefined) throw new CommandError(`Cannot do that: ${arg} is not known.\n${USAGE}`);
+      return true;
+    },
+  });
+  if (args.help) return USAGE;
+  const [action, id, ...rest] = args._.map(String);
+  if (rest.length > 0) throw new CommandError(`Cannot do that: ${rest.join(" ")} is too much.\n${USAGE}`);
+  const command = COMMANDS.get(action ?? "");
+  if (!command) throw new CommandError(USAGE);
+  return await withDatabase(async (db) => {
+    await requireMigrated(db);
+    return await command(db, id, args.domain as string[], args.timezone as string | undefined);
+  });
+});

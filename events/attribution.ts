@@ -1,5 +1,5 @@
 import { classifyReferrer } from "./referrer.ts";
-import { redactUrl } from "./redact.ts";
+import { isSecretParameter, redactUrl } from "./redact.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -67,8 +67,9 @@ function plainReferrer(value: unknown): string | undefined {
 
 function fromQuery(names: string[], sent: unknown, url: URL | undefined): Fields {
   const given = fieldsOf(sent);
-  const found = names.map((
-    name,
-  ) => [name, textOf(given[name]) ?? textOf(url?.searchParams.get(name)) ?? null]);
+  const found = names.map((name) => {
+    const value = textOf(given[name]) ?? textOf(url?.searchParams.get(name));
+    return [name, value !== undefined && isSecretParameter(name, value) ? "redacted" : value ?? null];
+  });
   return { ...given, ...Object.fromEntries(found) };
 }

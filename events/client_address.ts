@@ -33,5 +33,7 @@ function normalize(address: string | undefined): string | undefined {
   // Some proxies write a port: 1.2.3.4:56 or [::1]:56.
   const bare = address.replace(/^\[([^\]]*)\](?::\d+)?$/, "$1").replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1")
     .replace(/%.*$/, "");
-  return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : undefined;
+  // `isValid` alone takes what inet_aton takes: 7, 0x7f.1 and 010.0.0.1.
+  const isAddress = ipaddr.IPv4.isValidFourPartDecimal(bare) || ipaddr.IPv6.isValid(bare);
+  return isAddress ? ipaddr.process(bare).toString() : undefined;
 }

@@ -11,9 +11,10 @@ export function clockSkew(sentAt: Date | undefined, receivedAt: Date): number {
   return Math.abs(skew) > LONGEST_JOURNEY_MS ? skew : 0;
 }
 
-/** When an event happened, by our clock. What has no time, or one in the future, happens now. */
+/** When an event happened, by our clock. What has no time, or one in the future or before 1970, happens now. */
 export function eventTime(timestamp: Date | undefined, skew: number, receivedAt: Date): Date {
   if (!timestamp) return receivedAt;
   const time = timestamp.getTime() + skew;
-  return time > receivedAt.getTime() + LONGEST_JOURNEY_MS ? receivedAt : new Date(time);
+  const isPossible = time >= 0 && time <= receivedAt.getTime() + LONGEST_JOURNEY_MS;
+  return isPossible ? new Date(time) : receivedAt;
 }

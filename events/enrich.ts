@@ -67,7 +67,7 @@ export function enrichEvent(
       timestamp: time.toISOString(),
       url: url ?? null,
       path: path ?? null,
-      user_agent: agent?.slice(0, MAX_USER_AGENT) ?? null,
+      user_agent: agent === undefined ? null : cut(agent, MAX_USER_AGENT),
       ip_address: storedAddress(request.address, site.ipMode) ?? null,
       raw_event_data: raw,
     },
@@ -85,18 +85,17 @@ function completeNested(
   site: SiteContext,
 ): unknown {
   const event = fieldsOf(clean);
-  // What is not valid stays as it came, without its secrets, for the ETL to set aside.
-  if (typeof event.eventType !== "string") return redactFields(clean);
-  const timestamp = fieldsOf(sent).timestamp;
+  const said = fieldsOf(sent).timestamp;
+  const time = said instanceof Date ? eventTime(said, skew, request.receivedAt) : batchTime;
+  const timestamp = time.toISOString();
+  if (typeof event.eventType !== "string") {
+    // What is not valid stays as it came, without its secrets, for the ETL to set aside. But for a time that it might
+    // fail to read: it would set aside the whole batch.
+    const redacted = redactEventData(clean);
+    return event.timestamp === undefined ? redacted : { ...redacted as Fields, timestamp };
+  }
   const { url, path } = locate(event, undefined);
-  return {
-    ...complete(event, url, path, request, site),
-    ...(timestamp instanceof Date
-      ? { timestamp: eventTime(timestamp, skew, request.receivedAt).toISOString() }
-      : {
-        timestamp: batchTime.toISOString(),
-      }),
-  };
+  return { ...complete(event, url, path, request, site), timestamp };
 }
 
 /** The page of an event: as it says, else as its page says, else (of a pageview) as the browser's Referer header says. */
@@ -107,8 +106,14 @@ function locate(
   const page = fieldsOf(event.page);
   const path = textOf(event.path) ?? textOf(page.path);
   const sent = textOf(event.url) ?? textOf(page.url) ?? (path === undefined ? referer : undefined);
-  const url = sent === undefined ? undefined : redactUrl(sent).slice(0, 8192);
-  return { url, path: (path ?? parseUrl(url)?.pathname)?.slice(0, 2048) };
+  const url = sent === undefined ? undefined : cut(redactUrl(sent), 8192);
+  const known = path === undefined ? parseUrl(url)?.pathname : redactUrl(path);
+  return { url, path: known === undefined ? undefined : cut(known, 2048) };
+}
+
+/** The beginning of a text. A cut through a surrogate pair must not leave half of it: Postgres takes none. */
+function cut(text: string, length: number): string {
+  return text.slice(0, length).toWellFormed();
 }
 
 /** The event with its secrets redacted; a pageview also with attribution, browser and page filled in. */
@@ -123,11 +128,15 @@ function complete(
   if (url !== undefined) completed.url = url;
   if (path !== undefined) completed.path = path;
   if (event.eventData !== undefined) completed.eventData = redactEventData(event.eventData);
-  if (event.eventType !== "pageview") return completed;
+  if (event.eventType !== "pageview") {
+    if (event.page !== undefined) completed.page = redactUrls(event.page);
+    if (event.attribution !== undefined) completed.attribution = redactUrls(event.attribution);
+    return completed;
+  }
   const browser = fieldsOf(event.browser);
   completed.attribution = completeAttribution(
     event.attribution,
-    textOf(event.url) ?? url,
+    url,
     fieldsOf(event.page).referrer,
     site.domains,
   );
@@ -143,11 +152,23 @@ function complete(
 const URL_FIELDS = ["href", "formAction", "url"];
 
 function redactEventData(sent: unknown): unknown {
-  const eventData = redactFields(sent) as Fields;
-  for (const name of URL_FIELDS) {
-    if (typeof eventData[name] === "string") eventData[name] = redactUrl(eventData[name]);
-  }
-  return eventData;
+  const eventData = redactFields(sent);
+  return mapTexts(eventData, (text, name) => URL_FIELDS.includes(name) ? redactUrl(text) : text);
+}
+
+/** A page or an attribution where none belongs: kept, but its URLs have the same secrets. */
+function redactUrls(sent: unknown): unknown {
+  return mapTexts(sent, redactUrl);
+}
+
+/** The object with `change` made to those of its fields that are texts; what is no object as it is. */
+function mapTexts(value: unknown, change: (text: string, name: string) => string): unknown {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map((
+      [name, field],
+    ) => [name, typeof field === "string" ? change(field, name) : field]),
+  );
 }
 
 /** The language that an Accept-Language header puts first (RFC 9110, 12.5.4). */

@@ -1,7 +1,10 @@
 import { z } from "zod";
+import { cleanText } from "./clean.ts";
 
 /** Most items of one request, and most events of one batch. */
 export const MAX_EVENTS = 1000;
+/** Deepest nesting of an item. Trackers need 5; at some thousands Postgres and our own recursions run out of stack. */
+export const MAX_DEPTH = 64;
 
 // What a tracker sends as null it does not know: the same as leaving it out.
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
@@ -14,6 +17,8 @@ const text = (min: number, max: number) =>
         ? `is missing: give a string of ${min} to ${max} characters`
         : "must be a string",
   })
+    // First, so that a length and an id mean what is stored.
+    .overwrite(cleanText)
     .min(min, `must be of ${min} to ${max} characters`)
     .max(max, `must be of ${min} to ${max} characters`);
 
@@ -124,6 +129,14 @@ export function parsePayloads(body: string): ParsedPayloads {
 
 function parseItem(item: unknown, index: number, into: ParsedPayloads): void {
   const prefix = into.alone ? [] : [index];
+  if (isDeeper(item, MAX_DEPTH)) {
+    const path = prefix.join(".");
+    into.rejected.push({
+      index,
+      issues: [{ path, message: `the event must not be nested deeper than ${MAX_DEPTH} levels` }],
+    });
+    return;
+  }
   const isBatch = (item as { eventType?: unknown } | null)?.eventType === "batch";
   const result = (isBatch ? batch : single).safeParse(item);
   if (!result.success) {
@@ -147,8 +160,16 @@ function parseItem(item: unknown, index: number, into: ParsedPayloads): void {
 function issuesOf(error: z.ZodError, prefix: PropertyKey[]): Issue[] {
   return error.issues.map((issue) => {
     const path = [...prefix, ...issue.path].map(String).join(".");
-    return { path, message: `${path || "the event"} ${issue.message}` };
+    // The item itself: its place in the array stands beside the message.
+    const name = issue.path.length === 0 && prefix.length < 2 ? "the event" : path;
+    return { path, message: `${name} ${issue.message}` };
   });
+}
+
+/** Whether objects and lists stand in each other more than `levels` deep. Looks no deeper than that. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (value === null || typeof value !== "object") return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 function parseJson(body: string): unknown {

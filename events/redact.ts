@@ -8,7 +8,7 @@ const SECRET_WORDS = new Set(
 );
 // … and as parts of a name that is written together or in several words (`userpassword2`, `credit-card-number`).
 const SECRET_PARTS =
-  /password|passwort|creditcard|cardnumber|cardno|ccnum|cardcvc|securitycode|socialsecurity|accountnumber|privatekey|apikey|accesskey/;
+  /password|passwort|creditcard|cardnumber|cardno|ccnum|cardcvc|securitycode|socialsecurity|accountnumber|privatekey|apikey|accesskey|(?:access|auth|session|refresh)token/;
 
 /** Whether a field of this name must never be kept. */
 export function isSecretName(name: string): boolean {
@@ -67,18 +67,31 @@ const SECRET_PARAMETERS = new Set(
     .split(" "),
 );
 const PARAMETER = /([?&#;])([^=&#;?]+)=([^&#;]*)/g;
-const EMAIL = /^[^@\s]+(?:@|%40)[^@\s]+\.[a-z]{2,}$/i;
+// `/shop;jsessionid=…/cart?…`: before the query, a value ends with its segment.
+const PATH_PARAMETER = /([&;])([^=&;/]+)=([^&;/]*)/g;
+const EMAIL = /^[^@\s]+@[^@\s]+\.[a-z]{2,}$/i;
+// A URL as a parameter of a URL has parameters, too; further down nobody looks.
+const NESTED_URLS = 3;
 
 /** The URL (or the query, or the fragment of one) without the values of tell-tale parameters, and without userinfo. */
 export function redactUrl(url: string): string {
-  return url
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#@]*@/i, "$1")
-    .replace(PARAMETER, (whole, mark: string, name: string, value: string) => {
-      const plain = decode(name).toLowerCase();
-      const secret = SECRET_PARAMETERS.has(plain) || isSecretName(decode(name)) || EMAIL.test(value) ||
-        redactText(decode(value)) !== decode(value);
-      return secret && value !== "" ? `${mark}${name}=redacted` : whole;
-    });
+  return redactParameters(url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1"), NESTED_URLS);
+}
+
+/** Whether a parameter of a URL must not be kept, by its name or by what it holds. Both as the URL has them. */
+export function isSecretParameter(name: string, value: string, nestedUrls = NESTED_URLS): boolean {
+  const plainName = decode(name);
+  const plain = decode(value);
+  return SECRET_PARAMETERS.has(plainName.toLowerCase()) || isSecretName(plainName) ||
+    EMAIL.test(value.replaceAll("%40", "@")) || redactText(plain) !== plain ||
+    nestedUrls > 0 && redactParameters(plain, nestedUrls - 1) !== plain;
+}
+
+function redactParameters(url: string, nestedUrls: number): string {
+  const redact = (whole: string, mark: string, name: string, value: string) =>
+    value !== "" && isSecretParameter(name, value, nestedUrls) ? `${mark}${name}=redacted` : whole;
+  const path = /^[^?#]*/.exec(url)![0];
+  return path.replace(PATH_PARAMETER, redact) + url.slice(path.length).replace(PARAMETER, redact);
 }
 
 function decode(text: string): string {

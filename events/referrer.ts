@@ -29,7 +29,7 @@ export function isWithin(host: string, domain: string): boolean {
 
 /** The host of an http(s) or android-app URL, in lower case and without `www.`; undefined where there is none. */
 export function hostOf(url: string | undefined): string | undefined {
-  const match = /^(?:https?|android-app|ios-app):\/\/(?:[^/?#@]*@)?([^/?#:]+)/i.exec(url ?? "");
+  const match = /^(?:https?|android-app|ios-app):\/\/(?:[^/?#]*@)?(\[[^\]]*\]|[^/?#:]+)/i.exec(url ?? "");
   return match ? withoutWww(match[1]!.toLowerCase().replace(/\.$/, "")) : undefined;
 }
 

@@ -134,7 +134,7 @@ const PLATFORMS: Record<PlatformType, string> = {
     gmail mail.google.com inbox.google.com com.google.android.gm
     outlook outlook.live.com outlook.office.com outlook.office365.com outlook.com hotmail.com com.microsoft.office.outlook
     yahoo-mail mail.yahoo.com mail.yahoo.co.jp
-    icloud-mail www.icloud.com
+    icloud-mail icloud.com
     proton-mail mail.proton.me
     fastmail fastmail.com app.fastmail.com
     zoho-mail mail.zoho.com mail.zoho.eu

@@ -22,7 +22,8 @@ const parsed = new LRUCache<string, UserAgent>({ max: 5000 });
 
 /** Reads a user agent string. The same string gives the same object while it is remembered. */
 export function parseUserAgent(text: string): UserAgent {
-  const user_agent = text.slice(0, MAX_USER_AGENT);
+  // Well-formed after the cut, too: half a surrogate pair cannot be stored.
+  const user_agent = text.slice(0, MAX_USER_AGENT).toWellFormed();
   let agent = parsed.get(user_agent);
   if (!agent) {
     const { browser, os, device } = new UAParser(user_agent).getResult();

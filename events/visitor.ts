@@ -34,7 +34,7 @@ export class VisitorDirectory {
   ): Promise<VisitorIds> {
     const now = at.getTime();
     const today = await this.#visitor(siteId, address, userAgent, now);
-    if (now % DAY_MS < IDLE_MS && !this.#visits.has(today)) {
+    if (!this.#visits.has(today)) {
       const yesterday = await this.#visitor(siteId, address, userAgent, now - DAY_MS);
       if (this.#isActive(yesterday, now)) return this.#visit(yesterday, now);
     }

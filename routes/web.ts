@@ -22,6 +22,8 @@ export function webRoutes(assets: WebAssets, { dev }: Pick<AppOptions, "dev">): 
       "cache-control": "no-store",
     });
   });
+  // Browsers ask for it on every page; without an answer each would log an error.
+  app.get("/favicon.ico", (c) => c.body(null, 204, { "cache-control": "public, max-age=86400" }));
   app.get("/demo", (c) => dev ? c.redirect("/demo/") : c.notFound());
   for (const path of assets.paths) {
     const isDemo = path.startsWith("/demo/");

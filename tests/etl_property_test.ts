@@ -15,7 +15,7 @@ const dayOf = (siteId: string, time: number) =>
   new Date(ZERO + time * 1000 + OFFSETS[siteId]! * 3600_000).toISOString().slice(0, 10);
 
 const path = fc.constantFrom("/a", "/b", "/c");
-const time = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 40_000 }));
+const time = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 100_000 }));
 const what = fc.oneof(
   fc.record({
     eventType: fc.constant("pageview"),

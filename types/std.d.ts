@@ -59,6 +59,11 @@ declare module "@std/cli/parse-args" {
   export function parseArgs(args: readonly string[], options?: ParseOptions): Args;
 }
 
+declare module "@std/streams/text-line-stream" {
+  /** Text in, lines out, without their line ends. */
+  export class TextLineStream extends TransformStream<string, string> {}
+}
+
 declare module "@std/uuid/v7" {
   /** A UUIDv7 (RFC 9562): 48 bits of Unix milliseconds, then random bits. */
   export function generate(timestamp?: number): string;

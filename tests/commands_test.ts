@@ -1,0 +1,417 @@
+import { assertEquals } from "@std/assert";
+import { migrate } from "../db/migrate.ts";
+import { readMigrations, readProcedures } from "../db/migration_files.ts";
+import { emptyDatabase, servers, type TestDatabase, testDatabase } from "./test_database.ts";
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs programs of the project with `DATABASE_URL`, in a directory of their own. */
+type Run = (program: string, args: string[], env?: Record<string, string>) => Promise<Outcome>;
+
+// What Deno itself needs; nothing else of this process's environment may matter.
+const KEPT = ["PATH", "HOME", "DENO_DIR", "XDG_CACHE_HOME"];
+
+/** What a person sees who calls the program from `cwd`. */
+async function runIn(
+  cwd: string,
+  program: string,
+  args: string[],
+  env: Record<string, string>,
+): Promise<Outcome> {
+  const kept = KEPT.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  });
+  const path = new URL(`../${program}`, import.meta.url).pathname;
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", path, ...args],
+    cwd,
+    clearEnv: true,
+    env: { ...Object.fromEntries(kept), NO_COLOR: "1", ...env },
+    stdin: "null",
+  }).output();
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+function test(
+  title: string,
+  make: (server: ReturnType<typeof servers>[number]) => Promise<TestDatabase>,
+  run: (command: Run, db: TestDatabase, cwd: string) => Promise<void>,
+): void {
+  Deno.test(title, async () => {
+    await using db = await make(servers()[0]!);
+    const cwd = await Deno.makeTempDir();
+    try {
+      await run(
+        (program, args, env = {}) => runIn(cwd, program, args, { DATABASE_URL: db.url, ...env }),
+        db,
+        cwd,
+      );
+      // A command on a server leaves nothing where it was called.
+      assertEquals((await Array.fromAsync(Deno.readDir(cwd))).map(({ name }) => name), []);
+    } finally {
+      await Deno.remove(cwd, { recursive: true });
+    }
+  });
+}
+
+const answered = (...lines: string[]): Outcome => ({ code: 0, stdout: lines.join("\n") + "\n", stderr: "" });
+const failed = (...lines: string[]): Outcome => ({ code: 1, stdout: "", stderr: lines.join("\n") + "\n" });
+
+const MIGRATIONS = (await readMigrations()).map(({ name }) => name);
+const PROCEDURES = (await readProcedures()).map(({ name }) => name);
+const LAST = MIGRATIONS.at(-1)!;
+const PENDING = "Migrations are pending. Apply them with: deno task db:migrate";
+
+const MIGRATE_USAGE = [
+  "Usage:",
+  "  deno task db:migrate             applies pending migrations and changed procedures",
+  "  deno task db:migrate --status    lists the migrations",
+  "  deno task db:migrate --down N    undoes the last N migrations",
+];
+
+test("db:migrate applies, lists and undoes migrations, and says what it did", emptyDatabase, async (run) => {
+  const migrateTask = (...args: string[]) => run("commands/migrate.ts", args);
+  const widest = Math.max(...MIGRATIONS.map((name) => name.length));
+  const row = (name: string, rest: string) => `${name.padEnd(widest)}  ${rest}`;
+  const status = async () => {
+    const { code, stdout, stderr } = await migrateTask("--status");
+    return { code, stdout: stdout.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "TIME"), stderr };
+  };
+
+  assertEquals(
+    await status(),
+    answered(
+      row("migration", "state    applied"),
+      `${"-".repeat(widest)}  -------  -------`,
+      ...MIGRATIONS.map((name) => row(name, "pending")),
+    ),
+  );
+  assertEquals(
+    await migrateTask(),
+    answered(`applied: ${MIGRATIONS.join(", ")}`, `procedures: ${PROCEDURES.join(", ")}`),
+  );
+  assertEquals(await migrateTask(), answered("no migration was pending", "no procedure has changed"));
+  assertEquals(await migrateTask("--down", "2"), answered(`undone: ${LAST}, ${MIGRATIONS.at(-2)}`));
+  assertEquals(
+    await status(),
+    answered(
+      row("migration", "state    applied"),
+      `${"-".repeat(widest)}  -------  ${"-".repeat(24)}`,
+      ...MIGRATIONS.map((name, i) => row(name, i < MIGRATIONS.length - 2 ? "applied  TIME" : "pending")),
+    ),
+  );
+  assertEquals(
+    await migrateTask("--down=99"),
+    answered(`undone: ${MIGRATIONS.slice(0, -2).toReversed().join(", ")}`),
+  );
+  assertEquals(await migrateTask("--down", "1"), answered("nothing to undo"));
+});
+
+test("db:migrate refuses what it does not know, and does nothing then", testDatabase, async (run, db) => {
+  const cases: [string[], string][] = [
+    [["--donw", "1"], "Cannot migrate: --donw is not known."],
+    [["down", "1"], "Cannot migrate: down is not known."],
+    [["--down"], "Cannot undo nothing: give a whole number from 1 on."],
+    [["--down", "0"], "Cannot undo 0: give a whole number from 1 on."],
+    [["--down", "all"], "Cannot undo all: give a whole number from 1 on."],
+    [["--down=-1"], "Cannot undo -1: give a whole number from 1 on."],
+  ];
+  for (const [args, problem] of cases) {
+    assertEquals(await run("commands/migrate.ts", args), failed(problem, ...MIGRATE_USAGE));
+  }
+  assertEquals(await run("commands/migrate.ts", ["--help"]), answered(...MIGRATE_USAGE));
+  assertEquals(await db.query("select count(*) from schema_migrations"), [{ count: MIGRATIONS.length }]);
+});
+
+test("db:migrate names the applied file that was changed", testDatabase, async (run, db) => {
+  await db.query("update schema_migrations set checksum = 'other' where version = 1");
+
+  assertEquals(
+    await run("commands/migrate.ts", []),
+    failed(
+      `Cannot migrate: ${MIGRATIONS[0]}.sql was changed after it was applied. ` +
+        "Restore the file, and put the change into a new migration",
+    ),
+  );
+});
+
+const SITE_USAGE = [
+  "Usage:",
+  "  deno task site add ID [--domain D]… [--timezone TZ]    adds a site, or changes it",
+  "  deno task site list",
+  "  deno task site remove ID                               its events and metrics stay",
+];
+
+test("site adds, changes, lists and removes sites", testDatabase, async (run, db) => {
+  const site = (...args: string[]) => run("commands/site.ts", args);
+
+  assertEquals(await site("list"), answered("(no rows)"));
+  assertEquals(await site("add", "blog"), answered("added: blog"));
+  assertEquals(
+    await site(
+      "add",
+      "shop",
+      "--domain",
+      "https://Shop.example:8443/cart?x=1",
+      "--domain=www.shop.example",
+      "--domain",
+      "localhost",
+      "--timezone",
+      "Europe/Berlin",
+    ),
+    answered("added: shop"),
+  );
+  assertEquals(
+    await site("list"),
+    answered(
+      "site  domains                                    timezone       ip_mode",
+      "----  -----------------------------------------  -------------  -------------",
+      "blog  any                                        UTC            as the server",
+      "shop  shop.example, www.shop.example, localhost  Europe/Berlin  as the server",
+    ),
+  );
+  // What is not given stays as it is.
+  assertEquals(await site("add", "shop", "--timezone", "UTC"), answered("changed: shop"));
+  assertEquals(await site("add", "blog", "--domain", "blog.example"), answered("changed: blog"));
+  assertEquals(await db.query("select site_id, domains, timezone, ip_mode from sites order by site_id"), [
+    { site_id: "blog", domains: ["blog.example"], timezone: "UTC", ip_mode: null },
+    {
+      site_id: "shop",
+      domains: ["shop.example", "www.shop.example", "localhost"],
+      timezone: "UTC",
+      ip_mode: null,
+    },
+  ]);
+  assertEquals(await site("remove", "shop"), answered("removed: shop"));
+  assertEquals(await site("remove", "shop"), failed("Cannot remove shop: there is no such site"));
+  assertEquals(await db.query("select site_id from sites"), [{ site_id: "blog" }]);
+});
+
+test("site takes ids that look like numbers or flags' values as they are", testDatabase, async (run, db) => {
+  for (const id of ["007", "1e3", "true", "__proto__"]) {
+    assertEquals(await run("commands/site.ts", ["add", id]), answered(`added: ${id}`));
+  }
+  assertEquals(
+    (await db.query("select site_id from sites order by created_at")).map(({ site_id }) => site_id),
+    ["007", "1e3", "true", "__proto__"],
+  );
+});
+
+test("site refuses what makes no sense, in words, and does nothing then", testDatabase, async (run, db) => {
+  const long = "x".repeat(101);
+  const cases: [string[], string[]][] = [
+    [[], SITE_USAGE],
+    [["delete", "shop"], SITE_USAGE],
+    [["toString"], SITE_USAGE],
+    [["constructor", "shop"], SITE_USAGE],
+    [["add"], ["Cannot do that: the site's id is missing.", ...SITE_USAGE]],
+    [["add", ""], ["Cannot do that: the site's id is missing.", ...SITE_USAGE]],
+    [["remove"], ["Cannot do that: the site's id is missing.", ...SITE_USAGE]],
+    [["add", "my shop"], [
+      'Cannot do that: "my shop" is no site id: give 1 to 100 characters without blanks.',
+      ...SITE_USAGE,
+    ]],
+    [["add", long], [
+      `Cannot do that: "${long}" is no site id: give 1 to 100 characters without blanks.`,
+      ...SITE_USAGE,
+    ]],
+    [["add", "a", "b"], ["Cannot do that: b is too much.", ...SITE_USAGE]],
+    [["add", "shop", "--domian", "x"], ["Cannot do that: --domian is not known.", ...SITE_USAGE]],
+    [["add", "shop", "--domain"], ['Cannot add the domain "": give a host name such as example.com']],
+    [["add", "shop", "--domain", "not a host"], [
+      'Cannot add the domain "not a host": give a host name such as example.com',
+    ]],
+    [["add", "shop", "--domain", "*.shop.example"], [
+      'Cannot add the domain "*.shop.example": give a host name such as example.com',
+    ]],
+    [["add", "shop", "--timezone", "Europe/Atlantis"], [
+      "Cannot add shop: timezone Europe/Atlantis is unknown; give a name such as Europe/Berlin",
+    ]],
+    [["add", "shop", "--timezone", "'; drop table sites; --"], [
+      "Cannot add shop: timezone '; drop table sites; -- is unknown; give a name such as Europe/Berlin",
+    ]],
+  ];
+  for (const [args, lines] of cases) {
+    assertEquals({ args, ...await run("commands/site.ts", args) }, { args, ...failed(...lines) });
+  }
+  assertEquals(await run("commands/site.ts", ["--help"]), answered(...SITE_USAGE));
+  assertEquals(await db.query("select site_id from sites"), []);
+});
+
+test("sql prints the rows of a query as a table", testDatabase, async (run, db) => {
+  await db.query("insert into sites (site_id, created_at) values ('shop', 'epoch')");
+
+  assertEquals(
+    await run("commands/sql.ts", [
+      "select site_id, 12 as count, null as nothing, true as yes, created_at, '{\"a\":[1]}'::jsonb as json from sites",
+    ]),
+    answered(
+      "site_id  count  nothing  yes   created_at                json",
+      "-------  -----  -------  ----  ------------------------  ---------",
+      'shop        12           true  1970-01-01T00:00:00.000Z  {"a":[1]}',
+    ),
+  );
+  assertEquals(await run("commands/sql.ts", ["select", "1", "as", "one"]), answered("one", "---", "  1"));
+  assertEquals(await run("commands/sql.ts", ["select 1 where false"]), answered("(no rows)"));
+});
+
+test("sql says what is wrong with a query, without a stack trace", testDatabase, async (run) => {
+  assertEquals(await run("commands/sql.ts", ["select nothing"]), failed('column "nothing" does not exist'));
+  assertEquals(await run("commands/sql.ts", ["select 1/0"]), failed("division by zero"));
+  assertEquals(
+    await run("commands/sql.ts", []),
+    failed('Usage: deno task sql "select * from user_sessions"'),
+  );
+  assertEquals(
+    await run("commands/sql.ts", [" "]),
+    failed('Usage: deno task sql "select * from user_sessions"'),
+  );
+});
+
+test("etl runs every job once and prints a row for each", testDatabase, async (run, db) => {
+  await db.exec(`
+    insert into events_log (event_type, session_id, visitor_id, site_id, timestamp, url, path, raw_event_data)
+    select 'pageview', 's' || i, 'v', 'shop', now() - interval '2 hours', 'https://shop.example/', '/', '{"eventType":"pageview"}'
+    from generate_series(1, 3) i`);
+
+  const { code, stdout, stderr } = await run("commands/etl.ts", []);
+
+  const rows = stdout.trimEnd().split("\n").map((line) => line.trim().split(/ +/).slice(0, 2).join(" "));
+  assertEquals({ code, rows, stderr }, {
+    code: 0,
+    rows: [
+      "job rows",
+      "--------------- ----",
+      "process-events 3",
+      // Sessions that were idle for long have ended as they were processed.
+      "update-sessions 0",
+      "daily-metrics 1",
+      "cleanup 0",
+      "maintenance 7",
+    ],
+    stderr: "",
+  });
+  assertEquals(await db.query("select total_sessions, total_pageviews from daily_site_metrics"), [
+    { total_sessions: 3, total_pageviews: 3 },
+  ]);
+});
+
+test(
+  "etl ends with 1 and the reason where a job fails, and still runs the others",
+  testDatabase,
+  async (run, db) => {
+    await db.exec("alter table stale_days rename to elsewhere");
+
+    const { code, stdout, stderr } = await run("commands/etl.ts", [], { LOG_LEVEL: "error" });
+
+    const jobs = stderr.split("\n").filter((line) => !line.startsWith("{")).map((line) => line.split(" ")[0]);
+    assertEquals({ code, stdout, jobs }, {
+      code: 1,
+      stdout: "",
+      jobs: [
+        "job",
+        "---------------",
+        "process-events",
+        "update-sessions",
+        "daily-metrics",
+        "cleanup",
+        "maintenance",
+        "",
+      ],
+    });
+    assertEquals(await db.query("select error from job_runs where job = 'daily-metrics'"), [
+      { error: 'relation "stale_days" does not exist' },
+    ]);
+  },
+);
+
+test("every command that needs the tables names the one that makes them", emptyDatabase, async (run, db) => {
+  for (const [program, ...args] of [["commands/site.ts", "list"], ["commands/etl.ts"]] as const) {
+    assertEquals(await run(program, args), failed(PENDING));
+  }
+  assertEquals(
+    await db.query("select relname from pg_class where relnamespace = 'public'::regnamespace"),
+    [],
+  );
+});
+
+test(
+  "a command that cannot reach its database says so, and keeps the password to itself",
+  testDatabase,
+  async (run) => {
+    for (
+      const [program, ...args] of [["commands/migrate.ts", "--status"], [
+        "commands/sql.ts",
+        "select 1",
+      ]] as const
+    ) {
+      // Nothing listens on port 1.
+      const { code, stdout, stderr } = await run(program, args, {
+        DATABASE_URL: "postgres://app:hunter2@127.0.0.1:1/footfall",
+      });
+
+      assertEquals({ code, stdout, lines: stderr.split("\n").length, leaks: stderr.includes("hunter2") }, {
+        code: 1,
+        stdout: "",
+        lines: 2,
+        leaks: false,
+      });
+    }
+  },
+);
+
+test("a command names every setting that is wrong", testDatabase, async (run) => {
+  assertEquals(
+    await run("commands/migrate.ts", ["--status"], {
+      RETENTION_DAYS: "soon",
+      DATABASE_URL: "mysql://a:hunter2@b/c",
+    }),
+    failed(
+      "Cannot read the settings:",
+      "  DATABASE_URL is not valid, but may be postgres://USER:PASSWORD@HOST:PORT/DATABASE, pglite:DIR or pglite:memory",
+      '  RETENTION_DAYS is "soon", but may be a whole number of days from 1 to 36500',
+    ),
+  );
+});
+
+test("start names all the settings that production lacks at once", testDatabase, async (run) => {
+  assertEquals(
+    await run("main.ts", [], { DATABASE_URL: "" }),
+    failed(
+      "Cannot read the settings:",
+      "  DATABASE_URL is not set, but production needs a Postgres: postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+      "  ADMIN_TOKEN is not set, but must be 8 or more characters without blanks",
+    ),
+  );
+});
+
+test(
+  "start refuses pending migrations, naming them and the command that applies them",
+  emptyDatabase,
+  async (run, db) => {
+    const start = () => run("main.ts", [], { ADMIN_TOKEN: "0123456789abcdef", PORT: "0" });
+
+    assertEquals(
+      await start(),
+      failed(
+        `Cannot start: ${MIGRATIONS.length} migrations are pending (${MIGRATIONS.join(", ")}).`,
+        "Apply them with: deno task db:migrate",
+      ),
+    );
+
+    await migrate(db);
+    await db.query("delete from schema_migrations where version = $1", [MIGRATIONS.length]);
+    assertEquals(
+      await start(),
+      failed(
+        `Cannot start: 1 migrations are pending (${LAST}).`,
+        "Apply them with: deno task db:migrate",
+      ),
+    );
+  },
+);

@@ -1,0 +1,536 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import type { NewEvent } from "../db/event_row.ts";
+import { enrichEvent, type RequestContext, type SiteContext } from "../events/enrich.ts";
+import { parsePayloads } from "../events/payload.ts";
+
+const ID = "0193e0c2-8d7e-7000-8000-000000000001";
+const SENT = { eventId: ID, siteId: "example-com", sessionId: "sess_1", visitorId: "vis_1" };
+const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+const NOW = "2026-11-22T08:00:00.000Z";
+
+const REQUEST: RequestContext = {
+  receivedAt: new Date(NOW),
+  address: "203.0.113.9",
+  userAgent: FIREFOX,
+  acceptLanguage: "de-AT,de;q=0.9",
+  referer: undefined,
+};
+const SITE: SiteContext = { domains: [], ipMode: "truncate" };
+
+const NO_UTM = { utm_source: null, utm_medium: null, utm_campaign: null, utm_content: null, utm_term: null };
+const NO_CLICK_IDS = { gclid: null, fbclid: null, msclkid: null };
+const DIRECT = {
+  utmParams: NO_UTM,
+  campaignParams: NO_CLICK_IDS,
+  referrer: null,
+  referrerType: "direct",
+  referrerPlatform: null,
+};
+const BROWSER = { userAgent: FIREFOX, language: "de-AT" };
+const PAGE = { url: null, path: null, referrer: "", queryParams: "", hash: "" };
+
+function enrich(
+  item: unknown,
+  request: Partial<RequestContext> = {},
+  site: Partial<SiteContext> = {},
+): NewEvent {
+  const { accepted } = parsePayloads(JSON.stringify(item));
+  const payload = accepted[0]!.payload;
+  return enrichEvent(payload, { ...REQUEST, ...request }, { ...SITE, ...site }, {
+    visitorId: payload.visitorId ?? "vis_derived",
+    sessionId: payload.sessionId ?? "sess_derived",
+  });
+}
+
+/** As the writer and the spool pass it on. */
+function json(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+// [what the case shows, the item, the columns beside the usual ones, raw_event_data beside the usual fields]
+const ROWS: [string, Record<string, unknown>, Record<string, unknown>, Record<string, unknown>][] = [
+  ["a type and a site are enough", { eventType: "click" }, {}, {}],
+  [
+    "the page is the event's",
+    {
+      eventType: "click",
+      url: "https://example.com/a?b=c",
+      path: "/a",
+      timestamp: "2026-11-22T07:59:58.000Z",
+      eventData: { href: "/b" },
+      plan: "pro",
+    },
+    { url: "https://example.com/a?b=c", path: "/a", timestamp: "2026-11-22T07:59:58.000Z" },
+    {
+      url: "https://example.com/a?b=c",
+      path: "/a",
+      timestamp: "2026-11-22T07:59:58.000Z",
+      eventData: { href: "/b" },
+      plan: "pro",
+    },
+  ],
+  ["the path is the URL's where there is none", {
+    eventType: "click",
+    url: "https://example.com/%C3%A4/?b#c",
+  }, {
+    url: "https://example.com/%C3%A4/?b#c",
+    path: "/%C3%A4/",
+  }, { url: "https://example.com/%C3%A4/?b#c", path: "/%C3%A4/" }],
+  ["a URL that is none stays, without a path", { eventType: "click", url: "a page" }, { url: "a page" }, {
+    url: "a page",
+  }],
+  ["a path alone stays alone", { eventType: "click", path: "/a" }, { path: "/a" }, { path: "/a" }],
+  [
+    "the user agent that the event names wins over the header",
+    {
+      eventType: "click",
+      browser: { userAgent: "curl/8.5.0" },
+    },
+    { user_agent: "curl/8.5.0" },
+    { browser: { userAgent: "curl/8.5.0" } },
+  ],
+  [
+    "a clock that is an hour behind is set right, and the row says by how much",
+    {
+      eventType: "click",
+      timestamp: "2026-11-22T06:59:30.000Z",
+      sentAt: "2026-11-22T07:00:00.000Z",
+    },
+    { timestamp: "2026-11-22T07:59:30.000Z" },
+    { timestamp: "2026-11-22T07:59:30.000Z", sentAt: "2026-11-22T07:00:00.000Z", clockSkew: 3_600_000 },
+  ],
+  [
+    "a clock of another age cannot make a time that Postgres does not take",
+    { eventType: "click", timestamp: "1970-01-01T00:00:00.000Z", sentAt: "9999-12-31T23:59:59.000Z" },
+    {},
+    { sentAt: "9999-12-31T23:59:59.000Z", clockSkew: -251_606_966_399_000 },
+  ],
+  [
+    "secrets leave fields, links and the page's URL",
+    {
+      eventType: "form_submit",
+      url: "https://ada:pw@example.com/join?token=abc",
+      path: "/join;jsessionid=1",
+      eventData: {
+        formAction: "/join?api_key=abc",
+        formData: { password: "hunter2", note: "4111 1111 1111 1111", city: "Bonn" },
+        href: "https://example.com/?email=a@b.de",
+        text: "123-45-6789",
+      },
+    },
+    { url: "https://example.com/join?token=redacted", path: "/join;jsessionid=redacted" },
+    {
+      url: "https://example.com/join?token=redacted",
+      path: "/join;jsessionid=redacted",
+      eventData: {
+        formAction: "/join?api_key=redacted",
+        formData: { password: "[redacted]", note: "[redacted]", city: "Bonn" },
+        href: "https://example.com/?email=redacted",
+        text: "[redacted]",
+      },
+    },
+  ],
+  [
+    "secrets leave a page and an attribution that no pageview came with",
+    {
+      eventType: "click",
+      page: { url: "https://example.com/?token=abc", title: "A", hash: "#token=abc", size: 3 },
+      attribution: { referrer: "https://example.com/?token=abc", utmParams: {} },
+    },
+    { url: "https://example.com/?token=redacted", path: "/" },
+    {
+      url: "https://example.com/?token=redacted",
+      path: "/",
+      page: { url: "https://example.com/?token=redacted", title: "A", hash: "#token=redacted", size: 3 },
+      attribution: { referrer: "https://example.com/?token=redacted", utmParams: {} },
+    },
+  ],
+  [
+    "what Postgres cannot hold leaves names and texts",
+    { eventType: "cl\0ick", url: "https://example.com/\0a", eventData: { "a\0": "b\ud800" } },
+    { url: "https://example.com/a", path: "/a" },
+    { eventType: "click", url: "https://example.com/a", path: "/a", eventData: { a: "b\ufffd" } },
+  ],
+  [
+    "a pageview of nothing but its type is completed from the request",
+    { eventType: "pageview" },
+    { event_type: "pageview" },
+    { eventType: "pageview", attribution: DIRECT, browser: BROWSER, page: PAGE },
+  ],
+  [
+    "a pageview's attribution, page and path come from its URL",
+    { eventType: "pageview", url: "https://example.com/p?utm_source=news&utm_medium=mail&gclid=g1#top" },
+    {
+      event_type: "pageview",
+      url: "https://example.com/p?utm_source=news&utm_medium=mail&gclid=g1#top",
+      path: "/p",
+    },
+    {
+      eventType: "pageview",
+      url: "https://example.com/p?utm_source=news&utm_medium=mail&gclid=g1#top",
+      path: "/p",
+      attribution: {
+        ...DIRECT,
+        utmParams: { ...NO_UTM, utm_source: "news", utm_medium: "mail" },
+        campaignParams: { ...NO_CLICK_IDS, gclid: "g1" },
+      },
+      browser: BROWSER,
+      page: {
+        url: "https://example.com/p?utm_source=news&utm_medium=mail&gclid=g1#top",
+        path: "/p",
+        referrer: "",
+        queryParams: "?utm_source=news&utm_medium=mail&gclid=g1",
+        hash: "#top",
+      },
+    },
+  ],
+  [
+    "what a pageview says stands, nulls and unknown fields are filled or kept",
+    {
+      eventType: "pageview",
+      url: "https://example.com/p?utm_source=url",
+      path: "/p",
+      attribution: {
+        utmParams: { utm_source: "sent", utm_medium: null, utm_id: "7" },
+        campaignParams: null,
+        referrer: "https://www.google.com/",
+        referrerType: "paid",
+        referrerPlatform: "ads",
+        model: "last",
+      },
+      browser: { userAgent: null, language: "fr", screenWidth: 1920 },
+      page: { title: "P", url: null, path: null, referrer: "direct", queryParams: "?q=1", hash: "#h" },
+    },
+    { event_type: "pageview", url: "https://example.com/p?utm_source=url", path: "/p" },
+    {
+      eventType: "pageview",
+      url: "https://example.com/p?utm_source=url",
+      path: "/p",
+      attribution: {
+        utmParams: { ...NO_UTM, utm_source: "sent", utm_id: "7" },
+        campaignParams: NO_CLICK_IDS,
+        referrer: "https://www.google.com/",
+        referrerType: "paid",
+        referrerPlatform: "ads",
+        model: "last",
+      },
+      browser: { userAgent: FIREFOX, language: "fr", screenWidth: 1920 },
+      page: {
+        title: "P",
+        url: "https://example.com/p?utm_source=url",
+        path: "/p",
+        referrer: "direct",
+        queryParams: "?q=1",
+        hash: "#h",
+      },
+    },
+  ],
+  [
+    "the referrer is classified, and a referrer of the page's own host is internal whatever the tracker says",
+    {
+      eventType: "pageview",
+      url: "https://www.example.com/p",
+      attribution: {
+        referrer: "https://example.com/?token=a",
+        referrerType: "referral",
+        referrerPlatform: "x",
+      },
+    },
+    { event_type: "pageview", url: "https://www.example.com/p", path: "/p" },
+    {
+      eventType: "pageview",
+      url: "https://www.example.com/p",
+      path: "/p",
+      attribution: {
+        ...DIRECT,
+        referrer: "https://example.com/?token=redacted",
+        referrerType: "internal",
+      },
+      browser: BROWSER,
+      page: { ...PAGE, url: "https://www.example.com/p", path: "/p" },
+    },
+  ],
+  [
+    "an email address in a campaign is redacted in the URL and in the campaign",
+    {
+      eventType: "pageview",
+      url: "https://example.com/?utm_content=ada%40example.com&utm_term=shoes",
+      attribution: { utmParams: { utm_campaign: "ada@example.com" } },
+    },
+    {
+      event_type: "pageview",
+      url: "https://example.com/?utm_content=redacted&utm_term=shoes",
+      path: "/",
+    },
+    {
+      eventType: "pageview",
+      url: "https://example.com/?utm_content=redacted&utm_term=shoes",
+      path: "/",
+      attribution: {
+        ...DIRECT,
+        utmParams: { ...NO_UTM, utm_content: "redacted", utm_term: "shoes", utm_campaign: "redacted" },
+      },
+      browser: BROWSER,
+      page: {
+        url: "https://example.com/?utm_content=redacted&utm_term=shoes",
+        path: "/",
+        referrer: "",
+        queryParams: "?utm_content=redacted&utm_term=shoes",
+        hash: "",
+      },
+    },
+  ],
+  [
+    "a batch completes its events, with the batch's time where one has none",
+    {
+      eventType: "batch",
+      timestamp: "2026-11-22T07:59:59.000Z",
+      batchMetadata: { eventCount: 3 },
+      events: [
+        { eventType: "click", timestamp: "2026-11-22T07:59:58.000Z", eventData: { href: "/?token=a" } },
+        { eventType: "scroll", url: "https://example.com/s?token=a", eventData: null },
+        { eventType: "pageview", path: "/p" },
+      ],
+    },
+    { event_type: "batch", timestamp: "2026-11-22T07:59:59.000Z" },
+    {
+      eventType: "batch",
+      timestamp: "2026-11-22T07:59:59.000Z",
+      batchMetadata: { eventCount: 3 },
+      events: [
+        {
+          eventType: "click",
+          timestamp: "2026-11-22T07:59:58.000Z",
+          eventData: { href: "/?token=redacted" },
+        },
+        {
+          eventType: "scroll",
+          timestamp: "2026-11-22T07:59:59.000Z",
+          url: "https://example.com/s?token=redacted",
+          path: "/s",
+        },
+        {
+          eventType: "pageview",
+          timestamp: "2026-11-22T07:59:59.000Z",
+          path: "/p",
+          attribution: DIRECT,
+          browser: BROWSER,
+          page: { ...PAGE, path: "/p" },
+        },
+      ],
+    },
+  ],
+  [
+    "a skewed clock is set right in every event of a batch",
+    {
+      eventType: "batch",
+      timestamp: "2026-11-22T06:59:59.000Z",
+      sentAt: "2026-11-22T07:00:00.000Z",
+      events: [
+        { eventType: "click", timestamp: "2026-11-22T06:59:00.000Z" },
+        { eventType: "click", timestamp: "1970-01-01T00:00:00.000Z" },
+        { eventType: "click", timestamp: "2026-11-22T07:59:00.000Z" },
+      ],
+    },
+    { event_type: "batch", timestamp: "2026-11-22T07:59:59.000Z" },
+    {
+      eventType: "batch",
+      timestamp: "2026-11-22T07:59:59.000Z",
+      sentAt: "2026-11-22T07:00:00.000Z",
+      clockSkew: 3_600_000,
+      events: [
+        { eventType: "click", timestamp: "2026-11-22T07:59:00.000Z" },
+        { eventType: "click", timestamp: "1970-01-01T01:00:00.000Z" },
+        { eventType: "click", timestamp: NOW },
+      ],
+    },
+  ],
+  [
+    "events of a batch that are not valid stay without their secrets",
+    {
+      eventType: "batch",
+      events: [
+        null,
+        "4111111111111111",
+        [{ password: "x" }],
+        { eventType: 5, password: "x", url: "/?token=a", timestamp: "2026-99-99T00:00:00Z" },
+        { eventType: "click", timestamp: 5, eventData: null },
+        { eventType: "click", eventData: "4111111111111111" },
+        { eventType: "click", eventData: ["a"], url: 7, page: [] },
+        { eventType: "pageview", attribution: 3, browser: "x", page: null },
+      ],
+    },
+    { event_type: "batch" },
+    {
+      eventType: "batch",
+      events: [
+        null,
+        "[redacted]",
+        [{ password: "[redacted]" }],
+        { eventType: 5, password: "[redacted]", url: "/?token=redacted", timestamp: NOW },
+        { eventType: "click", timestamp: NOW, eventData: null },
+        { eventType: "click", timestamp: NOW, eventData: "[redacted]" },
+        { eventType: "click", timestamp: NOW, eventData: ["a"], url: 7, page: [] },
+        { eventType: "pageview", timestamp: NOW, attribution: DIRECT, browser: BROWSER, page: PAGE },
+      ],
+    },
+  ],
+];
+
+for (const [title, item, columns, raw] of ROWS) {
+  Deno.test(`enrich: ${title}`, () => {
+    const { row } = enrich({ ...SENT, ...item });
+
+    assertEquals(json(row), {
+      event_id: ID,
+      event_type: "click",
+      session_id: "sess_1",
+      visitor_id: "vis_1",
+      site_id: "example-com",
+      timestamp: NOW,
+      url: null,
+      path: null,
+      user_agent: FIREFOX,
+      ip_address: "203.0.113.0",
+      ...(item.eventType === "form_submit" ? { event_type: "form_submit" } : {}),
+      ...columns,
+      raw_event_data: {
+        ...SENT,
+        eventType: item.eventType,
+        timestamp: NOW,
+        ...raw,
+      },
+    });
+  });
+}
+
+Deno.test("enrich: an event without ids gets an id of its time, and the derived visitor and session", () => {
+  const { row, mayBeKnown } = enrich({ eventType: "click", siteId: "example-com" });
+
+  assertMatch(row.event_id, /^01a20244-e800-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assertEquals([row.session_id, row.visitor_id, mayBeKnown], ["sess_derived", "vis_derived", false]);
+});
+
+Deno.test("enrich: an event that brings its id may have been stored before", () => {
+  assertEquals(enrich({ ...SENT, eventType: "click" }).mayBeKnown, true);
+});
+
+Deno.test("enrich: the user agent's row says what it means", () => {
+  assertEquals(enrich({ ...SENT, eventType: "click" }).agent, {
+    user_agent: FIREFOX,
+    browser: "Firefox",
+    browser_version: "145.0",
+    os: "Linux",
+    os_version: null,
+    device_type: "desktop",
+    is_bot: false,
+  });
+});
+
+Deno.test("enrich: an event without a user agent has no row of one", () => {
+  const { row, agent } = enrich({ ...SENT, eventType: "click" }, { userAgent: undefined });
+
+  assertEquals({ column: row.user_agent, agent }, { column: null, agent: null });
+});
+
+// The key of user_agents joins the two, and half a surrogate pair is what Postgres refuses.
+Deno.test("enrich: texts that are too long are cut, between two characters, and the user agent's row agrees", () => {
+  const { row, agent } = enrich({
+    ...SENT,
+    eventType: "click",
+    url: "u".repeat(8191) + "👋",
+    path: "p".repeat(2047) + "👋",
+    browser: { userAgent: "x".repeat(511) + "👋" },
+  });
+
+  assertEquals(
+    [row.url, row.path, row.user_agent, agent?.user_agent],
+    [
+      "u".repeat(8191) + "\ufffd",
+      "p".repeat(2047) + "\ufffd",
+      "x".repeat(511) + "\ufffd",
+      "x".repeat(511) + "\ufffd",
+    ],
+  );
+});
+
+const ADDRESSES: [SiteContext["ipMode"], string | undefined, string | null][] = [
+  ["full", "203.0.113.9", "203.0.113.9"],
+  ["truncate", "2001:db8:1:2::9", "2001:db8:1::"],
+  ["none", "203.0.113.9", null],
+  ["full", undefined, null],
+];
+
+for (const [ipMode, address, expected] of ADDRESSES) {
+  Deno.test(`enrich: where the site keeps addresses ${ipMode}, ${address} is stored as ${expected}`, () => {
+    assertEquals(enrich({ ...SENT, eventType: "click" }, { address }, { ipMode }).row.ip_address, expected);
+  });
+}
+
+Deno.test("enrich: the Referer header is the page of a pageview that names none, and of nothing else", () => {
+  const request = { referer: "https://example.com/mail?token=a&x=1" };
+  const page = (item: Record<string, unknown>) => {
+    const { row } = enrich({ ...SENT, ...item }, request);
+    return [row.url, row.path];
+  };
+
+  assertEquals(page({ eventType: "pageview" }), ["https://example.com/mail?token=redacted&x=1", "/mail"]);
+  assertEquals(page({ eventType: "pageview", path: "/p" }), [null, "/p"]);
+  assertEquals(page({ eventType: "pageview", url: "https://example.com/q" }), [
+    "https://example.com/q",
+    "/q",
+  ]);
+  assertEquals(page({ eventType: "click" }), [null, null]);
+});
+
+Deno.test("enrich: a referrer from one of the site's domains is internal", () => {
+  const { row } = enrich(
+    {
+      ...SENT,
+      eventType: "pageview",
+      url: "https://shop.example/",
+      page: { referrer: "https://blog.example/a" },
+    },
+    {},
+    { domains: ["shop.example", "blog.example"] },
+  );
+
+  assertEquals((json(row.raw_event_data) as Record<string, unknown>).attribution, {
+    ...DIRECT,
+    referrer: "https://blog.example/a",
+    referrerType: "internal",
+  });
+});
+
+const LANGUAGES: [string | undefined, string | null][] = [
+  ["de-AT,de;q=0.9,en;q=0.8", "de-AT"],
+  ["en;q=0.5", "en"],
+  ["zh-Hant-TW", "zh-Hant-TW"],
+  ["*", null],
+  ["", null],
+  ["<script>", null],
+  [undefined, null],
+];
+
+for (const [acceptLanguage, expected] of LANGUAGES) {
+  Deno.test(`enrich: of Accept-Language ${acceptLanguage}, the language is ${expected}`, () => {
+    const raw = enrich({ ...SENT, eventType: "pageview" }, { acceptLanguage }).row.raw_event_data;
+
+    assertEquals((json(raw) as Record<string, unknown>).browser, { userAgent: FIREFOX, language: expected });
+  });
+}
+
+Deno.test("enrich: fields called __proto__ set no prototype and no column", () => {
+  const forged = `"__proto__":{"url":"https://evil.test/","timestamp":"x"}`;
+  const { accepted } = parsePayloads(
+    `{"eventType":"batch","siteId":"example-com",${forged},"events":[{"eventType":"click",${forged},"eventData":{"a":{${forged}}}}]}`,
+  );
+
+  const { row } = enrichEvent(accepted[0]!.payload, REQUEST, SITE, { visitorId: "v", sessionId: "s" });
+
+  assertEquals([row.url, row.timestamp], [null, NOW]);
+  assertEquals(
+    JSON.stringify((row.raw_event_data as { events: unknown }).events),
+    `[{"eventData":{"a":{${forged}}},"eventType":"click","timestamp":"${NOW}"}]`,
+  );
+});
