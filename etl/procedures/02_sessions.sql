@@ -1,4 +1,4 @@
--- What belongs to a whole session: its row, and what an event takes from its neighbours.
+-- The row of a whole session.
 
 -- Whole seconds from one moment to a later one; null where one of them is.
 create or replace function seconds_between(earlier timestamptz, later timestamptz) returns integer
@@ -114,89 +114,6 @@ language sql as $$
         when s.exit_at is null or (excluded.exit_at, excluded.exit_event_id) > (s.exit_at, s.exit_event_id)
         then excluded else s end).*) as e
     )
-$$;
-
--- Gives each event that was sent without a url the page of its session's latest pageview at that moment. Run for the
--- sessions that a batch touched: a pageview that comes late corrects what was inferred without it.
-create or replace function infer_pages(sites text[], sessions text[]) returns void
-language plpgsql as $$
-begin
-  update user_events e
-  set page_url = page.url, page_path = page.path
-  from (
-    select event.id, event.site_id, view.url, view.path
-    from unnest(sites, sessions) as touched(site_id, session_id)
-    join user_events event using (site_id, session_id)
-    left join lateral (
-      select v.url, v.path
-      from pageviews v
-      where v.site_id = event.site_id
-        and v.session_id = event.session_id
-        and v.view_timestamp <= event.event_timestamp
-      order by v.view_timestamp desc, v.event_id desc, v.id % 1024 desc
-      limit 1
-    ) view on true
-    where event.page_inferred and event.page_url is distinct from view.url
-  ) page
-  where e.id = page.id and e.site_id = page.site_id;
-
-  update form_submissions f
-  set page_url = e.page_url, page_path = e.page_path
-  from unnest(sites, sessions) as touched(site_id, session_id), user_events e
-  where f.site_id = touched.site_id and f.session_id = touched.session_id
-    and e.id = f.id and e.site_id = f.site_id
-    and e.page_inferred and f.page_url is distinct from e.page_url;
-end
-$$;
-
--- Time on page, for every pageview of the given sessions: until the next pageview, where it follows within the 30
--- minutes after which a session counts as idle; else until the page was left (the longest page_exit of that page);
--- else until the next pageview however far, or unknown.
-create or replace function time_pages(sites text[], sessions text[]) returns void
-language sql as $$
-  with views as (
-    select v.id, v.site_id,
-      seconds_between(v.view_timestamp, lead(v.view_timestamp) over visit) as until_next
-    from unnest(sites, sessions) as touched(site_id, session_id)
-    join pageviews v using (site_id, session_id)
-    window visit as (partition by v.site_id, v.session_id order by v.view_timestamp, v.event_id, v.id % 1024)
-  ),
-  exits as (
-    select view.id, view.site_id,
-      max(coalesce(round(json_integer(event.event_data -> 'timeSpent') / 1000.0)::integer,
-        seconds_between(view.view_timestamp, event.event_timestamp))) as until_exit
-    from unnest(sites, sessions) as touched(site_id, session_id)
-    join user_events event using (site_id, session_id)
-    cross join lateral (
-      select v.id, v.site_id, v.view_timestamp
-      from pageviews v
-      where v.site_id = event.site_id
-        and v.session_id = event.session_id
-        and v.view_timestamp <= event.event_timestamp
-      -- Another tab may have opened a page since: the latest view of the same page comes first.
-      order by v.path is not distinct from event.page_path desc, v.view_timestamp desc, v.event_id desc, v.id % 1024 desc
-      limit 1
-    ) view
-    where event.event_type = 'page_exit'
-    group by view.id, view.site_id
-  ),
-  times as (
-    select id, site_id, max(until_next) as until_next, max(until_exit) as until_exit
-    from (
-      select id, site_id, until_next, null::integer as until_exit from views
-      union all
-      select id, site_id, null, until_exit from exits
-    ) both_kinds
-    group by id, site_id
-  )
-  update pageviews v
-  set time_on_page_seconds = t.seconds
-  from (
-    select id, site_id,
-      case when until_next <= 1800 then until_next else coalesce(until_exit, until_next) end as seconds
-    from times
-  ) t
-  where v.id = t.id and v.site_id = t.site_id and v.time_on_page_seconds is distinct from t.seconds
 $$;
 
 -- update_active_sessions: ends each session that has been idle for 30 minutes, at its last event.

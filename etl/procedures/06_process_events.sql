@@ -10,10 +10,12 @@
 create or replace function process_slice(first_id bigint, last_id bigint) returns integer
 language plpgsql as $$
 declare
-  v_now      timestamptz := clock_timestamp();
-  v_rows     integer;
-  v_sites    text[];
-  v_sessions text[];
+  v_now           timestamptz := clock_timestamp();
+  v_rows          integer;
+  v_sites         text[]; -- the sessions of the batch
+  v_sessions      text[];
+  v_page_sites    text[]; -- those in which pages or times may change
+  v_page_sessions text[];
 begin
   -- The stamp is the batch's name, so it must be new, even where the clock stood still or went back.
   while exists (select from events_log where processed_at = v_now) loop
@@ -34,82 +36,51 @@ begin
     raise exception 'the events of a batch are no array of at most 1,023' using errcode = 'program_limit_exceeded';
   end if;
 
-  insert into failed_events (id, site_id, event_id, event_type, reason, event, failed_at)
-  select id, site_id, event_id, left(event_type, 200), reason, event, v_now
-  from logical_events(v_now)
-  where reason is not null;
-
-  insert into pageviews (
-    id, session_id, visitor_id, site_id, url, path, title, query_params, hash_fragment,
-    view_timestamp, referrer, internal_referrer,
-    utm_source, utm_medium, utm_campaign, utm_content, utm_term, event_id
-  )
   select
-    id, session_id, visitor_id, site_id,
-    coalesce(url, json_text(event #> '{page,url}', 8192), path, ''),
-    coalesce(path, json_text(event #> '{page,path}', 2048), ''),
-    json_text(event #> '{page,title}', 2048),
-    json_text(event #> '{page,queryParams}', 8192),
-    json_text(event #> '{page,hash}', 2048),
-    event_timestamp,
-    event_referrer(event),
-    coalesce(event #>> '{attribution,referrerType}' = 'internal', false)
-      or coalesce(url_host(event_referrer(event)) = url_host(url), false),
-    json_text(event #> '{attribution,utmParams,utm_source}', 255),
-    json_text(event #> '{attribution,utmParams,utm_medium}', 255),
-    json_text(event #> '{attribution,utmParams,utm_campaign}', 255),
-    json_text(event #> '{attribution,utmParams,utm_content}', 255),
-    json_text(event #> '{attribution,utmParams,utm_term}', 255),
-    event_id
-  from logical_events(v_now)
-  where reason is null and event_type = 'pageview';
+    array_agg(site_id), array_agg(session_id),
+    array_agg(site_id) filter (where has_pages), array_agg(session_id) filter (where has_pages)
+  into v_sites, v_sessions, v_page_sites, v_page_sessions
+  from (
+    select site_id, session_id,
+      bool_or(event_type in ('pageview', 'page_exit') or url is null and path is null) as has_pages
+    from logical_events(v_now)
+    where reason is null
+    group by site_id, session_id
+  ) visits;
 
-  insert into user_events (
-    id, session_id, visitor_id, site_id, event_type, event_timestamp, page_url, page_path, page_inferred, event_data,
-    element_tag, element_classes, element_id, scroll_percentage, form_id, event_id
-  )
-  select
-    id, session_id, visitor_id, site_id, event_type, event_timestamp, url, path, url is null and path is null,
-    event -> 'eventData',
-    json_text(event #> '{eventData,tagName}', 100),
-    json_text(event #> '{eventData,classes}', 8192),
-    json_text(event #> '{eventData,id}', 255),
-    coalesce(json_integer(event #> '{eventData,scrollPercentage}'), json_integer(event #> '{eventData,milestone}')),
-    json_text(event #> '{eventData,formId}', 255),
-    event_id
-  from logical_events(v_now)
-  where reason is null and event_type <> 'pageview';
-
-  insert into form_submissions (
-    id, session_id, visitor_id, site_id, form_id, form_action, form_method, page_url, page_path,
-    submit_timestamp, field_count, form_data, event_id
-  )
-  select
-    id, session_id, visitor_id, site_id,
-    json_text(event #> '{eventData,formId}', 255),
-    json_text(event #> '{eventData,formAction}', 8192),
-    json_text(event #> '{eventData,formMethod}', 10),
-    url, path, event_timestamp,
-    case when jsonb_typeof(event #> '{eventData,formData}') = 'object'
-      then (select count(*) from jsonb_object_keys(event #> '{eventData,formData}')) else 0 end,
-    event #> '{eventData,formData}',
-    event_id
-  from logical_events(v_now)
-  where reason is null and event_type = 'form_submit';
-
-  select array_agg(site_id), array_agg(session_id) into v_sites, v_sessions
-  from (select distinct site_id, session_id from events_log where processed_at = v_now and session_id is not null) touched;
-
-  if v_sites is not null then
-    -- Before and after: an earlier start moves a session out of one day and into another.
-    perform mark_stale_days(v_sites, v_sessions, v_now);
-    perform add_to_sessions(v_now);
-    perform mark_stale_days(v_sites, v_sessions, v_now);
-    perform mark_stale_event_days(v_now);
-    perform infer_pages(v_sites, v_sessions);
-    perform time_pages(v_sites, v_sessions);
+  perform add_failed_events(v_now);
+  if v_sites is null then
+    return v_rows;
   end if;
+  perform add_pageviews(v_now);
+  perform correct_inferred_pages(v_now);
+  perform add_user_events(v_now, v_page_sites, v_page_sessions);
+  perform add_form_submissions(v_now);
+
+  -- Before and after: an earlier start moves a session out of one day and into another.
+  perform mark_stale_days(v_sites, v_sessions, v_now);
+  perform add_to_sessions(v_now);
+  perform mark_stale_days(v_sites, v_sessions, v_now);
+  perform mark_stale_event_days(v_now);
+
+  perform keep_statistics();
+  perform time_pages(v_page_sites, v_page_sessions);
   return v_rows;
+end
+$$;
+
+-- Analyzes a table of facts that has grown fivefold since its statistics were made. Autovacuum does that too, but not
+-- within the transaction that fills an empty table, and never in the embedded database.
+create or replace function keep_statistics() returns void
+language plpgsql as $$
+declare
+  v_table text;
+begin
+  foreach v_table in array array['pageviews', 'user_events', 'user_sessions'] loop
+    if pg_relation_size(v_table) / 8192 > 16 + 5 * (select relpages from pg_class where oid = v_table::regclass) then
+      execute format('analyze %I', v_table);
+    end if;
+  end loop;
 end
 $$;
 
