@@ -35,7 +35,8 @@ export async function runJob(job: Job, context: JobContext): Promise<JobRun> {
   try {
     const rows = await job.run(context);
     await finish(rows, null);
-    log.info("job done", { job: job.name, rows, seconds: seconds() });
+    // Most minutes have nothing to do, which is no news.
+    log[rows > 0 ? "info" : "debug"]("job done", { job: job.name, rows, seconds: seconds() });
     return { job: job.name, rows, seconds: seconds() };
   } catch (error) {
     log.error("job failed", { job: job.name, seconds: seconds(), error });
