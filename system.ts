@@ -99,9 +99,8 @@ async function requireMigrated(db: Database): Promise<void> {
   const pending = (await migrationStates(db)).filter(({ state }) => state === "pending");
   if (pending.length === 0) return;
   throw new StartError(
-    `Cannot start: ${pending.length} migrations are pending (${
-      pending.map(({ name }) => name).join(", ")
-    }).\n` +
+    `Cannot start: ${pending.length === 1 ? "1 migration is" : `${pending.length} migrations are`} pending ` +
+      `(${pending.map(({ name }) => name).join(", ")}).\n` +
       "Apply them with: deno task db:migrate",
   );
 }

@@ -85,15 +85,12 @@ function completeNested(
   site: SiteContext,
 ): unknown {
   const event = fieldsOf(clean);
+  if ("rejected" in event && typeof event.eventType !== "string") {
+    return { rejected: event.rejected, event: redactEventData(event.event) };
+  }
   const said = fieldsOf(sent).timestamp;
   const time = said instanceof Date ? eventTime(said, skew, request.receivedAt) : batchTime;
   const timestamp = time.toISOString();
-  if (typeof event.eventType !== "string") {
-    // What is not valid stays as it came, without its secrets, for the ETL to set aside. But for a time that it might
-    // fail to read: it would set aside the whole batch.
-    const redacted = redactEventData(clean);
-    return event.timestamp === undefined ? redacted : { ...redacted as Fields, timestamp };
-  }
   const { url, path } = locate(event, undefined);
   return { ...complete(event, url, path, request, site), timestamp };
 }
@@ -116,6 +113,12 @@ function cut(text: string, length: number): string {
   return text.slice(0, length).toWellFormed();
 }
 
+// What the contract names; any other field may hold anything.
+const KNOWN_FIELDS = new Set(
+  "eventType eventId timestamp sentAt sessionId visitorId siteId url path eventData attribution browser page events batchMetadata"
+    .split(" "),
+);
+
 /** The event with its secrets redacted; a pageview also with attribution, browser and page filled in. */
 function complete(
   event: Fields,
@@ -124,7 +127,10 @@ function complete(
   request: RequestContext,
   site: SiteContext,
 ): Fields {
-  const completed: Fields = { ...event };
+  const completed: Fields = {};
+  for (const [name, field] of Object.entries(event)) {
+    completed[name] = KNOWN_FIELDS.has(name) ? field : redactFields(field, name);
+  }
   if (url !== undefined) completed.url = url;
   if (path !== undefined) completed.path = path;
   if (event.eventData !== undefined) completed.eventData = redactEventData(event.eventData);

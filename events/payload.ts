@@ -83,6 +83,14 @@ export interface Issue {
   message: string;
 }
 
+/** What takes the place of an event within a batch that is not valid. */
+export interface RejectedEvent {
+  /** Why. */
+  rejected: string;
+  /** The event as it was sent. */
+  event: unknown;
+}
+
 /** An item, or an event within a batch, that was left out. */
 export interface Rejection {
   /** The item's place in the posted array; 0 for an item that came alone. */
@@ -109,8 +117,8 @@ export class UnreadableBody extends Error {
 /**
  * Reads a posted body: one event, one batch, or an array of up to {@linkcode MAX_EVENTS} of either.
  *
- * An event within a batch that is not valid is reported, and stays in the batch: the ETL sets it aside with its
- * reason, so that its owner can look at it.
+ * An event within a batch that is not valid is reported, and stays in the batch as a {@linkcode RejectedEvent}: the ETL
+ * sets it aside with its reason, so that its owner can look at it.
  *
  * @throws {UnreadableBody} If it is not JSON, an empty array, or too long an array
  */
@@ -149,8 +157,9 @@ function parseItem(item: unknown, index: number, into: ParsedPayloads): void {
     payload.events = payload.events?.map((event, place) => {
       const nested = inBatch.safeParse(event);
       if (nested.success) return nested.data;
-      issues.push(...issuesOf(nested.error, [...prefix, "events", place]));
-      return event;
+      const found = issuesOf(nested.error, [...prefix, "events", place]);
+      issues.push(...found);
+      return { rejected: found.map(({ message }) => message).join("; "), event } satisfies RejectedEvent;
     });
     if (issues.length > 0) into.rejected.push({ index, issues });
   }

@@ -69,6 +69,8 @@ const SECRET_PARAMETERS = new Set(
 const PARAMETER = /([?&#;])([^=&#;?]+)=([^&#;]*)/g;
 // `/shop;jsessionid=…/cart?…`: before the query, a value ends with its segment.
 const PATH_PARAMETER = /([&;])([^=&;/]+)=([^&;/]*)/g;
+// A JSON Web Token: two or three parts in base64url, of which the first two are JSON objects.
+const TOKEN = /^eyJ[\w-]+\.eyJ[\w-]+(\.[\w-]*)?$/;
 const EMAIL = /^[^@\s]+@[^@\s]+\.[a-z]{2,}$/i;
 // A URL as a parameter of a URL has parameters, too; further down nobody looks.
 const NESTED_URLS = 3;
@@ -83,7 +85,7 @@ export function isSecretParameter(name: string, value: string, nestedUrls = NEST
   const plainName = decode(name);
   const plain = decode(value);
   return SECRET_PARAMETERS.has(plainName.toLowerCase()) || isSecretName(plainName) ||
-    EMAIL.test(value.replaceAll("%40", "@")) || redactText(plain) !== plain ||
+    EMAIL.test(value.replaceAll("%40", "@")) || TOKEN.test(value) || redactText(plain) !== plain ||
     nestedUrls > 0 && redactParameters(plain, nestedUrls - 1) !== plain;
 }
 

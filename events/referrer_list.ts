@@ -1,5 +1,5 @@
 /** What kind of place a visitor came from, after `direct` and `internal`. */
-export type PlatformType = "search" | "social" | "ai" | "email";
+export type PlatformType = "search" | "social" | "ai" | "email" | "referral";
 
 // One line a platform: the name that is stored, then its hosts. A host stands for its subdomains, too, and the longest
 // match wins (mail.google.com is not google.com). `brand.*` stands for the brand under every public suffix
@@ -151,6 +151,16 @@ const PLATFORMS: Record<PlatformType, string> = {
     tuta app.tuta.com
     superhuman mail.superhuman.com
     mailchimp mailchi.mp list-manage.com campaign-archive.com`,
+  // Of a search engine's or a network's house, but none.
+  referral: `
+    google-docs docs.google.com drive.google.com sites.google.com
+    google-calendar calendar.google.com
+    google-meet meet.google.com
+    google-classroom classroom.google.com
+    google-groups groups.google.com
+    google-translate translate.google.com translate.goog
+    google-accounts accounts.google.com
+    yandex-disk disk.yandex.ru`,
 };
 
 export interface Platform {

@@ -247,7 +247,10 @@ Deno.test("a batch with an unusable event is stored, the event is reported and s
   await app.etl();
   assertEquals(await app.rows("select event_type from user_events"), [{ event_type: "click" }]);
   assertEquals(await app.rows("select reason, event from failed_events"), [
-    { reason: "eventType is missing", event: { eventData: { password: "[redacted]" } } },
+    {
+      reason: "events.1.eventType is missing: give a string of 1 to 50 characters",
+      event: { eventData: { password: "[redacted]" } },
+    },
   ]);
 });
 

@@ -409,7 +409,7 @@ test(
     assertEquals(
       await start(),
       failed(
-        `Cannot start: 1 migrations are pending (${LAST}).`,
+        `Cannot start: 1 migration is pending (${LAST}).`,
         "Apply them with: deno task db:migrate",
       ),
     );

@@ -364,13 +364,32 @@ const ROWS: [string, Record<string, unknown>, Record<string, unknown>, Record<st
     {
       eventType: "batch",
       events: [
-        null,
-        "[redacted]",
-        [{ password: "[redacted]" }],
-        { eventType: 5, password: "[redacted]", url: "/?token=redacted", timestamp: NOW },
-        { eventType: "click", timestamp: NOW, eventData: null },
-        { eventType: "click", timestamp: NOW, eventData: "[redacted]" },
-        { eventType: "click", timestamp: NOW, eventData: ["a"], url: 7, page: [] },
+        { rejected: "events.0 must be an object", event: null },
+        { rejected: "events.1 must be an object", event: "[redacted]" },
+        { rejected: "events.2 must be an object", event: [{ password: "[redacted]" }] },
+        {
+          rejected:
+            "events.3.eventType must be a string; events.3.timestamp must be an ISO 8601 time such as " +
+            "2026-11-22T08:00:00.000Z",
+          event: {
+            eventType: 5,
+            password: "[redacted]",
+            url: "/?token=redacted",
+            timestamp: "2026-99-99T00:00:00Z",
+          },
+        },
+        {
+          rejected: "events.4.timestamp must be a string such as 2026-11-22T08:00:00.000Z",
+          event: { eventType: "click", timestamp: 5, eventData: null },
+        },
+        {
+          rejected: "events.5.eventData must be an object",
+          event: { eventType: "click", eventData: "[redacted]" },
+        },
+        {
+          rejected: "events.6.url must be a string; events.6.eventData must be an object",
+          event: { eventType: "click", eventData: ["a"], url: 7, page: [] },
+        },
         { eventType: "pageview", timestamp: NOW, attribution: DIRECT, browser: BROWSER, page: PAGE },
       ],
     },

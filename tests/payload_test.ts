@@ -310,7 +310,19 @@ Deno.test("payload: an invalid event of a batch is reported, and stays for the E
   ];
 
   assertEquals(parse(JSON.stringify([{ eventType: "batch", ...SITE, events: sent }])), {
-    accepted: [{ index: 0, payload: { eventType: "batch", ...SITE, events: sent } }],
+    accepted: [{
+      index: 0,
+      payload: {
+        eventType: "batch",
+        ...SITE,
+        events: [
+          sent[0],
+          { rejected: "0.events.1.eventType must not be batch inside a batch", event: sent[1] },
+          { rejected: "0.events.2 must be an object", event: sent[2] },
+          { rejected: `0.events.3.${NO_TYPE}; 0.events.3.timestamp ${NO_TIME}`, event: sent[3] },
+        ],
+      },
+    }],
     rejected: [{
       index: 0,
       issues: [

@@ -71,7 +71,7 @@ language sql stable as $$
     l.session_id,
     coalesce(l.visitor_id, l.session_id),
     l.event_id,
-    e.event ->> 'eventType',
+    coalesce(e.event ->> 'eventType', e.event #>> '{event,eventType}'),
     case
       when e.event ->> 'timestamp' ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$'
       then (e.event ->> 'timestamp')::timestamptz
@@ -84,11 +84,12 @@ language sql stable as $$
       case when e.event ->> 'url' is null then coalesce(l.path, url_path(l.url)) end
     ),
     l.user_agent,
-    e.event,
+    case when e.event ? 'rejected' and not e.event ? 'eventType' then e.event -> 'event' else e.event end,
     case
       when l.session_id is null then 'session_id is missing'
       when jsonb_typeof(e.event) <> 'object' then 'the event is no object'
-      when jsonb_typeof(e.event -> 'eventType') is distinct from 'string' then 'eventType is missing'
+      -- The collector leaves {rejected, event} in the place of an event that was not valid.
+      when jsonb_typeof(e.event -> 'eventType') is distinct from 'string' then coalesce(e.event ->> 'rejected', 'eventType is missing')
       when length(e.event ->> 'eventType') not between 1 and 50 then 'eventType is not of 1 to 50 characters'
       when e.event ->> 'eventType' = 'batch' then 'a batch cannot hold a batch'
     end
