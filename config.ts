@@ -20,6 +20,10 @@ export interface Config {
   spoolPath: string | undefined;
   retentionDays: number;
   logLevel: typeof LOG_LEVELS[number];
+  /** More paths at which the tracker is served, since lists of blockers know `/tracking.js`. */
+  trackerPaths: string[];
+  /** More paths that take events, for the same reason. */
+  collectPaths: string[];
 }
 
 /** Where the embedded database is kept when no other is named. */
@@ -27,6 +31,14 @@ export const EMBEDDED_DATABASE = "pglite:.data/pg";
 
 const wholeNumber = (min: number, max: number) =>
   z.string().regex(/^\d{1,15}$/).transform(Number).refine((n) => n >= min && n <= max);
+
+const PATH = /^\/[\w.~-]+(\/[\w.~-]+)*$/;
+// What has a meaning already, and would lose it.
+const TAKEN_PATHS = /^\/(tracking\.js|collect|health|metrics|sql|etl\/.*|demo(\/.*)?)$/;
+const paths = z.string()
+  .transform((value) => value.split(",").map((path) => path.trim()))
+  .refine((list) => list.every((path) => PATH.test(path) && !TAKEN_PATHS.test(path)));
+const PATHS_MAY_BE = "paths of your own, separated by commas, such as /js/app.js,/a.js";
 
 const POSTGRES_URL = "postgres://USER:PASSWORD@HOST:PORT/DATABASE";
 
@@ -57,6 +69,8 @@ const SETTINGS = {
   SPOOL_PATH: { schema: z.string(), mayBe: "a file's path, or off" },
   RETENTION_DAYS: { schema: wholeNumber(1, 36500), mayBe: "a whole number of days from 1 to 36500" },
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS), mayBe: LOG_LEVELS.join(", ") },
+  TRACKER_PATHS: { schema: paths, mayBe: PATHS_MAY_BE },
+  COLLECT_PATHS: { schema: paths, mayBe: PATHS_MAY_BE },
 } as const;
 
 type Settings = { [Name in keyof typeof SETTINGS]?: z.output<typeof SETTINGS[Name]["schema"]> };
@@ -117,6 +131,8 @@ export function readConfig(mode: Mode, env: Record<string, string> = Deno.env.to
     spoolPath: set.SPOOL_PATH === "off" ? undefined : set.SPOOL_PATH ?? ".data/spool.db",
     retentionDays: set.RETENTION_DAYS ?? 90,
     logLevel: set.LOG_LEVEL ?? "info",
+    trackerPaths: set.TRACKER_PATHS ?? [],
+    collectPaths: set.COLLECT_PATHS ?? [],
   };
 }
 

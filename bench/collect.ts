@@ -42,7 +42,15 @@ async function collectorOn(db: Database): Promise<(request: Request) => Response
     visitors: new VisitorDirectory(dailySalts(db)),
     assets: await webAssets(),
     runJobs: () => Promise.resolve([]),
-  }, { adminToken: "bench-token", openRegistration: true, trustProxy: 0, ipMode: "truncate", dev: false });
+  }, {
+    adminToken: "bench-token",
+    openRegistration: true,
+    trustProxy: 0,
+    ipMode: "truncate",
+    trackerPaths: [],
+    collectPaths: [],
+    dev: false,
+  });
   return (request) => app.fetch(request, { remoteAddr: { hostname: "127.0.0.1" } });
 }
 

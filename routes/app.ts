@@ -33,6 +33,10 @@ export interface AppOptions {
   openRegistration: boolean;
   trustProxy: number;
   ipMode: IpMode;
+  /** More paths of the tracker. */
+  trackerPaths: readonly string[];
+  /** More paths that take events. */
+  collectPaths: readonly string[];
   /** Whether this is the `dev` task: it also answers SQL, to whoever has the admin token. */
   dev: boolean;
 }
@@ -78,10 +82,10 @@ function answerError(error: Error, c: Context): Response {
     log.error("the database is not available", { path: c.req.path, error });
     return problem(c, 503, "The database is not available; try again", undefined, { "retry-after": "5" });
   }
-  // The client went away while it was sending: nobody is there to answer, and nothing is wrong here.
+  // The body ended early: the client went away, and nobody reads the answer; or we are stopping, and it should come again.
   if (error.name === "BadResource" || error.name === "Interrupted" || error.name === "AbortError") {
-    log.debug("a client went away", { path: c.req.path });
-    return problem(c, 400, "The request ended early");
+    log.debug("a request ended early", { path: c.req.path });
+    return problem(c, 503, "The request ended early; send it again", undefined, { "retry-after": "1" });
   }
   log.error("a request failed", { method: c.req.method, path: c.req.path, error });
   return problem(c, 500, "Something went wrong here; the log says what");

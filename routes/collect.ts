@@ -23,7 +23,7 @@ const PIXEL = Uint8Array.from(
 
 type CollectContext = Context<Connection>;
 type CollectServices = Pick<AppServices, "events" | "sites" | "visitors">;
-type CollectOptions = Pick<AppOptions, "openRegistration" | "trustProxy" | "ipMode">;
+type CollectOptions = Pick<AppOptions, "openRegistration" | "trustProxy" | "ipMode" | "collectPaths">;
 
 /** What became of the items of one request. */
 interface Outcome {
@@ -42,8 +42,10 @@ export function collectRoutes(
   metrics: Metrics,
 ): Hono<Connection> {
   const app = new Hono<Connection>();
-  app.use(
-    "/collect",
+  const paths = ["/collect", ...options.collectPaths];
+  app.on(
+    "ALL",
+    paths,
     cors({
       origin: "*",
       allowMethods: ["POST", "GET"],
@@ -51,7 +53,7 @@ export function collectRoutes(
       exposeHeaders: ["Retry-After", "X-Dropped"],
     }),
   );
-  app.use("/collect", async (c, next) => {
+  app.on("ALL", paths, async (c, next) => {
     const reason = c.req.header("sec-gpc") === "1" ? "gpc" : c.req.header("dnt") === "1" ? "dnt" : undefined;
     if (reason === undefined) return await next();
     metrics.dropped(reason);
@@ -63,7 +65,7 @@ export function collectRoutes(
     onError: (c) =>
       problem(c, 413, `The body is larger than ${MAX_BODY_BYTES / 1024} KiB: send fewer events at a time`),
   });
-  app.post("/collect", limit, async (c) => {
+  app.on("POST", paths, limit, async (c) => {
     // A beacon posts text/plain to skip the preflight, so the content type says nothing here.
     const body = await c.req.text();
     try {
@@ -76,7 +78,7 @@ export function collectRoutes(
     }
   });
 
-  app.get("/collect", async (c) => {
+  app.on("GET", paths, async (c) => {
     const payload = payloadOfQuery(new URL(c.req.url).searchParams);
     const { accepted, rejected } = parsePayloads(JSON.stringify(payload));
     const outcome = await store(c, accepted, rejected);
@@ -84,8 +86,9 @@ export function collectRoutes(
     return c.body(PIXEL, 200, { "content-type": "image/gif", "cache-control": "no-store" });
   });
 
-  app.all(
-    "/collect",
+  app.on(
+    "ALL",
+    paths,
     (c) =>
       problem(c, 405, "Send events with POST, or one as a pixel with GET", undefined, {
         allow: "GET, POST, OPTIONS",

@@ -8,7 +8,10 @@ import { VERSION } from "../version.ts";
 const TRACKER_CACHE = "public, max-age=86400, stale-while-revalidate=604800";
 
 /** `GET /`, `/tracking.js` and, in `dev`, the demo site. */
-export function webRoutes(assets: WebAssets, { dev }: Pick<AppOptions, "dev">): Hono<Connection> {
+export function webRoutes(
+  assets: WebAssets,
+  { dev, trackerPaths }: Pick<AppOptions, "dev" | "trackerPaths">,
+): Hono<Connection> {
   const app = new Hono<Connection>();
   app.get("/", (c) => {
     const page = homePage({
@@ -28,7 +31,7 @@ export function webRoutes(assets: WebAssets, { dev }: Pick<AppOptions, "dev">): 
   for (const path of assets.paths) {
     const isDemo = path.startsWith("/demo/");
     if (isDemo && !dev) continue;
-    app.get(path, (c) => {
+    app.on("GET", path === "/tracking.js" ? [path, ...trackerPaths] : [path], (c) => {
       const asset = assets.asset(path, c.req.header("accept-encoding"))!;
       const headers: Record<string, string> = {
         etag: asset.etag,

@@ -13,6 +13,8 @@ const DEFAULTS: Omit<Config, "database" | "host" | "adminToken" | "openRegistrat
   spoolPath: ".data/spool.db",
   retentionDays: 90,
   logLevel: "info",
+  trackerPaths: [],
+  collectPaths: [],
 };
 
 const READ: [string, Mode, Record<string, string>, Config][] = [
@@ -58,6 +60,8 @@ const READ: [string, Mode, Record<string, string>, Config][] = [
       SPOOL_PATH: "/var/spool/footfall.db",
       RETENTION_DAYS: "7",
       LOG_LEVEL: "debug",
+      TRACKER_PATHS: "/js/app.js, /a.js",
+      COLLECT_PATHS: "/api/ping",
     },
     {
       port: 0,
@@ -71,6 +75,8 @@ const READ: [string, Mode, Record<string, string>, Config][] = [
       spoolPath: "/var/spool/footfall.db",
       retentionDays: 7,
       logLevel: "debug",
+      trackerPaths: ["/js/app.js", "/a.js"],
+      collectPaths: ["/api/ping"],
     },
   ],
   [

@@ -1,13 +1,16 @@
 import type { Row } from "../db/database.ts";
 import { EventWriter } from "../db/event_writer.ts";
 import { SiteDirectory } from "../db/site_directory.ts";
+import { openDatabase } from "../db/open.ts";
 import { Spool } from "../db/spool.ts";
+import { SpoolDrain } from "../db/spool_drain.ts";
 import { dailySalts } from "../db/visitor_salts.ts";
 import { type JobRun, runAllJobs } from "../etl/run.ts";
 import { VisitorDirectory } from "../events/visitor.ts";
 import { setLogLevel } from "../log.ts";
 import { type AppOptions, createApp } from "../routes/app.ts";
 import { webAssets } from "../web/assets.ts";
+import { startProxy, type TcpProxy } from "./tcp_proxy.ts";
 import { engines, type TestDatabase, type TestEngine } from "./test_database.ts";
 
 // The tests provoke what is logged; it would drown their report.
@@ -26,6 +29,8 @@ export function anyServer(): TestEngine {
 export interface TestApp extends AsyncDisposable {
   db: TestDatabase;
   events: EventWriter;
+  /** Between the app and its database, where the test asked for one; `rows` goes past it. */
+  proxy: TcpProxy | undefined;
   /** Posts to `/collect`: an object or array as JSON, a string as it is. */
   collect(body: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Any request, without a port; from the address 203.0.113.77. */
@@ -37,12 +42,15 @@ export interface TestApp extends AsyncDisposable {
 
 /** The whole HTTP side on a migrated database of its own. Accepts any site, unless told otherwise. */
 export async function testApp(
-  options: Partial<AppOptions> & { engine?: TestEngine; spoolPath?: string } = {},
+  options: Partial<AppOptions> & { engine?: TestEngine; spoolPath?: string; proxied?: boolean } = {},
 ): Promise<TestApp> {
-  const { engine = anyServer(), spoolPath, ...appOptions } = options;
-  const db = await engine.migrated();
+  const { engine = anyServer(), spoolPath, proxied = false, ...appOptions } = options;
+  const own = await engine.migrated();
+  const proxy = proxied ? startProxy(own.url) : undefined;
+  const db = proxy ? await openDatabase(proxy.url, { poolSize: 2, connectTimeout: 500 }) : own;
   const spool = spoolPath === undefined ? undefined : new Spool(spoolPath);
   const events = new EventWriter(db, { spool });
+  const drain = spool && new SpoolDrain(spool, events);
   const jobs = { db, retentionDays: 90, signal: new AbortController().signal, whenBusy: "wait" as const };
   const etl = () => runAllJobs(jobs);
   const app = createApp(
@@ -60,6 +68,8 @@ export async function testApp(
       openRegistration: true,
       trustProxy: 0,
       ipMode: "truncate",
+      trackerPaths: [],
+      collectPaths: [],
       dev: false,
       ...appOptions,
     },
@@ -67,8 +77,9 @@ export async function testApp(
   const request = async (path: string, init?: RequestInit) =>
     await app.request(path, init, { remoteAddr: { hostname: "203.0.113.77" } });
   return {
-    db,
+    db: own,
     events,
+    proxy,
     request,
     etl,
     collect: (body, headers = {}) =>
@@ -77,11 +88,14 @@ export async function testApp(
         headers: { "content-type": "application/json", "user-agent": CHROME, ...headers },
         body: typeof body === "string" ? body : JSON.stringify(body),
       }),
-    rows: (sql, params) => db.query(sql, params),
+    rows: (sql, params) => own.query(sql, params),
     async [Symbol.asyncDispose]() {
+      await drain?.close();
       await events.close();
       spool?.close();
-      await db[Symbol.asyncDispose]();
+      if (db !== own) await db.close();
+      await proxy?.[Symbol.asyncDispose]();
+      await own[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,0 +1,22 @@
+import { assert, assertEquals } from "@std/assert";
+import { compressBrotli, compressGzip } from "../web/assets.ts";
+import { staleFiles } from "../web/build.ts";
+import { print } from "../log.ts";
+
+// What a visitor downloads, and what peers weigh, gzipped: Umami 2.25 kB, Plausible 2.7 kB, GoatCounter 3.3 kB.
+const LIMITS = { brotli: 2048, gzip: 2300 };
+
+Deno.test("the tracker weighs at most 2,048 bytes in brotli and 2,300 in gzip", async () => {
+  const file = await Deno.readFile(new URL("../web/dist/tracking.js", import.meta.url));
+  const brotli = (await compressBrotli(file)).length;
+  const gzip = (await compressGzip(file)).length;
+  print(
+    `tracking.js: ${file.length} bytes, ${gzip} gzip (of ${LIMITS.gzip}), ${brotli} brotli (of ${LIMITS.brotli})`,
+  );
+  assert(brotli <= LIMITS.brotli, `${brotli} bytes brotli`);
+  assert(gzip <= LIMITS.gzip, `${gzip} bytes gzip`);
+});
+
+Deno.test("web/dist is what its source builds", async () => {
+  assertEquals(await staleFiles(), []);
+});
