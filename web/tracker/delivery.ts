@@ -1,0 +1,58 @@
+/// <reference no-default-lib="true" />
+/// <reference lib="es2022" />
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+/**
+ * Delivery. An event is stored before it is sent and deleted once the collector has answered for it, so a crash, a
+ * closed tab or a dead collector costs time, not events; the collector knows each `eventId`, so none counts twice.
+ */
+// deno-lint-ignore-file eqeqeq -- an equals sign is a byte
+import { options, src } from "./options.ts";
+import { drop, get, keys, put, storage } from "./store.ts";
+
+let failures = 0;
+
+/** Length of the events that are on their way: the oldest ones, so that many characters of the queue are skipped. */
+let sending = 0;
+
+/** Sends what waits. `leaving`: the page may be gone before there is an answer. */
+export const flush = async (leaving?: unknown): Promise<void> => {
+  let length = 0;
+  // Names of events begin with 0, as a UUIDv7 does until the year 2527; no other does.
+  const waiting = keys(0);
+  const endpoint = new URL(options.endpoint || "collect", src);
+  while (waiting[500]) {
+    drop(waiting.shift()!);
+    put("d", -~(get("d") as unknown as number));
+  }
+  const taken = waiting.filter((key) =>
+    (length += storage[key]!.length) > sending &&
+    // A single event that is longer goes alone, without `keepalive`.
+    (length < 2e4 || !sending) &&
+    !(get("r") as unknown as number > (new Date() as unknown as number)) &&
+    (sending = length)
+  );
+  const body = JSON.stringify(taken.map((key) => ({ ...JSON.parse(storage[key]!), sentAt: new Date() })));
+  if (taken[0]) {
+    // A string as the body makes it text/plain, which needs no preflight. A beacon's fate is never known.
+    const { status, headers }: Partial<Response> = leaving && !("keepalive" in Request.prototype)
+      ? navigator.sendBeacon(endpoint, body)
+      : await fetch(endpoint, { method: "POST", body, keepalive: sending < 2e4 })
+        .catch((error) => error);
+    sending = 0;
+    if (status! < 500 && status != 429) {
+      // Accepted, or refused for good: a 4xx says the same tomorrow.
+      taken.map(drop);
+      failures = 0;
+      // Not at once: a browser counts what was sent against its 64 KiB until the answer has been read.
+      if (waiting[taken.length]) setTimeout(flush, 99);
+    } else {
+      put(
+        "r",
+        +new Date() + ((+headers?.get("retry-after")!) || 2 ** failures) * 1e3,
+      );
+      failures += (failures < 8) as unknown as number;
+      setTimeout(flush, 2e3);
+    }
+  }
+};
