@@ -5,6 +5,7 @@ import { dailySalts } from "../db/visitor_salts.ts";
 import { VisitorDirectory } from "../events/visitor.ts";
 import { createApp } from "../routes/app.ts";
 import { webAssets } from "../web/assets.ts";
+import { pageview } from "../tests/fixtures.ts";
 import { ratio, secondsOf, withBenchDatabase } from "./database.ts";
 
 const REQUESTS = 8_000;
@@ -79,45 +80,4 @@ async function load(url: string, connections: number, requests: number): Promise
   return requests / seconds;
 }
 
-const EVENT = JSON.stringify({
-  eventType: "pageview",
-  timestamp: new Date().toISOString(),
-  sessionId: "sess_bench",
-  visitorId: "vis_bench",
-  siteId: "bench",
-  url: "https://example.com/products?utm_source=google",
-  path: "/products",
-  eventData: {},
-  attribution: {
-    utmParams: {
-      utm_source: "google",
-      utm_medium: null,
-      utm_campaign: null,
-      utm_content: null,
-      utm_term: null,
-    },
-    campaignParams: { gclid: null, fbclid: null, msclkid: null },
-    referrer: "https://www.google.com/",
-    referrerType: "search",
-    referrerPlatform: "google",
-  },
-  browser: {
-    userAgent:
-      "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
-    language: "en-US",
-    screenWidth: 1920,
-    screenHeight: 1080,
-    viewportWidth: 1280,
-    viewportHeight: 720,
-    devicePixelRatio: 2,
-    timezone: "Europe/Berlin",
-  },
-  page: {
-    title: "Products",
-    url: "https://example.com/products",
-    path: "/products",
-    referrer: "direct",
-    queryParams: "",
-    hash: "",
-  },
-});
+const EVENT = JSON.stringify(pageview());

@@ -14,13 +14,14 @@ export interface EventRow {
   raw_event_data: unknown;
 }
 
-/** A row of `user_agents`. */
+/** A row of `user_agents`: a user agent string, read. Null where the string does not tell. */
 export interface AgentRow {
   user_agent: string;
   browser: string | null;
   browser_version: string | null;
   os: string | null;
   os_version: string | null;
+  /** `desktop` where nothing says otherwise; `bot` for crawlers, libraries and headless browsers. */
   device_type: string;
   is_bot: boolean;
 }

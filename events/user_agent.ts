@@ -1,27 +1,16 @@
+import type { AgentRow } from "../db/event_row.ts";
 import { isbot } from "isbot";
 import { LRUCache } from "lru-cache";
 import { UAParser } from "ua-parser-js";
-
-/** A user agent string, read. Null where the string does not tell. */
-export interface UserAgent {
-  user_agent: string;
-  browser: string | null;
-  browser_version: string | null;
-  os: string | null;
-  os_version: string | null;
-  /** `desktop` where nothing says otherwise; `bot` for crawlers, libraries and headless browsers. */
-  device_type: string;
-  is_bot: boolean;
-}
 
 /** Longer ones are cut: the key of `user_agents` holds 512 characters. */
 export const MAX_USER_AGENT = 512;
 
 // Parsing takes about 0.1 ms; a busy site sees some thousands of distinct strings a day.
-const parsed = new LRUCache<string, UserAgent>({ max: 5000 });
+const parsed = new LRUCache<string, AgentRow>({ max: 5000 });
 
 /** Reads a user agent string. The same string gives the same object while it is remembered. */
-export function parseUserAgent(text: string): UserAgent {
+export function parseUserAgent(text: string): AgentRow {
   // Well-formed after the cut, too: half a surrogate pair cannot be stored.
   const user_agent = text.slice(0, MAX_USER_AGENT).toWellFormed();
   let agent = parsed.get(user_agent);

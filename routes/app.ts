@@ -1,50 +1,17 @@
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { Conflict, type Database, DatabaseUnavailable } from "../db/database.ts";
-import { type EventWriter, QueueFull } from "../db/event_writer.ts";
-import type { SiteDirectory } from "../db/site_directory.ts";
-import type { Spool } from "../db/spool.ts";
-import type { IpMode } from "../events/client_address.ts";
-import type { VisitorDirectory } from "../events/visitor.ts";
+import { Conflict, DatabaseUnavailable } from "../db/database.ts";
+import { QueueFull } from "../db/event_writer.ts";
 import { log } from "../log.ts";
-import type { WebAssets } from "../web/assets.ts";
 import { requireAdmin } from "./admin.ts";
 import { collectRoutes } from "./collect.ts";
-import { etlRoutes, type RunJobs } from "./etl.ts";
+import { etlRoutes } from "./etl.ts";
 import { healthRoutes } from "./health.ts";
 import { Metrics, metricsRoutes } from "./metrics.ts";
 import { problem } from "./problem.ts";
+import type { AppOptions, AppServices, Connection } from "./services.ts";
 import { sqlRoutes } from "./sql.ts";
 import { webRoutes } from "./web.ts";
-
-/** What the app stands on. */
-export interface AppServices {
-  db: Database;
-  events: EventWriter;
-  sites: SiteDirectory;
-  visitors: VisitorDirectory;
-  assets: WebAssets;
-  runJobs: RunJobs;
-  spool?: Spool;
-}
-
-export interface AppOptions {
-  adminToken: string;
-  openRegistration: boolean;
-  trustProxy: number;
-  ipMode: IpMode;
-  /** More paths of the tracker. */
-  trackerPaths: readonly string[];
-  /** More paths that take events. */
-  collectPaths: readonly string[];
-  /** Whether this is the `dev` task: it also answers SQL, to whoever has the admin token. */
-  dev: boolean;
-}
-
-/** What the server knows about a connection: Deno's `ServeHandlerInfo`, as far as we read it. */
-export interface Connection {
-  Bindings: { remoteAddr?: { hostname?: string } };
-}
 
 /** The whole HTTP side, as a plain `fetch` handler. */
 export function createApp(services: AppServices, options: AppOptions): Hono<Connection> {

@@ -9,7 +9,7 @@ import { enrichEvent, type RequestContext, userAgentOf } from "../events/enrich.
 import { parsePayloads, type Payload, type Rejection, UnreadableBody } from "../events/payload.ts";
 import { payloadOfQuery } from "../events/pixel.ts";
 import { hostOf, isWithin } from "../events/referrer.ts";
-import type { AppOptions, AppServices, Connection } from "./app.ts";
+import type { AppOptions, AppServices, Connection } from "./services.ts";
 import type { Metrics } from "./metrics.ts";
 import { problem } from "./problem.ts";
 

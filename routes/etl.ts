@@ -1,9 +1,6 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { readEtlStatus } from "../db/etl_status.ts";
-import type { AppServices, Connection } from "./app.ts";
-
-/** Runs every job once; answers a row a job. */
-export type RunJobs = () => Promise<{ job: string; rows: number; seconds: number; error?: string }[]>;
+import type { AppServices, Connection } from "./services.ts";
 
 /** `GET /etl/status` and `POST /etl/run`. */
 export function etlRoutes(

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { AppServices, Connection } from "./app.ts";
+import type { AppServices, Connection } from "./services.ts";
 
 // A load balancer asks every few seconds and gives up soon itself.
 const PATIENCE_MS = 3_000;

@@ -1,7 +1,7 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { Counter, Gauge, Registry } from "prom-client";
 import { readEtlStatus } from "../db/etl_status.ts";
-import type { AppServices, Connection } from "./app.ts";
+import type { AppServices, Connection } from "./services.ts";
 
 /** What this process counts, and what it reads when it is asked: the metrics of `GET /metrics`. */
 export class Metrics {

@@ -1,6 +1,6 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import type { Database } from "../db/database.ts";
-import type { Connection } from "./app.ts";
+import type { Connection } from "./services.ts";
 import { problem } from "./problem.ts";
 
 /** `POST /sql`, of the `dev` task only: runs the query in the body, for `deno task sql`; the embedded database has no port. */

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { homePage } from "../web/home.ts";
 import type { WebAssets } from "../web/assets.ts";
-import type { AppOptions, Connection } from "./app.ts";
+import type { AppOptions, Connection } from "./services.ts";
 import { VERSION } from "../version.ts";
 
 // A day without asking; afterwards, and for a week while a new one is fetched, the old one serves.

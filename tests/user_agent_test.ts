@@ -1,10 +1,11 @@
+import type { AgentRow } from "../db/event_row.ts";
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { parseUserAgent, type UserAgent } from "../events/user_agent.ts";
+import { parseUserAgent } from "../events/user_agent.ts";
 
 const MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)";
 const LINUX = "Mozilla/5.0 (X11; Linux x86_64)";
 
-const AGENTS: [string, Omit<UserAgent, "user_agent">][] = [
+const AGENTS: [string, Omit<AgentRow, "user_agent">][] = [
   [`${MAC} AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36`, {
     browser: "Chrome",
     browser_version: "142.0.0.0",

@@ -1,0 +1,37 @@
+import type { Database } from "../db/database.ts";
+import type { EventWriter } from "../db/event_writer.ts";
+import type { SiteDirectory } from "../db/site_directory.ts";
+import type { Spool } from "../db/spool.ts";
+import type { IpMode } from "../events/client_address.ts";
+import type { VisitorDirectory } from "../events/visitor.ts";
+import type { WebAssets } from "../web/assets.ts";
+
+/** What the app stands on. */
+export interface AppServices {
+  db: Database;
+  events: EventWriter;
+  sites: SiteDirectory;
+  visitors: VisitorDirectory;
+  assets: WebAssets;
+  /** Runs every job once; answers a row a job. */
+  runJobs(): Promise<{ job: string; rows: number; seconds: number; error?: string }[]>;
+  spool?: Spool;
+}
+
+export interface AppOptions {
+  adminToken: string;
+  openRegistration: boolean;
+  trustProxy: number;
+  ipMode: IpMode;
+  /** More paths of the tracker. */
+  trackerPaths: readonly string[];
+  /** More paths that take events. */
+  collectPaths: readonly string[];
+  /** Whether this is the `dev` task: it also answers SQL, to whoever has the admin token. */
+  dev: boolean;
+}
+
+/** What the server knows about a connection: Deno's `ServeHandlerInfo`, as far as we read it. */
+export interface Connection {
+  Bindings: { remoteAddr?: { hostname?: string } };
+}
