@@ -20,27 +20,30 @@ export const flush = async (leaving?: unknown): Promise<void> => {
   let length = 0;
   // Names of events begin with 0, as a UUIDv7 does until the year 2527; no other does.
   const waiting = keys(0);
-  const endpoint = new URL(options.endpoint || "collect", src);
   while (waiting[500]) {
     drop(waiting.shift()!);
     put("d", -~(get("d") as unknown as number));
   }
+  const endpoint = new URL(options.endpoint || "collect", src);
+  // By the clock, not by a timer of this page: other tabs and the next page must wait as well. At most a minute at a
+  // time, since a clock may be set back.
+  const pause = (get("r") as unknown as number) - (new Date() as unknown as number);
+  if (pause > 0) setTimeout(flush, pause % 6e4);
   const taken = waiting.filter((key) =>
     (length += storage[key]!.length) > sending &&
     // A single event that is longer goes alone, without `keepalive`.
     (length < 2e4 || !sending) &&
-    !(get("r") as unknown as number > (new Date() as unknown as number)) &&
-    (sending = length)
+    !(pause > 0) && (sending = length)
   );
   const body = JSON.stringify(taken.map((key) => ({ ...JSON.parse(storage[key]!), sentAt: new Date() })));
   if (taken[0]) {
     // A string as the body makes it text/plain, which needs no preflight. A beacon's fate is never known.
-    const { status, headers }: Partial<Response> = leaving && !("keepalive" in Request.prototype)
+    const response: Partial<Response> = leaving && !("keepalive" in Request.prototype)
       ? navigator.sendBeacon(endpoint, body)
       : await fetch(endpoint, { method: "POST", body, keepalive: sending < 2e4 })
         .catch((error) => error);
     sending = 0;
-    if (status! < 500 && status != 429) {
+    if (response.status! < 500 && response.status != 429) {
       // Accepted, or refused for good: a 4xx says the same tomorrow.
       taken.map(drop);
       failures = 0;
@@ -49,10 +52,10 @@ export const flush = async (leaving?: unknown): Promise<void> => {
     } else {
       put(
         "r",
-        +new Date() + ((+headers?.get("retry-after")!) || 2 ** failures) * 1e3,
+        +new Date() + ((+response.headers?.get("retry-after")!) || 2 ** failures) * 1e3,
       );
       failures += (failures < 8) as unknown as number;
-      setTimeout(flush, 2e3);
+      flush();
     }
   }
 };

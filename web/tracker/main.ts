@@ -91,7 +91,7 @@ const add = (
   );
   // Only pageviews come with details.
   if (details) start = latest;
-  ++added % 50 && !/w$|mit$/.test(eventType) || flush();
+  ++added % 50 && !/w$|ub/.test(eventType) || flush();
 };
 
 /** A page has come into view; does nothing where its pageview is stored already. */
@@ -168,8 +168,8 @@ const listeners: Record<string, Listener> = {
   },
 
   scroll(_event: Event, target: Document) {
-    // Elements that scroll have no `scrollingElement`: this throws for them, and that is the end of it.
-    const documentHeight = target.scrollingElement!.scrollHeight;
+    // Elements that scroll have no `documentElement`: this throws for them, and that is the end of it.
+    const documentHeight = target.documentElement.scrollHeight;
     const windowHeight = innerHeight;
     const scrollTop = scrollY | 0;
     const scrollPercentage = Math.min(100, 100 * scrollTop / (documentHeight - windowHeight) + .5 | 0);
@@ -209,7 +209,9 @@ const listeners: Record<string, Listener> = {
   pointermove() {},
 
   // A route's title is often set after its address: wait for it.
-  popstate: () => setTimeout(view, 99),
+  popstate() {
+    setTimeout(view, 99);
+  },
 
   pageshow: (event: PageTransitionEvent) => event.persisted && view(1),
 

@@ -48,6 +48,7 @@ export const drop = (key: string): boolean => delete storage[key];
 
 /**
  * A UUIDv7: the milliseconds in 48 bits, which 11 hex digits hold until the year 2527, then 18 random decimal digits.
+ * Within a millisecond the order is left to chance; a counter, which would keep it, costs 15 bytes.
  *
  * `crypto.randomUUID` would be v4, and is missing on plain http.
  */
