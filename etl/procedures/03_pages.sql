@@ -43,27 +43,18 @@ begin
 end
 $$;
 
--- infer_pages for the sessions in which a pageview of the batch came after events that it precedes. Run before the
--- batch's own events are added: those find the pageview.
-create or replace function correct_inferred_pages(batch timestamptz) returns void
+-- infer_pages for the sessions in which a pageview of the batch (`first_views`; null for a session without one) came
+-- after events that it precedes. Run before the batch's own events are added: those find the pageview.
+create or replace function correct_inferred_pages(sites text[], sessions text[], first_views timestamptz[]) returns void
 language plpgsql as $$
 declare
   v_sites    text[];
   v_sessions text[];
-  v_views    timestamptz[];
 begin
-  select array_agg(site_id), array_agg(session_id), array_agg(first_view) into v_sites, v_sessions, v_views
-  from (
-    select site_id, session_id, min(event_timestamp) as first_view
-    from logical_events(batch)
-    where reason is null and event_type = 'pageview'
-    group by site_id, session_id
-  ) viewed;
-
   select array_agg(site_id), array_agg(session_id) into v_sites, v_sessions
   from (
     select distinct e.site_id, e.session_id
-    from unnest(v_sites, v_sessions, v_views) as viewed(site_id, session_id, first_view)
+    from unnest(sites, sessions, first_views) as viewed(site_id, session_id, first_view)
     join user_events e using (site_id, session_id)
     where e.page_inferred and e.event_timestamp >= viewed.first_view
   ) late;

@@ -51,9 +51,9 @@ begin
     from unnest(sites, sessions) as touched(site_id, session_id)
     join pageviews v using (site_id, session_id)
     union all
-    select site_id, session_id, event_timestamp, 1, event_id, id, null, null, visitor_id, event_type, event -> 'eventData'
+    select site_id, session_id, event_timestamp, 1, event_id, id, url, path, visitor_id, event_type, event -> 'eventData'
     from logical_events(batch)
-    where reason is null and event_type <> 'pageview' and url is null and path is null
+    where reason is null and event_type <> 'pageview'
   ),
   -- A stretch is a pageview and what follows until the next one.
   stretches as (
@@ -61,49 +61,52 @@ begin
       over (partition by m.site_id, m.session_id order by m.at, m.kind, m.event_id, m.id % 1024) as stretch
     from moments m
   ),
-  inferred as (
-    select s.*, first_value(s.url) over stretch as page_url, first_value(s.path) over stretch as page_path
+  pages as (
+    select s.*,
+      s.url is null and s.path is null as page_inferred,
+      first_value(s.url) over stretch  as view_url,
+      first_value(s.path) over stretch as view_path
     from stretches s
     window stretch as (partition by s.site_id, s.session_id, s.stretch order by s.at, s.kind, s.event_id, s.id % 1024)
-  ),
-  located as (
-    select id, session_id, visitor_id, site_id, event_type, at, page_url, page_path, true as page_inferred, event_data, event_id
-    from inferred where kind = 1
-    union all
-    select id, session_id, visitor_id, site_id, event_type, event_timestamp, url, path, false, event -> 'eventData', event_id
-    from logical_events(batch)
-    where reason is null and event_type <> 'pageview' and (url is not null or path is not null)
   )
   select
-    id, session_id, visitor_id, site_id, event_type, at, page_url, page_path, page_inferred, event_data,
+    id, session_id, visitor_id, site_id, event_type, at,
+    -- Before the first pageview, the first of a stretch is no pageview.
+    case when page_inferred then case when stretch > 0 then view_url end else url end,
+    case when page_inferred then case when stretch > 0 then view_path end else path end,
+    page_inferred, event_data,
     json_text(event_data -> 'tagName', 100),
     json_text(event_data -> 'classes', 8192),
     json_text(event_data -> 'id', 255),
     coalesce(json_integer(event_data -> 'scrollPercentage'), json_integer(event_data -> 'milestone')),
     json_text(event_data -> 'formId', 255),
     event_id
-  from located;
+  from pages
+  where kind = 1;
 end
 $$;
 
--- From user_events, where the page is known by now.
-create or replace function add_form_submissions(batch timestamptz) returns void
-language sql as $$
+-- Of the raw events with ids in [first_id, last_id], from user_events, where the page is known by now.
+create or replace function add_form_submissions(sites text[], sessions text[], first_id bigint, last_id bigint) returns void
+language plpgsql as $$
+begin
   insert into form_submissions (
     id, session_id, visitor_id, site_id, form_id, form_action, form_method, page_url, page_path,
     submit_timestamp, field_count, form_data, event_id
   )
   select
-    id, session_id, visitor_id, site_id, form_id,
-    json_text(event_data -> 'formAction', 8192),
-    json_text(event_data -> 'formMethod', 10),
-    page_url, page_path, event_timestamp,
-    case when jsonb_typeof(event_data -> 'formData') = 'object'
-      then (select count(*) from jsonb_object_keys(event_data -> 'formData')) else 0 end,
-    event_data -> 'formData',
-    event_id
-  from user_events
-  where id = any (array(
-    select l.id from logical_events(batch) l where l.reason is null and l.event_type = 'form_submit'
-  ))
+    e.id, e.session_id, e.visitor_id, e.site_id, e.form_id,
+    json_text(e.event_data -> 'formAction', 8192),
+    json_text(e.event_data -> 'formMethod', 10),
+    e.page_url, e.page_path, e.event_timestamp,
+    case when jsonb_typeof(e.event_data -> 'formData') = 'object'
+      then (select count(*) from jsonb_object_keys(e.event_data -> 'formData')) else 0 end,
+    e.event_data -> 'formData',
+    e.event_id
+  from unnest(sites, sessions) as touched(site_id, session_id)
+  join user_events e using (site_id, session_id)
+  where e.event_type = 'form_submit' and e.id between first_id * 1024 and last_id * 1024 + 1023
+  -- A row of this range may have been processed before, if it was committed earlier than its neighbours.
+  on conflict do nothing;
+end
 $$;

@@ -12,10 +12,12 @@ language plpgsql as $$
 declare
   v_now           timestamptz := clock_timestamp();
   v_rows          integer;
-  v_sites         text[]; -- the sessions of the batch
+  v_sites         text[]; -- the sessions of the batch …
   v_sessions      text[];
-  v_page_sites    text[]; -- those in which pages or times may change
+  v_views         timestamptz[]; -- … with the first of their pageviews in it …
+  v_page_sites    text[]; -- … and those in which pages or times may change
   v_page_sessions text[];
+  v_failed        boolean;
 begin
   -- The stamp is the batch's name, so it must be new, even where the clock stood still or went back.
   while exists (select from events_log where processed_at = v_now) loop
@@ -36,26 +38,31 @@ begin
     raise exception 'the events of a batch are no array of at most 1,023' using errcode = 'program_limit_exceeded';
   end if;
 
+  -- Taking the raw rows apart is the larger part of the work, so one pass learns all that the others need to know.
   select
-    array_agg(site_id), array_agg(session_id),
-    array_agg(site_id) filter (where has_pages), array_agg(session_id) filter (where has_pages)
-  into v_sites, v_sessions, v_page_sites, v_page_sessions
+    array_agg(site_id) filter (where usable), array_agg(session_id) filter (where usable),
+    array_agg(first_view) filter (where usable),
+    array_agg(site_id) filter (where usable and has_pages), array_agg(session_id) filter (where usable and has_pages),
+    bool_or(not usable)
+  into v_sites, v_sessions, v_views, v_page_sites, v_page_sessions, v_failed
   from (
-    select site_id, session_id,
+    select site_id, session_id, reason is null as usable,
+      min(event_timestamp) filter (where event_type = 'pageview') as first_view,
       bool_or(event_type in ('pageview', 'page_exit') or url is null and path is null) as has_pages
     from logical_events(v_now)
-    where reason is null
-    group by site_id, session_id
+    group by site_id, session_id, reason is null
   ) visits;
 
-  perform add_failed_events(v_now);
+  if v_failed then
+    perform add_failed_events(v_now);
+  end if;
   if v_sites is null then
     return v_rows;
   end if;
   perform add_pageviews(v_now);
-  perform correct_inferred_pages(v_now);
+  perform correct_inferred_pages(v_sites, v_sessions, v_views);
   perform add_user_events(v_now, v_page_sites, v_page_sessions);
-  perform add_form_submissions(v_now);
+  perform add_form_submissions(v_sites, v_sessions, first_id, last_id);
 
   -- Before and after: an earlier start moves a session out of one day and into another.
   perform mark_stale_days(v_sites, v_sessions, v_now);
