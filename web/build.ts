@@ -22,7 +22,7 @@ const OUTPUTS: Record<string, string> = {
 };
 
 /** The minified files, by their name in `web/dist`. */
-export async function buildTracker(): Promise<Map<string, string>> {
+async function buildTracker(): Promise<Map<string, string>> {
   const built = new Map<string, string>();
   try {
     for (const [name, entry] of Object.entries(OUTPUTS)) {
@@ -48,7 +48,7 @@ export async function buildTracker(): Promise<Map<string, string>> {
 }
 
 /** Names of the files in `web/dist` that are not what their source gives. */
-export async function staleFiles(): Promise<string[]> {
+async function staleFiles(): Promise<string[]> {
   const stale: string[] = [];
   for (const [name, text] of await buildTracker()) {
     const committed = await readFile(new URL(name, DIST), "utf8").catch(() => "");
