@@ -13,7 +13,8 @@ Deno.test("the crons run every job by themselves, and a signal ends them at once
   const response = await fetch(`${server.url}/collect`, { method: "POST", body: JSON.stringify(pageview()) });
   assertEquals(response.status, 202);
   await response.body?.cancel();
-  const finished = "select distinct job from job_runs where finished_at is not null and error is null order by job";
+  const finished =
+    "select distinct job from job_runs where finished_at is not null and error is null order by job";
   for (;;) {
     const [day] = await db.query("select total_pageviews from daily_site_metrics");
     const jobs = await db.query(finished);

@@ -38,24 +38,29 @@ export const flush = async (leaving?: unknown): Promise<void> => {
   const body = JSON.stringify(taken.map((key) => ({ ...JSON.parse(storage[key]!), sentAt: new Date() })));
   if (taken[0]) {
     // A string as the body makes it text/plain, which needs no preflight. A beacon's fate is never known.
-    const response: Partial<Response> = leaving && !("keepalive" in Request.prototype)
+    const response = (leaving && !("keepalive" in Request.prototype)
       ? navigator.sendBeacon(endpoint, body)
+      // Any function will do that answers something without a status.
       : await fetch(endpoint, { method: "POST", body, keepalive: sending < 2e4 })
-        .catch((error) => error);
-    sending = 0;
+        .catch(Date as never)) as Partial<Response>;
     if (response.status! < 500 && response.status != 429) {
       // Accepted, or refused for good: a 4xx says the same tomorrow.
       taken.map(drop);
-      failures = 0;
+      sending = failures = 0;
       // Not at once: a browser counts what was sent against its 64 KiB until the answer has been read.
-      if (waiting[taken.length]) setTimeout(flush, 99);
+      setTimeout(flush, 99);
     } else {
-      put(
-        "r",
-        +new Date() + ((+response.headers?.get("retry-after")!) || 2 ** failures) * 1e3,
-      );
-      failures += (failures < 8) as unknown as number;
-      flush();
+      // Not at once either: a page that is being left fails whatever is on its way, although it arrives. Were that
+      // taken for a failure of the collector, neither this page's exit nor the next page's view would be sent.
+      setTimeout(() => {
+        put(
+          "r",
+          +new Date() + ((+response.headers?.get("retry-after")!) || 2 ** failures) * 1e3,
+        );
+        failures += (failures < 8) as unknown as number;
+        sending = 0;
+        flush();
+      }, 99);
     }
   }
 };
