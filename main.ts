@@ -9,6 +9,9 @@ import { JOBS } from "./etl/jobs.ts";
 import { runJob } from "./etl/run.ts";
 import { StartError, startSystem, type System } from "./system.ts";
 
+// Hosts kill a process some ten seconds after they asked it to end.
+const GRACE_MS = 5_000;
+
 if (import.meta.main) {
   try {
     await serve(Deno.args[0] === "dev" ? "dev" : "start");
@@ -25,26 +28,40 @@ async function serve(mode: Mode): Promise<void> {
   const stopping = new AbortController();
   const system = await startSystem(config, mode, stopping.signal);
 
+  const running = new Set<Promise<unknown>>();
   for (const job of JOBS) {
     Deno.cron(job.name, job.schedule, { signal: stopping.signal }, async () => {
+      if (stopping.signal.aborted) return;
       // A failed run is recorded and logged; throwing lets the runtime try it again.
-      if (!stopping.signal.aborted) await runJob(job, { ...system.jobs, whenBusy: "skip" });
+      const run = runJob(job, { ...system.jobs, whenBusy: "skip" });
+      running.add(run);
+      await run.finally(() => running.delete(run));
     });
   }
   const server = Deno.serve(
-    { port: config.port, hostname: config.host, onListen: (address) => announce(mode, address, system) },
+    {
+      port: config.port,
+      hostname: config.host,
+      onListen: (address) => announce(mode, address, system),
+    },
     system.app.fetch,
   );
+  const graceOver = Promise.withResolvers<void>();
   const stop = () => {
     if (stopping.signal.aborted) return;
     log.info("stopping: finishing what is under way");
     stopping.abort();
+    void server.shutdown();
+    setTimeout(graceOver.resolve, GRACE_MS);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
-  stopping.signal.addEventListener("abort", () => void server.shutdown());
-  await server.finished;
+  // Somebody who sends a byte a minute must not keep us.
+  await Promise.race([server.finished, graceOver.promise]);
+  // A job stops between two batches; its record is written before the database closes.
+  await Promise.allSettled(running);
   await system.close();
   log.info("stopped");
+  Deno.exit(0);
 }
 
 function announce(mode: Mode, { hostname, port }: Deno.NetAddr, system: System): void {

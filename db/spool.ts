@@ -51,10 +51,19 @@ export class Spool {
     });
   }
 
-  /** The oldest events, at most `limit`. */
-  peek(limit: number): SpooledEvent[] {
-    const rows = this.#sqlite.prepare("select place, event from events order by place limit ?").all(limit);
-    return rows.map((row) => ({ place: Number(row.place), event: JSON.parse(String(row.event)) }));
+  /** The oldest events: at most `limit`, and at most `bytes` of them together, but one at least. */
+  peek(limit: number, bytes: number): SpooledEvent[] {
+    const waiting: SpooledEvent[] = [];
+    const rows = this.#sqlite.prepare("select place, event from events order by place limit ?").iterate(
+      limit,
+    );
+    for (const row of rows) {
+      const json = String(row.event);
+      bytes -= json.length;
+      if (bytes < 0 && waiting.length > 0) break;
+      waiting.push({ place: Number(row.place), event: JSON.parse(json) });
+    }
+    return waiting;
   }
 
   /** Forgets restored events, and sets aside those among them that Postgres refused. */

@@ -103,10 +103,14 @@ function locate(
   const page = fieldsOf(event.page);
   const path = textOf(event.path) ?? textOf(page.path);
   const sent = textOf(event.url) ?? textOf(page.url) ?? (path === undefined ? referer : undefined);
-  const url = sent === undefined ? undefined : cut(redactUrl(sent), 8192);
-  const known = path === undefined ? parseUrl(url)?.pathname : redactUrl(path);
+  // Cut first: redacting a quarter of a megabyte of parameters would keep everybody waiting.
+  const url = sent === undefined ? undefined : cut(redactUrl(cut(sent, MAX_URL)), MAX_URL);
+  const known = path === undefined ? parseUrl(url)?.pathname : redactUrl(cut(path, MAX_URL));
   return { url, path: known === undefined ? undefined : cut(known, 2048) };
 }
+
+/** Longest URL that is kept; browsers and servers stop at about that. */
+const MAX_URL = 8192;
 
 /** The beginning of a text. A cut through a surrogate pair must not leave half of it: Postgres takes none. */
 function cut(text: string, length: number): string {

@@ -22,9 +22,12 @@ const text = (min: number, max: number) =>
     .min(min, `must be of ${min} to ${max} characters`)
     .max(max, `must be of ${min} to ${max} characters`);
 
+// With its zone: a time without one would be read in the server's own.
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/;
+
 const timestamp = z.string("must be a string such as 2026-11-22T08:00:00.000Z").transform(
   (value, context) => {
-    const date = new Date(value);
+    const date = new Date(ISO_TIME.test(value) ? value : NaN);
     if (date.getTime() >= 0 && date.getUTCFullYear() <= 9999) return date;
     context.addIssue({
       code: "custom",
@@ -44,7 +47,7 @@ const page = {
 
 const identity = {
   siteId: text(1, 100),
-  eventId: optional(z.uuid("must be a UUID")),
+  eventId: optional(z.guid("must be a UUID")),
   sentAt: optional(timestamp),
   timestamp: optional(timestamp),
   sessionId: optional(text(1, 100)),

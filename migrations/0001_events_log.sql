@@ -74,6 +74,9 @@ create index idx_events_log_event_id     on only events_log (event_id);
 create index idx_events_log_created_brin on only events_log using brin (created_at);
 
 -- Adds each missing month from that of `since` to that of `until`, both in UTC. Answers how many it added.
+--
+-- Attached rather than created in place: of events_log itself that takes a lock which lets the collector go on, and
+-- events_log_pending, whose check spares a scan, is locked for a moment only.
 create function add_events_log_months(since timestamptz, until timestamptz) returns integer
 language plpgsql as $$
 declare
@@ -86,7 +89,8 @@ begin
   loop
     v_name := 'events_log_' || to_char(v_month, 'YYYY_MM');
     if to_regclass(v_name) is null then
-      execute format('create table %I partition of events_log for values from (%L) to (%L)',
+      execute format('create table %I (like events_log including defaults)', v_name);
+      execute format('alter table events_log attach partition %I for values from (%L) to (%L)',
         v_name, v_month at time zone 'UTC', (v_month + interval '1 month') at time zone 'UTC');
       v_added := v_added + 1;
     end if;

@@ -21,6 +21,8 @@ const PIXEL = Uint8Array.from(
   (c) => c.charCodeAt(0),
 );
 
+const PIXEL_HEADERS = { "content-type": "image/gif", "cache-control": "no-store" };
+
 type CollectContext = Context<Connection>;
 type CollectServices = Pick<AppServices, "events" | "sites" | "visitors">;
 type CollectOptions = Pick<AppOptions, "openRegistration" | "trustProxy" | "ipMode" | "collectPaths">;
@@ -79,11 +81,13 @@ export function collectRoutes(
   });
 
   app.on("GET", paths, async (c) => {
+    // Who asks for the head only looks whether the link is alive.
+    if (c.req.method === "HEAD") return c.body(null, 200, PIXEL_HEADERS);
     const payload = payloadOfQuery(new URL(c.req.url).searchParams);
     const { accepted, rejected } = parsePayloads(JSON.stringify(payload));
     const outcome = await store(c, accepted, rejected);
     if (outcome.eventIds.length === 0) return refusal(c, outcome);
-    return c.body(PIXEL, 200, { "content-type": "image/gif", "cache-control": "no-store" });
+    return c.body(PIXEL, 200, PIXEL_HEADERS);
   });
 
   app.on(
@@ -193,7 +197,7 @@ function receipt(c: CollectContext, outcome: Outcome, alone: boolean): Response 
   return c.json({
     status: outcome.stored === "spool" ? "spooled" : "accepted",
     accepted: outcome.eventIds.length,
-    ...(alone ? { event_id: outcome.eventIds[0] } : {}),
+    ...(alone && outcome.stored === "postgres" ? { event_id: outcome.eventIds[0] } : {}),
     ...(outcome.rejected.length > 0
       ? { rejected: outcome.rejected.map(summary).sort((a, b) => a.index - b.index) }
       : {}),

@@ -137,6 +137,17 @@ Deno.test("SIGTERM finishes what is being stored, asks again for what is not rea
   assertEquals(await db.query("select path from events_log"), [{ path: "/stored" }]);
 });
 
+Deno.test("SIGTERM does not wait for a client that sends for ever", async () => {
+  await using db = await anyServer().migrated();
+  await using server = await serveProcess("dev", { DATABASE_URL: db.url });
+  const { port } = new URL(server.url);
+  using client = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+  const request = 'POST /collect HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"a"';
+  await client.write(new TextEncoder().encode(request));
+  await (await fetch(`${server.url}/health`)).body?.cancel();
+  assertEquals(await server.stop("SIGTERM"), 0, server.output());
+});
+
 Deno.test("the tracker and collection answer under the owner's own paths, too", async () => {
   await using app = await testApp({ trackerPaths: ["/js/app.js"], collectPaths: ["/api/ping"] });
   const tracker = await app.request("/js/app.js", { headers: { "accept-encoding": "br" } });

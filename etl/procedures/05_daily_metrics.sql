@@ -1,5 +1,8 @@
 -- Daily metrics: which days are stale, and the roll-up that makes them true again.
 --
+-- All procedures that write facts or metrics share one lock, so that any of them may be called in any order within one
+-- transaction, too.
+--
 -- A day is the site's own, by sites.timezone. Sessions count on the day they started, pageviews and events on the
 -- day they happened; a visitor counts on each day with a session or a pageview.
 
@@ -146,7 +149,7 @@ declare
   v_sites text[];
   v_days  date[];
 begin
-  perform pg_advisory_xact_lock(hashtextextended('footfall:daily-metrics', 0));
+  perform pg_advisory_xact_lock(hashtextextended('footfall:process-events', 0));
   select array_agg(site_id), array_agg(metric_date) into v_sites, v_days
   from (select site_id, metric_date from stale_days order by site_id, metric_date for update) stale;
   if v_sites is null then
@@ -207,7 +210,7 @@ begin
   if end_date - start_date > 3660 then
     raise exception '% to % is more than ten years', start_date, end_date using errcode = 'invalid_parameter_value';
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('footfall:daily-metrics', 0));
+  perform pg_advisory_xact_lock(hashtextextended('footfall:process-events', 0));
   perform from stale_days where metric_date between start_date and end_date order by site_id, metric_date for update;
   delete from stale_days where metric_date between start_date and end_date;
 
