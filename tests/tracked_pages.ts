@@ -68,7 +68,8 @@ export interface TrackedPages extends AsyncDisposable {
   assertNothingMore(): Promise<void>;
 }
 
-const PATIENCE_MS = 8000;
+// A busy machine runs every test file at once.
+const PATIENCE_MS = 20_000;
 
 /** Asks until the answer is yes, at most for a while: what is asserted afterwards says better what is missing. */
 export async function until(isSo: () => Promise<boolean>): Promise<void> {

@@ -55,10 +55,11 @@ const CASES: Case[] = [
     pages: { "*": { body: TALL } },
     async walk({ page, open, leave, arrived }) {
       await open("/start");
-      await page.evaluate("scrollTo(0, 600)");
-      await page.waitForFunction("scrollY === 600");
-      await page.evaluate(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`);
-      await page.evaluate(`history.pushState({}, "", "/two?x=1")`);
+      // At once: half a second later the rest of the scrolling would be an event, too.
+      await page.evaluate(`new Promise((done) => {
+        addEventListener("scroll", () => done(history.pushState({}, "", "/two?x=1")), { once: true });
+        scrollTo(0, 600);
+      })`);
       await arrived(5);
       await page.evaluate(`history.replaceState({}, "", "/three")`);
       await arrived(7);
