@@ -2,20 +2,24 @@ import { assertEquals } from "@std/assert";
 import { browserTest } from "./browser.ts";
 import { trackedPages } from "./tracked_pages.ts";
 
-// A large text, a button that blocks for 120 ms, a shift of the layout, an error and a rejected promise.
+// A large text, a button that blocks for 120 ms, a shift of the layout.
 const BODY = `<h1>Large text</h1>
 <button onclick="const t = performance.now(); while (performance.now() - t < 120);">slow</button>
 <script>
-setTimeout(() => document.body.prepend(Object.assign(document.createElement("div"), { style: "height:300px" })), 100);
-setTimeout(() => { throw new Error("boom"); }, 150);
-setTimeout(() => { Promise.reject(new TypeError("nope")); document.body.dataset.done = 1; }, 200);
+setTimeout(() => document.body.prepend(Object.assign(document.createElement("div"), { style: "height:300px", id: "shift" })), 100);
 </script>`;
+
+// Once the page has loaded, and the scripts that listen with it.
+const ERRORS = `setTimeout(() => { throw new Error("boom"); });
+setTimeout(() => { Promise.reject(new TypeError("nope")); setTimeout(() => document.body.dataset.done = 1, 50); });`;
 
 browserTest("web vitals and errors come where the page asks for them, and only there", async (browser) => {
   await using site = await trackedPages();
   const vitals = `<script defer src="${site.collector.origin}/vitals.js" data-errors></script>`;
   await using asked = await site.visit(browser, { "/": { head: vitals, body: BODY } });
   await asked.open("/");
+  await asked.page.waitForSelector("#shift");
+  await asked.page.addScriptTag({ content: ERRORS });
   await asked.page.waitForSelector("[data-done]");
   await asked.page.click("button");
   // An interaction counts once its next frame was painted.
@@ -25,6 +29,8 @@ browserTest("web vitals and errors come where the page asks for them, and only t
 
   await using unasked = await site.visit(browser, { "/": { body: BODY } });
   await unasked.open("/");
+  await unasked.page.waitForSelector("#shift");
+  await unasked.page.addScriptTag({ content: ERRORS });
   await unasked.page.waitForSelector("[data-done]");
   await unasked.leave();
   await unasked.arrived(2);
