@@ -18,6 +18,8 @@ export interface Config {
   ipMode: "full" | "truncate" | "none";
   /** Where events wait while Postgres is away; undefined where that is switched off. */
   spoolPath: string | undefined;
+  /** What the spool's file may grow to. */
+  spoolBytes: number;
   retentionDays: number;
   logLevel: typeof LOG_LEVELS[number];
   /** More paths at which the tracker is served, since lists of blockers know `/tracking.js`. */
@@ -67,6 +69,7 @@ const SETTINGS = {
   TRUST_PROXY: { schema: wholeNumber(0, 32), mayBe: "the number of proxies in front, 0 to 32" },
   IP_MODE: { schema: z.enum(["full", "truncate", "none"]), mayBe: "full, truncate or none" },
   SPOOL_PATH: { schema: z.string(), mayBe: "a file's path, or off" },
+  SPOOL_MAX_MB: { schema: wholeNumber(1, 1_000_000), mayBe: "a whole number of megabytes from 1 to 1000000" },
   RETENTION_DAYS: { schema: wholeNumber(1, 36500), mayBe: "a whole number of days from 1 to 36500" },
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS), mayBe: LOG_LEVELS.join(", ") },
   TRACKER_PATHS: { schema: paths, mayBe: PATHS_MAY_BE },
@@ -129,6 +132,7 @@ export function readConfig(mode: Mode, env: Record<string, string> = Deno.env.to
     trustProxy: set.TRUST_PROXY ?? 0,
     ipMode: set.IP_MODE ?? "truncate",
     spoolPath: set.SPOOL_PATH === "off" ? undefined : set.SPOOL_PATH ?? ".data/spool.db",
+    spoolBytes: (set.SPOOL_MAX_MB ?? 1_000) * 1_000_000,
     retentionDays: set.RETENTION_DAYS ?? 90,
     logLevel: set.LOG_LEVEL ?? "info",
     trackerPaths: set.TRACKER_PATHS ?? [],

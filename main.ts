@@ -9,8 +9,10 @@ import { JOBS } from "./etl/jobs.ts";
 import { runJob } from "./etl/run.ts";
 import { StartError, startSystem, type System } from "./system.ts";
 
-// Hosts kill a process some ten seconds after they asked it to end.
-const GRACE_MS = 5_000;
+// Hosts kill a process some ten seconds after they asked it to end; some after five. Senders have this long to finish …
+const REQUESTS_GRACE_MS = 2_500;
+// … and then the database, to take or refuse what is left.
+const GRACE_MS = 4_500;
 
 if (import.meta.main) {
   try {
@@ -46,22 +48,36 @@ async function serve(mode: Mode): Promise<void> {
     },
     system.app.fetch,
   );
-  const graceOver = Promise.withResolvers<void>();
-  const stop = () => {
-    if (stopping.signal.aborted) return;
-    log.info("stopping: finishing what is under way");
+  const asked = Promise.withResolvers<void>();
+  const stop = (signal: Deno.Signal) => {
+    if (stopping.signal.aborted) {
+      log.warn("a second signal: stopping at once", { signal });
+      Deno.exit(1);
+    }
+    log.info("stopping: finishing what is under way", { signal });
     stopping.abort();
-    void server.shutdown();
-    setTimeout(graceOver.resolve, GRACE_MS);
+    asked.resolve();
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
-  // Somebody who sends a byte a minute must not keep us.
-  await Promise.race([server.finished, graceOver.promise]);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop(signal));
+  await asked.promise;
+
+  // Whatever was answered is on disk by then; what a server that does not answer holds is rolled back.
+  setTimeout(() => {
+    log.warn("stopped without waiting any longer");
+    Deno.exit(0);
+  }, GRACE_MS);
+  void server.shutdown();
+  system.hurry();
+  await Promise.race([server.finished, after(REQUESTS_GRACE_MS)]);
   // A job stops between two batches; its record is written before the database closes.
   await Promise.allSettled(running);
   await system.close();
   log.info("stopped");
   Deno.exit(0);
+}
+
+function after(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function announce(mode: Mode, { hostname, port }: Deno.NetAddr, system: System): void {

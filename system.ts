@@ -1,13 +1,10 @@
 import { generate as uuidv7 } from "@std/uuid/v7";
 import type { Config, Mode } from "./config.ts";
 import { type Database, DatabaseUnavailable } from "./db/database.ts";
-import { EventWriter } from "./db/event_writer.ts";
+import { openIngestion } from "./db/ingestion.ts";
 import { migrate, migrationStates } from "./db/migrate.ts";
 import { isEmbedded, openDatabase } from "./db/open.ts";
-import { SiteDirectory } from "./db/site_directory.ts";
 import { Spool } from "./db/spool.ts";
-import { SpoolDrain } from "./db/spool_drain.ts";
-import { dailySalts } from "./db/visitor_salts.ts";
 import type { JobContext } from "./etl/jobs.ts";
 import { runAllJobs } from "./etl/run.ts";
 import { log } from "./log.ts";
@@ -15,6 +12,9 @@ import { VisitorDirectory } from "./events/visitor.ts";
 import { createApp } from "./routes/app.ts";
 import { webAssets } from "./web/assets.ts";
 import { forgetDevServer, rememberDevServer } from "./dev_server.ts";
+
+// A request waits for a connection, at worst, before its events go to the spool.
+const CONNECT_TIMEOUT_MS = 3_000;
 
 /** Why the system did not start, in words for whoever started it. */
 export class StartError extends Error {
@@ -30,6 +30,8 @@ export interface System {
   jobs: Omit<JobContext, "whenBusy">;
   /** Tells the other tasks where the dev server is, since it alone has the embedded database. */
   announce(url: string): void;
+  /** From now on nobody waits long for a database that does not answer: we are about to close. */
+  hurry(): void;
   /** Writes what waits, then closes everything. */
   close(): Promise<void>;
 }
@@ -40,22 +42,25 @@ export interface System {
  * @throws {StartError} If the database is away, or has pending migrations in production
  */
 export async function startSystem(config: Config, mode: Mode, signal: AbortSignal): Promise<System> {
-  const db = await openDatabase(config.database, { poolSize: config.poolSize }).catch((error) => {
+  const db = await openDatabase(config.database, {
+    poolSize: config.poolSize,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+  }).catch((error) => {
     throw new StartError(error.message);
   });
   try {
     const version = await prepareDatabase(db, mode);
-    const spool = config.spoolPath === undefined ? undefined : new Spool(config.spoolPath);
-    const events = new EventWriter(db, { spool });
-    const drain = spool && new SpoolDrain(spool, events);
+    const spool = config.spoolPath === undefined ? undefined : new Spool(config.spoolPath, config.spoolBytes);
+    const ingestion = openIngestion(db, spool);
     const adminToken = config.adminToken ?? uuidv7().replaceAll("-", "");
     const jobs = { db, retentionDays: config.retentionDays, signal, spool };
     const app = createApp({
       db,
-      events,
+      availability: ingestion.availability,
+      events: ingestion.events,
       spool,
-      sites: new SiteDirectory(db),
-      visitors: new VisitorDirectory(dailySalts(db)),
+      sites: ingestion.sites,
+      visitors: new VisitorDirectory(ingestion.salts),
       assets: await webAssets(),
       runJobs: () => runAllJobs({ ...jobs, whenBusy: "wait" }),
     }, { ...config, adminToken, dev: mode === "dev" });
@@ -66,11 +71,10 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
       databaseName: isEmbedded(config.database) ? `${version} (embedded)` : version,
       jobs,
       announce: (url) => announced && rememberDevServer({ url, adminToken }),
+      hurry: () => ingestion.events.hurry(),
       close: async () => {
         if (announced) forgetDevServer();
-        await drain?.close();
-        await events.close();
-        spool?.close();
+        await ingestion.close();
         await db.close();
       },
     };

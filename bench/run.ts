@@ -1,11 +1,9 @@
 /** `deno task bench [name…]`: each benchmark, printed as a ratio against a yardstick of the same run. */
 import { print, printError } from "../log.ts";
-import { benchCollect } from "./collect.ts";
 import { benchEtl } from "./etl.ts";
 import { startServers } from "../tests/servers.ts";
 
 const BENCHMARKS: Record<string, (serverUrl: string) => Promise<string[]>> = {
-  collect: benchCollect,
   etl: benchEtl,
 };
 

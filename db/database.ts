@@ -27,10 +27,16 @@ export interface TransactionOptions {
   statementTimeout?: number;
 }
 
+export interface QueryOptions {
+  /** Longest time until the answer, in milliseconds, once there is a connection; else as the database was opened. */
+  timeout?: number;
+}
+
 /** The seam: Postgres through `pg`, or PGlite in this process. */
 export interface Database extends Queryable, AsyncDisposable {
   /** How many statements can run at the same time. */
   readonly connections: number;
+  query<T = Row>(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<T[]>;
   /**
    * Commits when `work` resolves, rolls back when it throws, and throws the error that `work` threw. Inside,
    * only `tx` may be used: the embedded database has one connection, which the transaction holds.
@@ -55,7 +61,7 @@ export class StatementTimeout extends DatabaseUnavailable {
   override name = "StatementTimeout";
 }
 
-/** The server refused a value (SQLSTATE classes 21, 22, 23 and 54): the same statement will fail again. */
+/** The server refused a value: the same statement will fail again. */
 export class DataError extends Error {
   override name = "DataError";
   constructor(message: string, readonly code: string, options?: ErrorOptions) {
@@ -63,51 +69,7 @@ export class DataError extends Error {
   }
 }
 
-/**
- * Two transactions stood in each other's way (SQLSTATE class 40, 55P03): the statement may be tried again at
- * once.
- */
+/** Two transactions stood in each other's way: the statement may be tried again at once. */
 export class Conflict extends Error {
   override name = "Conflict";
-}
-
-// https://www.postgresql.org/docs/current/errcodes-appendix.html
-// 08 connection, 25006 read-only (a failover under way), 53 no resources, 57P0x shutdown, 58 system error.
-const UNAVAILABLE = /^(08|53|57P|58|25006)/;
-const DATA = /^(21|22|23|54)/;
-const CONFLICT = /^(40|55P03)/;
-const SQLSTATE = /^[0-9A-Z]{5}$/;
-const QUERY_CANCELED = "57014";
-// Errors of the socket (ECONNRESET, EAI_AGAIN); EPIPE would pass for an SQLSTATE, but none begins with an E.
-const SOCKET = /^(E[A-Z_]+|UND_ERR.*)$/;
-
-/**
- * Sorts a driver's error into what the caller can do about it; other errors (a typo in SQL, say) pass as they
- * are.
- */
-export function classifyError(error: unknown): unknown {
-  if (!(error instanceof Error) || isClassified(error)) return error;
-  const code = (error as { code?: unknown }).code;
-  if (typeof code !== "string" || SOCKET.test(code) || !SQLSTATE.test(code)) {
-    // Without an SQLSTATE the driver speaks: refused, reset, timed out, ended.
-    return isConnectionFailure(error, code)
-      ? new DatabaseUnavailable(error.message, { cause: error })
-      : error;
-  }
-  if (code === QUERY_CANCELED) return new StatementTimeout(error.message, { cause: error });
-  // A wrong number of parameters shares its code with a broken connection, and never goes away.
-  if (code === "08P01" && error.message.startsWith("bind message")) return error;
-  if (UNAVAILABLE.test(code)) return new DatabaseUnavailable(error.message, { cause: error });
-  if (CONFLICT.test(code)) return new Conflict(error.message, { cause: error });
-  if (DATA.test(code)) return new DataError(error.message, code, { cause: error });
-  return error;
-}
-
-function isClassified(error: Error): boolean {
-  return error instanceof DatabaseUnavailable || error instanceof DataError || error instanceof Conflict;
-}
-
-function isConnectionFailure(error: Error, code: unknown): boolean {
-  if (typeof code === "string" && SOCKET.test(code)) return true;
-  return /connection|timeout|terminated|not queryable|closed/i.test(error.message);
 }

@@ -1,130 +1,126 @@
-import { LRUCache } from "lru-cache";
 import { log } from "../log.ts";
-import { Conflict, type Database, DatabaseUnavailable, DataError } from "./database.ts";
+import type { Availability } from "./availability.ts";
+import { Conflict, DatabaseUnavailable, StatementTimeout } from "./database.ts";
 import type { NewEvent } from "./event_row.ts";
+import type { EventStore, RefusedEvent, StorableEvent } from "./event_store.ts";
 import type { Spool } from "./spool.ts";
+import { type Place, type Receipt, WriteQueue } from "./write_queue.ts";
 
-/** What became of the events of one {@linkcode EventWriter.add}. */
-export interface Receipt {
-  /** Where they are durable: committed in Postgres, or on disk until it is back. */
-  stored: "postgres" | "spool";
-  /** Events that Postgres can never hold, by their place in what was added. */
-  refused: { index: number; message: string }[];
+/** A group that was written. */
+export interface WrittenGroup {
+  stored: Place;
+  events: number;
+  /** From when it was taken from the queue. */
+  seconds: number;
 }
 
 export interface EventWriterOptions {
   /** Where events go while Postgres is away; without one they are refused with {@linkcode DatabaseUnavailable}. */
   spool?: Spool;
-  /** Most groups under way at a time; all but one of the database's connections. */
-  concurrency?: number;
+  /** Most groups under way at a time. */
+  concurrency: number;
 }
 
-/** No room: the events were not taken. Try again in a moment. */
-export class QueueFull extends Error {
-  override name = "QueueFull";
-}
-
-interface Entry {
-  events: NewEvent[];
-  bytes: number;
-  resolve(receipt: Receipt): void;
-  reject(error: unknown): void;
-}
-
-// What may wait in memory: some seconds of a heavy load, and a bounded share of a small machine.
-const QUEUE_EVENTS = 20_000;
-const QUEUE_BYTES = 64 * 1024 * 1024;
-// What goes into one statement: past this a group's latency grows, and its throughput does not.
-const GROUP_EVENTS = 5_000;
-const GROUP_BYTES = 8 * 1024 * 1024;
-const CONFLICT_RETRIES = 5;
+// A browser that leaves a page waits no longer; a statement of the largest group takes a fifth of it.
+const WRITE_TIMEOUT_MS = 3_000;
+// Without a spool a restart of the server should pass unnoticed, rather than ask every client to come again.
+const PATIENCE_MS = 3_000;
+const FIRST_PAUSE_MS = 50;
+// Hosts kill a process some seconds after they asked it to end.
+const HURRY_MS = 2_000;
 
 /**
  * Stores events by group commit: whenever a connection is free, all that waits goes into one statement, and on its
  * commit every waiter is answered. No timer: a lone event goes at once, and groups grow with the load by themselves.
+ *
+ * While Postgres is away (see {@linkcode Availability}) the groups go to the spool at once.
  */
 export class EventWriter {
-  readonly #db: Database;
+  readonly #store: EventStore;
+  readonly #availability: Availability;
   readonly #spool: Spool | undefined;
   readonly #concurrency: number;
-  readonly #queue: Entry[] = [];
-  readonly #writing = new Set<Promise<void>>();
-  // The user agents that the database is known to have; it need not be told again.
-  readonly #storedAgents = new LRUCache<string, true>({ max: 5_000 });
-  #events = 0;
-  #bytes = 0;
+  readonly #queue = new WriteQueue();
+  /** The groups under way, each with what gives it up. */
+  readonly #writing = new Map<Promise<void>, (error: DatabaseUnavailable) => void>();
+  #hurried: ReturnType<typeof setTimeout> | undefined;
+  readonly #listeners: ((group: WrittenGroup) => void)[] = [];
 
-  constructor(db: Database, options: EventWriterOptions = {}) {
-    this.#db = db;
+  constructor(store: EventStore, availability: Availability, options: EventWriterOptions) {
+    this.#store = store;
+    this.#availability = availability;
     this.#spool = options.spool;
-    this.#concurrency = options.concurrency ?? Math.max(1, db.connections - 1);
+    this.#concurrency = options.concurrency;
   }
 
   /** How many events wait or are being written. */
   get pending(): number {
-    return this.#events;
+    return this.#queue.events;
+  }
+
+  /** `listener` is told of each group that was written. */
+  onGroup(listener: (group: WrittenGroup) => void): void {
+    this.#listeners.push(listener);
   }
 
   /**
    * Resolves when every event is durable.
    *
    * @throws {QueueFull} If too much waits already
-   * @throws {DatabaseUnavailable} If Postgres is away and there is no spool
+   * @throws {DatabaseUnavailable} If Postgres is away and there is no spool, or none that can be written
    */
   add(events: NewEvent[]): Promise<Receipt> {
-    const bytes = events.reduce((sum, event) => sum + JSON.stringify(event.row).length, 0);
-    if (this.#events + events.length > QUEUE_EVENTS || this.#bytes + bytes > QUEUE_BYTES) {
-      return Promise.reject(new QueueFull(`${this.#events} events wait to be written`));
-    }
-    this.#events += events.length;
-    this.#bytes += bytes;
-    return new Promise<Receipt>((resolve, reject) => {
-      this.#queue.push({ events, bytes, resolve, reject });
-      this.#pump();
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<Receipt>();
+    const storable = events.map((event) => ({ ...event, json: JSON.stringify(event.row) }));
+    const bytes = storable.reduce((sum, { json }) => sum + json.length, 0);
+    this.#queue.add({ events: storable, bytes, resolve, reject });
+    this.#pump();
+    return promise;
   }
 
-  /** Waits until everything that was added is written. */
+  /** Gives Postgres two seconds more for what is under way; the rest is spooled, or given back to its senders. */
+  hurry(): void {
+    this.#hurried ??= setTimeout(() => {
+      const error = new DatabaseUnavailable("The collector is stopping");
+      if (this.#writing.size > 0) this.#availability.lost(error);
+      for (const giveUp of this.#writing.values()) giveUp(error);
+    }, HURRY_MS);
+  }
+
+  /** Waits until everything that was added is written, in a hurry. */
   async close(): Promise<void> {
-    while (this.#writing.size > 0) await Promise.all(this.#writing);
-  }
-
-  /** Stores events that the spool has kept. Answers those that Postgres can never hold. @throws {DatabaseUnavailable} */
-  async restore(events: NewEvent[]): Promise<Receipt["refused"]> {
-    return await this.#store(events, true);
+    this.hurry();
+    while (this.#writing.size > 0) await Promise.all(this.#writing.keys());
+    clearTimeout(this.#hurried);
   }
 
   #pump(): void {
-    while (this.#queue.length > 0 && this.#writing.size < this.#concurrency) {
-      const group = this.#takeGroup();
-      const writing = this.#write(group).finally(() => {
+    const concurrency = this.#availability.absence ? 1 : this.#concurrency;
+    while (!this.#queue.isEmpty && this.#writing.size < concurrency) {
+      const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
+      const writing = this.#write(givenUp).finally(() => {
         this.#writing.delete(writing);
         this.#pump();
       });
-      this.#writing.add(writing);
+      this.#writing.set(writing, giveUp);
     }
   }
 
-  #takeGroup(): Entry[] {
-    let events = 0;
-    let bytes = 0;
-    const end = this.#queue.findIndex((entry) => {
-      events += entry.events.length;
-      bytes += entry.bytes;
-      return events > GROUP_EVENTS || bytes > GROUP_BYTES;
-    });
-    return this.#queue.splice(0, end === -1 ? this.#queue.length : Math.max(1, end));
-  }
-
-  /** Writes a group and answers each of its entries; never throws. */
-  async #write(group: Entry[]): Promise<void> {
-    const events = group.flatMap((entry) => entry.events);
+  /** Writes the next group and answers each of its requests; never throws. */
+  async #write(givenUp: Promise<never>): Promise<void> {
+    // Each commit to the spool waits for the disk, so what arrives in the same moment shares one.
+    if (this.#availability.absence) await new Promise((resolve) => setTimeout(resolve));
+    const group = this.#queue.take();
+    if (group.length === 0) return;
+    const events = group.flatMap((queued) => queued.events);
+    const started = performance.now();
     try {
-      const { stored, refused } = await this.#storeOrSpool(events);
+      const { stored, refused } = await this.#storeOrSpool(events, givenUp);
+      this.#tell({ stored, events: events.length, seconds: (performance.now() - started) / 1000 });
       let start = 0;
-      for (const entry of group) {
-        const end = start + entry.events.length;
-        entry.resolve({
+      for (const queued of group) {
+        const end = start + queued.events.length;
+        queued.resolve({
           stored,
           refused: refused
             .filter(({ index }) => index >= start && index < end)
@@ -133,72 +129,53 @@ export class EventWriter {
         start = end;
       }
     } catch (error) {
-      for (const entry of group) entry.reject(error);
+      for (const queued of group) queued.reject(error);
     } finally {
-      this.#events -= events.length;
-      this.#bytes -= group.reduce((sum, entry) => sum + entry.bytes, 0);
+      this.#queue.release(group);
     }
   }
 
-  async #storeOrSpool(events: NewEvent[]): Promise<Receipt> {
-    try {
-      return { stored: "postgres", refused: await this.#storeWithRetry(events) };
-    } catch (error) {
-      if (!(error instanceof DatabaseUnavailable) || !this.#spool) throw error;
-      log.warn("Postgres is away, events go to the spool", { events: events.length, error });
+  async #storeOrSpool(events: StorableEvent[], givenUp: Promise<never>): Promise<Receipt> {
+    let failure: unknown;
+    if (!this.#availability.absence) {
       try {
-        this.#spool.append(events);
-      } catch (spoolError) {
-        log.error("the spool cannot be written", { error: spoolError });
-        throw error;
-      }
-      return { stored: "spool", refused: [] };
-    }
-  }
-
-  async #storeWithRetry(events: NewEvent[]): Promise<Receipt["refused"]> {
-    try {
-      return await this.#store(events, false);
-    } catch (error) {
-      if (!(error instanceof DatabaseUnavailable)) throw error;
-      // Often it was only the connection that died; whether it had committed is unknown, so look for our rows.
-      return await this.#store(events, true);
-    }
-  }
-
-  async #store(events: NewEvent[], mayBeKnown: boolean): Promise<Receipt["refused"]> {
-    const agents = new Map(
-      events.flatMap(({ agent }) =>
-        agent && !this.#storedAgents.has(agent.user_agent) ? [[agent.user_agent, agent]] : []
-      ),
-    );
-    const params = [
-      JSON.stringify(events.map((event) => event.row)),
-      JSON.stringify([...agents.values()]),
-      mayBeKnown || events.some((event) => event.mayBeKnown),
-    ];
-    for (let attempt = 0;; attempt++) {
-      try {
-        await this.#db.query("select store_events($1::json, $2::json, $3)", params);
-        break;
+        const refused = await Promise.race([this.#storePatiently(events), givenUp]);
+        return { stored: "postgres", refused };
       } catch (error) {
-        if (error instanceof DataError) return await this.#split(events, mayBeKnown, error);
-        if (!(error instanceof Conflict) || attempt === CONFLICT_RETRIES) throw error;
+        failure = error;
+        this.#availability.lost(error);
       }
     }
-    for (const agent of agents.keys()) this.#storedAgents.set(agent, true);
-    return [];
+    failure ??= new DatabaseUnavailable(this.#availability.absence!.reason);
+    if (!this.#spool) throw failure;
+    try {
+      this.#spool.append(events);
+    } catch (error) {
+      log.error("the spool takes no events", { error });
+      throw failure instanceof DatabaseUnavailable ? failure : new DatabaseUnavailable("The spool is full");
+    }
+    return { stored: "spool", refused: [] };
   }
 
-  /** One poisonous event must not fail its neighbours: halves the group until it stands alone. */
-  async #split(events: NewEvent[], mayBeKnown: boolean, error: DataError): Promise<Receipt["refused"]> {
-    if (events.length === 1) {
-      log.warn("an event cannot be stored", { eventId: events[0]!.row.event_id, error });
-      return [{ index: 0, message: `cannot be stored: ${error.message}` }];
+  async #storePatiently(events: StorableEvent[]): Promise<RefusedEvent[]> {
+    const started = performance.now();
+    for (let attempt = 1, pause = 0;; attempt++) {
+      try {
+        // Often only the connection died; whether the first try had committed is not known, so its rows are looked for.
+        return await this.#store.store(events, { mayBeKnown: attempt > 1, timeout: WRITE_TIMEOUT_MS });
+      } catch (error) {
+        const elapsed = performance.now() - started;
+        const mayTryAgain = (error instanceof DatabaseUnavailable || error instanceof Conflict) &&
+          !(error instanceof StatementTimeout) &&
+          (this.#spool ? attempt === 1 && elapsed < PATIENCE_MS / 3 : elapsed + pause < PATIENCE_MS);
+        if (!mayTryAgain) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        pause = Math.max(FIRST_PAUSE_MS, pause * 2);
+      }
     }
-    const middle = Math.ceil(events.length / 2);
-    const first = await this.#store(events.slice(0, middle), mayBeKnown);
-    const second = await this.#store(events.slice(middle), mayBeKnown);
-    return [...first, ...second.map(({ index, message }) => ({ index: index + middle, message }))];
+  }
+
+  #tell(group: WrittenGroup): void {
+    for (const listener of this.#listeners) listener(group);
   }
 }

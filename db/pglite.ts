@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { PGlite, type Transaction } from "@electric-sql/pglite";
-import { classifyError, type Database, DatabaseUnavailable, type Queryable } from "./database.ts";
+import { type Database, DatabaseUnavailable, type Queryable } from "./database.ts";
 import { type DirectoryLock, lockDirectory } from "./directory_lock.ts";
+import { classifyError } from "./sqlstate.ts";
 import { formatParameter, valueParsers } from "./types.ts";
 
 // Parameters arrive as the text that Postgres reads; PGlite would write them once more, and refuse text for a

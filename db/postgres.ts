@@ -6,6 +6,7 @@ import {
   type Database,
   DatabaseUnavailable,
   type Queryable,
+  type QueryOptions,
   StatementTimeout,
   type TransactionOptions,
 } from "./database.ts";
@@ -85,11 +86,11 @@ class PostgresDatabase implements Database {
     this.#pool.on("error", (error) => log.warn("an idle database connection was lost", { error }));
   }
 
-  query<T>(sql: string, params: readonly unknown[] = []): Promise<T[]> {
+  query<T>(sql: string, params: readonly unknown[] = [], options: QueryOptions = {}): Promise<T[]> {
     return this.#track(() =>
       this.#withClient(async (client) => {
         try {
-          return (await send(client, sql, params, this.#statementTimeout)).rows as T[];
+          return (await send(client, sql, params, options.timeout ?? this.#statementTimeout)).rows as T[];
         } catch (error) {
           // The server would go on with it for nobody. A pooler cancels only for a client that is still
           // there.

@@ -1,7 +1,8 @@
 // @ts-types="@types/pg"
 import type pg from "pg";
 import { log } from "../log.ts";
-import { classifyError, DatabaseUnavailable, type Queryable, StatementTimeout } from "./database.ts";
+import { DatabaseUnavailable, type Queryable, StatementTimeout } from "./database.ts";
+import { classifyError } from "./sqlstate.ts";
 import { formatParameter } from "./types.ts";
 
 // Inside a transaction the server's own timeout comes first; this much later the server counts as gone.

@@ -1,3 +1,4 @@
+import type { Availability } from "./availability.ts";
 import { type Database, DatabaseUnavailable } from "./database.ts";
 
 /** A row of `sites`. */
@@ -15,14 +16,21 @@ const FRESH_MS = 30_000;
 // … and a site that nobody knows yet is looked for at most this often.
 const RETRY_MS = 1_000;
 
+// Longest time that an event waits to learn about its site.
+const PATIENCE_MS = 2_000;
+
 /** The registered sites, remembered: collection does not ask the database about each event. */
 export class SiteDirectory {
+  readonly #db: Database;
+  readonly #availability: Availability;
   #sites = new Map<string, Site>();
   #loadedAt = -Infinity;
-  #failedAt = -Infinity;
   #loading: Promise<void> | undefined;
 
-  constructor(readonly db: Database) {}
+  constructor(db: Database, availability: Availability) {
+    this.#db = db;
+    this.#availability = availability;
+  }
 
   /**
    * The site, or undefined where it was never added. While the database is away, what was known stays known.
@@ -37,11 +45,10 @@ export class SiteDirectory {
 
   async #reload(): Promise<void> {
     try {
-      // While the database is away, it is asked once in RETRY_MS, not with each event.
-      if (performance.now() - this.#failedAt > RETRY_MS) await (this.#loading ??= this.#load());
+      if (!this.#availability.absence) await (this.#loading ??= this.#load());
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable)) throw error;
-      this.#failedAt = performance.now();
+      this.#availability.lost(error);
     } finally {
       this.#loading = undefined;
     }
@@ -49,15 +56,17 @@ export class SiteDirectory {
   }
 
   async #load(): Promise<void> {
-    this.#sites = new Map((await listSites(this.db)).map((site) => [site.siteId, site]));
+    this.#sites = new Map((await listSites(this.#db, PATIENCE_MS)).map((site) => [site.siteId, site]));
     this.#loadedAt = performance.now();
   }
 }
 
-/** Every registered site, by id. */
-export async function listSites(db: Database): Promise<Site[]> {
+/** Every registered site, by id. @param timeout in milliseconds */
+export async function listSites(db: Database, timeout?: number): Promise<Site[]> {
   return await db.query<Site & Record<string, unknown>>(
     `select site_id as "siteId", domains, timezone, ip_mode as "ipMode" from sites order by site_id`,
+    [],
+    { timeout },
   );
 }
 

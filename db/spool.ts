@@ -9,17 +9,24 @@ export interface SpooledEvent {
   event: NewEvent;
 }
 
+// A file that grew larger is given back to the disk once it is empty.
+const KEPT_BYTES = 16 * 1024 ** 2;
+
 /**
  * Events on disk while Postgres is away: a SQLite file, in the order in which they came. What `append` returned from
  * survives the process and the machine (write-ahead log, synced on every commit). Events that Postgres refused when
- * they were restored are kept in the table `refused`, with the reason, for a person to look at.
+ * they were restored are kept in the table `refused`, with the reason, for a person to look at. Several processes may
+ * share a file.
  */
 export class Spool {
   readonly #sqlite: DatabaseSync;
   readonly #insert: StatementSync;
 
-  /** @param path the file; made with its folders where it is missing */
-  constructor(readonly path: string) {
+  /**
+   * @param path the file; made with its folders where it is missing
+   * @param maxBytes what it may grow to; then `append` throws
+   */
+  constructor(readonly path: string, maxBytes: number) {
     mkdirSync(dirname(path), { recursive: true });
     this.#sqlite = new DatabaseSync(path);
     this.#sqlite.exec(`
@@ -29,12 +36,20 @@ export class Spool {
       create table if not exists events (place integer primary key autoincrement, event text not null, spooled_at text not null);
       create table if not exists refused (place integer primary key, event text not null, reason text not null, refused_at text not null);
     `);
+    this.#sqlite.exec(`pragma max_page_count = ${Math.floor(maxBytes / this.#number("page_size"))}`);
     this.#insert = this.#sqlite.prepare("insert into events (event, spooled_at) values (?, ?)");
   }
 
   /** How many events wait. */
   get size(): number {
-    return Number(this.#sqlite.prepare("select count(*) as size from events").get()?.size);
+    // Places have no gaps but at the front. Counting would read the whole file.
+    const sql = "select (select max(place) from events) - (select min(place) from events) + 1 as size";
+    return Number(this.#sqlite.prepare(sql).get()?.size ?? 0);
+  }
+
+  /** How much of the file holds events. */
+  get bytes(): number {
+    return (this.#number("page_count") - this.#number("freelist_count")) * this.#number("page_size");
   }
 
   /** When the oldest waiting event came; undefined when none waits. */
@@ -79,8 +94,18 @@ export class Spool {
     });
   }
 
+  /** Gives the file's room back to the disk where that is worth it. Quick only while the spool is empty. */
+  shrink(): void {
+    if (this.#number("page_count") * this.#number("page_size") <= KEPT_BYTES) return;
+    this.#sqlite.exec("vacuum; pragma wal_checkpoint(truncate)");
+  }
+
   close(): void {
     this.#sqlite.close();
+  }
+
+  #number(pragma: "page_size" | "page_count" | "freelist_count"): number {
+    return Number(Object.values(this.#sqlite.prepare(`pragma ${pragma}`).get() ?? {})[0]);
   }
 
   #inTransaction(work: () => void): void {

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { Conflict, DatabaseUnavailable } from "../db/database.ts";
-import { QueueFull } from "../db/event_writer.ts";
+import { QueueFull } from "../db/write_queue.ts";
 import { log } from "../log.ts";
 import { requireAdmin } from "./admin.ts";
 import { collectRoutes } from "./collect.ts";
@@ -46,7 +46,8 @@ function answerError(error: Error, c: Context): Response {
     });
   }
   if (error instanceof DatabaseUnavailable || error instanceof Conflict) {
-    log.error("the database is not available", { path: c.req.path, error });
+    // Availability has said it once; a line for each request would bury that.
+    log.debug("the database is not available", { path: c.req.path, error });
     return problem(c, 503, "The database is not available; try again", undefined, { "retry-after": "5" });
   }
   // The body ended early: the client went away, and nobody reads the answer; or we are stopping, and it should come again.

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import type { Absence } from "../db/availability.ts";
 import type { AppServices, Connection } from "./services.ts";
 
 // A load balancer asks every few seconds and gives up soon itself.
@@ -6,21 +7,32 @@ const PATIENCE_MS = 3_000;
 
 /** `GET /health`: 200 when the process and its database work, else 503; says which. */
 export function healthRoutes(
-  { db, events, spool }: Pick<AppServices, "db" | "events" | "spool">,
+  { db, availability, events, spool }: Pick<AppServices, "db" | "availability" | "events" | "spool">,
 ): Hono<Connection> {
   const app = new Hono<Connection>();
   app.get("/health", async (c) => {
-    const database = await databaseHealth(() => db.version());
+    const database = availability.absence
+      ? { status: "unavailable", ...describe(availability.absence) }
+      : await databaseHealth(() => db.version());
     const ok = database.status === "ok";
     c.header("cache-control", "no-store");
     return c.json({
       status: ok ? "ok" : "unavailable",
       process: { status: "ok", pendingEvents: events.pending },
       database,
-      ...(spool ? { spool: { events: spool.size } } : {}),
+      ...(spool ? { spool: { events: spool.size, bytes: spool.bytes, oldest: spool.oldest } } : {}),
     }, ok ? 200 : 503);
   });
   return app;
+}
+
+function describe({ since, reason }: Absence): { since: Date; detail: string } {
+  return { since, detail: withoutHost(reason) };
+}
+
+/** Anybody may ask. */
+function withoutHost(reason: string): string {
+  return reason.replace(/\S+:\d+/g, "the server");
 }
 
 interface DatabaseHealth {
@@ -37,8 +49,7 @@ async function databaseHealth(ask: () => Promise<string>): Promise<DatabaseHealt
   try {
     return { status: "ok", version: await Promise.race([ask(), timeout]) };
   } catch (error) {
-    // Names no host: anybody may ask.
-    return { status: "unavailable", detail: (error as Error).message.replace(/\S+:\d+/g, "the server") };
+    return { status: "unavailable", detail: withoutHost((error as Error).message) };
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,5 @@
 import { Hono, type MiddlewareHandler } from "hono";
-import { Counter, Gauge, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { readEtlStatus } from "../db/etl_status.ts";
 import type { AppServices, Connection } from "./services.ts";
 
@@ -20,13 +20,35 @@ export class Metrics {
     "reason",
   ]);
 
-  constructor({ db, events, spool }: Pick<AppServices, "db" | "events" | "spool">) {
+  constructor(
+    { db, availability, events, spool }: Pick<AppServices, "db" | "availability" | "events" | "spool">,
+  ) {
+    const groupEvents = this.#histogram(
+      "footfall_group_events",
+      "Events that were written together, by where they are durable",
+      [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000],
+    );
+    const commitSeconds = this.#histogram(
+      "footfall_commit_seconds",
+      "Time from when a group was taken until it was durable, by where",
+      [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
+    );
+    events.onGroup(({ stored, events, seconds }) => {
+      groupEvents.observe({ stored }, events);
+      commitSeconds.observe({ stored }, seconds);
+    });
+    this.#gauge(
+      "footfall_database_available",
+      "1 while the database takes events",
+      () => availability.absence ? 0 : 1,
+    );
     this.#gauge(
       "footfall_queue_events",
       "Events in memory on their way to the database",
       () => events.pending,
     );
     this.#gauge("footfall_spool_events", "Events on disk until the database is back", () => spool?.size ?? 0);
+    this.#gauge("footfall_spool_bytes", "Bytes that they take", () => spool?.bytes ?? 0);
     let status: ReturnType<typeof readEtlStatus>;
     // The first of these three asks the database, for all of them.
     this.#gauge("footfall_pending_events", "Raw events that the ETL has not processed", async () => {
@@ -68,6 +90,10 @@ export class Metrics {
 
   #counter(name: string, help: string, labelNames: string[]): Counter {
     return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #histogram(name: string, help: string, buckets: number[]): Histogram {
+    return new Histogram({ name, help, buckets, labelNames: ["stored"], registers: [this.#registry] });
   }
 
   #gauge(name: string, help: string, read: () => number | Promise<number>): void {

@@ -1,3 +1,4 @@
+import type { Availability } from "../db/availability.ts";
 import type { Database } from "../db/database.ts";
 import type { EventWriter } from "../db/event_writer.ts";
 import type { SiteDirectory } from "../db/site_directory.ts";
@@ -9,6 +10,7 @@ import type { WebAssets } from "../web/assets.ts";
 /** What the app stands on. */
 export interface AppServices {
   db: Database;
+  availability: Availability;
   events: EventWriter;
   sites: SiteDirectory;
   visitors: VisitorDirectory;

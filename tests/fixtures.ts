@@ -1,10 +1,8 @@
 import type { Row } from "../db/database.ts";
-import { EventWriter } from "../db/event_writer.ts";
-import { SiteDirectory } from "../db/site_directory.ts";
+import type { EventWriter } from "../db/event_writer.ts";
+import { openIngestion } from "../db/ingestion.ts";
 import { openDatabase } from "../db/open.ts";
 import { Spool } from "../db/spool.ts";
-import { SpoolDrain } from "../db/spool_drain.ts";
-import { dailySalts } from "../db/visitor_salts.ts";
 import { type JobRun, runAllJobs } from "../etl/run.ts";
 import { VisitorDirectory } from "../events/visitor.ts";
 import { setLogLevel } from "../log.ts";
@@ -43,26 +41,32 @@ export interface TestApp extends AsyncDisposable {
 
 /** The whole HTTP side on a migrated database of its own. Accepts any site, unless told otherwise. */
 export async function testApp(
-  options: Partial<AppOptions> & { engine?: TestEngine; spoolPath?: string; proxied?: boolean } = {},
+  options: Partial<AppOptions> & {
+    engine?: TestEngine;
+    spoolPath?: string;
+    spoolBytes?: number;
+    proxied?: boolean;
+  } = {},
 ): Promise<TestApp> {
-  const { engine = anyServer(), spoolPath, proxied = false, ...appOptions } = options;
+  const { engine = anyServer(), spoolPath, spoolBytes = 100_000_000, proxied = false, ...appOptions } =
+    options;
   const own = await engine.migrated();
   const proxy = proxied ? startProxy(own.url) : undefined;
   const db = proxy ? await openDatabase(proxy.url, { poolSize: 2, connectTimeout: 500 }) : own;
-  const spool = spoolPath === undefined ? undefined : new Spool(spoolPath);
-  const events = new EventWriter(db, { spool });
-  const drain = spool && new SpoolDrain(spool, events);
+  const spool = spoolPath === undefined ? undefined : new Spool(spoolPath, spoolBytes);
+  const { availability, events, sites, salts, close } = openIngestion(db, spool);
   const jobs = { db, retentionDays: 90, signal: new AbortController().signal, whenBusy: "wait" as const };
   const etl = () => runAllJobs(jobs);
   const app = createApp(
     {
       db,
+      availability,
       events,
       spool,
       assets,
       runJobs: etl,
-      sites: new SiteDirectory(db),
-      visitors: new VisitorDirectory(dailySalts(db)),
+      sites,
+      visitors: new VisitorDirectory(salts),
     },
     {
       adminToken: ADMIN_TOKEN,
@@ -91,9 +95,7 @@ export async function testApp(
       }),
     rows: (sql, params) => own.query(sql, params),
     async [Symbol.asyncDispose]() {
-      await drain?.close();
-      await events.close();
-      spool?.close();
+      await close();
       if (db !== own) await db.close();
       await proxy?.[Symbol.asyncDispose]();
       await own[Symbol.asyncDispose]();

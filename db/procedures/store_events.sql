@@ -1,16 +1,28 @@
 -- store_events: one group of the collector's events and the user agents that came with them, in one round trip.
+-- Answers the server's time.
 --
 -- An event whose (site_id, event_id) is known is left out, so the same group may be sent again after a doubt.
 -- `check_archive` says that the group holds ids which may have been stored before, by an earlier request or an
 -- earlier try. The order matters: the insert meets the unique key of what waits (and waits for an ETL that is
 -- moving that very row); the second statement has a newer snapshot, and sees the row where it was moved to.
 -- Rows are sorted by key, so that two groups with the same events cannot lock each other out.
-create or replace function store_events(events json, agents json, check_archive boolean) returns integer
+--
+-- After `deadline`, in the server's time, the caller has given up and stored the events elsewhere. A statement that
+-- was held up on its way (a network that stalled, a server that was frozen) must not store them once more then:
+-- asked last, because only what comes before the end of the insert could be late without the unique key noticing.
+create or replace function store_events(
+  events        json,
+  agents        json,
+  check_archive boolean,
+  deadline      timestamptz
+) returns timestamptz
 language plpgsql as $$
-declare
-  v_stored integer;
-  v_known  integer;
 begin
+  -- Answered means durable, whatever the server, the database or the role is set to.
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+
   insert into user_agents (user_agent, browser, browser_version, os, os_version, device_type, is_bot)
   select user_agent, browser, browser_version, os, os_version, device_type, is_bot
   from json_to_recordset(agents) as agent(
@@ -29,7 +41,6 @@ begin
   )
   order by site_id, event_id
   on conflict (site_id, event_id) do nothing;
-  get diagnostics v_stored = row_count;
 
   if check_archive then
     delete from events_log_pending pending
@@ -42,8 +53,11 @@ begin
           and archived.site_id = event.site_id
           and archived.processed_at is not null
       );
-    get diagnostics v_known = row_count;
   end if;
-  return v_stored - coalesce(v_known, 0);
+
+  if clock_timestamp() > deadline then
+    raise exception 'the deadline % has passed', deadline using errcode = 'query_canceled';
+  end if;
+  return clock_timestamp();
 end
 $$;
