@@ -16,6 +16,8 @@ export interface Config {
   /** How many proxies in front may be believed about `X-Forwarded-For`. */
   trustProxy: number;
   ipMode: "full" | "truncate" | "none";
+  /** Events a second that one public address may send, and one site may get; 0 is no limit. */
+  rateLimits: { perAddress: number; perSite: number };
   /** Where events wait while Postgres is away; undefined where that is switched off. */
   spoolPath: string | undefined;
   /** What the spool's file may grow to. */
@@ -68,6 +70,8 @@ const SETTINGS = {
   },
   TRUST_PROXY: { schema: wholeNumber(0, 32), mayBe: "the number of proxies in front, 0 to 32" },
   IP_MODE: { schema: z.enum(["full", "truncate", "none"]), mayBe: "full, truncate or none" },
+  RATE_LIMIT_ADDRESS: { schema: wholeNumber(0, 1_000_000), mayBe: "events a second, 0 to 1000000" },
+  RATE_LIMIT_SITE: { schema: wholeNumber(0, 1_000_000), mayBe: "events a second, 0 to 1000000" },
   SPOOL_PATH: { schema: z.string(), mayBe: "a file's path, or off" },
   SPOOL_MAX_MB: { schema: wholeNumber(1, 1_000_000), mayBe: "a whole number of megabytes from 1 to 1000000" },
   RETENTION_DAYS: { schema: wholeNumber(1, 36500), mayBe: "a whole number of days from 1 to 36500" },
@@ -133,6 +137,7 @@ export function readConfig(mode: Mode, env: Record<string, string> = Deno.env.to
     ipMode: set.IP_MODE ?? "truncate",
     spoolPath: set.SPOOL_PATH === "off" ? undefined : set.SPOOL_PATH ?? ".data/spool.db",
     spoolBytes: (set.SPOOL_MAX_MB ?? 1_000) * 1_000_000,
+    rateLimits: { perAddress: set.RATE_LIMIT_ADDRESS ?? 200, perSite: set.RATE_LIMIT_SITE ?? 0 },
     retentionDays: set.RETENTION_DAYS ?? 90,
     logLevel: set.LOG_LEVEL ?? "info",
     trackerPaths: set.TRACKER_PATHS ?? [],

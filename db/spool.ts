@@ -52,6 +52,11 @@ export class Spool {
     return (this.#number("page_count") - this.#number("freelist_count")) * this.#number("page_size");
   }
 
+  /** How many events are set aside. */
+  get refused(): number {
+    return Number(this.#sqlite.prepare("select count(*) as refused from refused").get()?.refused);
+  }
+
   /** When the oldest waiting event came; undefined when none waits. */
   get oldest(): Date | undefined {
     const at = this.#sqlite.prepare("select spooled_at from events order by place limit 1").get()?.spooled_at;
@@ -114,7 +119,8 @@ export class Spool {
       work();
       this.#sqlite.exec("commit");
     } catch (error) {
-      this.#sqlite.exec("rollback");
+      // A full disk ends the transaction by itself (https://www.sqlite.org/lang_transaction.html).
+      if (this.#sqlite.isTransaction) this.#sqlite.exec("rollback");
       throw error;
     }
   }

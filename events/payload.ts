@@ -4,7 +4,7 @@ import { cleanText } from "./clean.ts";
 /** Most items of one request, and most events of one batch. */
 export const MAX_EVENTS = 1000;
 /** Deepest nesting of an item. Trackers need 5; at some thousands Postgres and our own recursions run out of stack. */
-export const MAX_DEPTH = 64;
+export const MAX_DEPTH = 32;
 
 // What a tracker sends as null it does not know: the same as leaving it out.
 const optional = <Schema extends z.ZodType>(schema: Schema) =>

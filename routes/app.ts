@@ -6,9 +6,11 @@ import { log } from "../log.ts";
 import { requireAdmin } from "./admin.ts";
 import { collectRoutes } from "./collect.ts";
 import { etlRoutes } from "./etl.ts";
+import { BodyRefused } from "./body.ts";
 import { healthRoutes } from "./health.ts";
 import { Metrics, metricsRoutes } from "./metrics.ts";
 import { problem } from "./problem.ts";
+import { TooFast } from "./rate_limits.ts";
 import type { AppOptions, AppServices, Connection } from "./services.ts";
 import { sqlRoutes } from "./sql.ts";
 import { webRoutes } from "./web.ts";
@@ -39,6 +41,13 @@ function answerError(error: Error, c: Context): Response {
       undefined,
       challenge ? { "www-authenticate": challenge } : {},
     );
+  }
+  if (error instanceof BodyRefused) {
+    // What is left of it is not read.
+    return problem(c, error.status, error.message, undefined, { connection: "close" });
+  }
+  if (error instanceof TooFast) {
+    return problem(c, 429, error.message, undefined, { "retry-after": String(error.retryAfterSeconds) });
   }
   if (error instanceof QueueFull) {
     return problem(c, 503, "Too many events wait to be written; send these again", undefined, {

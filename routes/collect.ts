@@ -1,5 +1,4 @@
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import type { NewEvent } from "../db/event_row.ts";
 import type { Site } from "../db/site_directory.ts";
@@ -11,9 +10,12 @@ import { payloadOfQuery } from "../events/pixel.ts";
 import { hostOf, isWithin } from "../events/referrer.ts";
 import type { AppOptions, AppServices, Connection } from "./services.ts";
 import type { Metrics } from "./metrics.ts";
+import { readBody } from "./body.ts";
 import { problem } from "./problem.ts";
+import { RateLimits } from "./rate_limits.ts";
 
-const MAX_BODY_BYTES = 256 * 1024;
+// A phone on a bad line sends a page's events in this time; who takes longer only holds a connection.
+const BODY_LIMITS = { maxBytes: 256 * 1024, patience: 30_000 };
 
 // The smallest GIF that every browser takes: one transparent pixel, 43 bytes.
 const PIXEL = Uint8Array.from(
@@ -25,7 +27,10 @@ const PIXEL_HEADERS = { "content-type": "image/gif", "cache-control": "no-store"
 
 type CollectContext = Context<Connection>;
 type CollectServices = Pick<AppServices, "events" | "sites" | "visitors">;
-type CollectOptions = Pick<AppOptions, "openRegistration" | "trustProxy" | "ipMode" | "collectPaths">;
+type CollectOptions = Pick<
+  AppOptions,
+  "openRegistration" | "trustProxy" | "ipMode" | "collectPaths" | "rateLimits"
+>;
 
 /** What became of the items of one request. */
 interface Outcome {
@@ -45,6 +50,7 @@ export function collectRoutes(
 ): Hono<Connection> {
   const app = new Hono<Connection>();
   const paths = ["/collect", ...options.collectPaths];
+  const limits = new RateLimits(options.rateLimits);
   app.on(
     "ALL",
     paths,
@@ -62,17 +68,14 @@ export function collectRoutes(
     return c.body(null, 204, { "x-dropped": reason });
   });
 
-  const limit = bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: (c) =>
-      problem(c, 413, `The body is larger than ${MAX_BODY_BYTES / 1024} KiB: send fewer events at a time`),
-  });
-  app.on("POST", paths, limit, async (c) => {
+  app.on("POST", paths, async (c) => {
+    const request = requestContext(c, options.trustProxy);
+    limits.takeFromAddress(request.address, 1);
     // A beacon posts text/plain to skip the preflight, so the content type says nothing here.
-    const body = await c.req.text();
+    const body = await readBody(c.req.raw, BODY_LIMITS);
     try {
       const { accepted, rejected, alone } = parsePayloads(body);
-      const outcome = await store(c, accepted, rejected);
+      const outcome = await store(c, request, accepted, rejected);
       return outcome.eventIds.length > 0 ? receipt(c, outcome, alone) : refusal(c, outcome);
     } catch (error) {
       if (error instanceof UnreadableBody) return problem(c, error.status, error.message);
@@ -83,9 +86,11 @@ export function collectRoutes(
   app.on("GET", paths, async (c) => {
     // Who asks for the head only looks whether the link is alive.
     if (c.req.method === "HEAD") return c.body(null, 200, PIXEL_HEADERS);
+    const request = requestContext(c, options.trustProxy);
+    limits.takeFromAddress(request.address, 1);
     const payload = payloadOfQuery(new URL(c.req.url).searchParams);
     const { accepted, rejected } = parsePayloads(JSON.stringify(payload));
-    const outcome = await store(c, accepted, rejected);
+    const outcome = await store(c, request, accepted, rejected);
     if (outcome.eventIds.length === 0) return refusal(c, outcome);
     return c.body(PIXEL, 200, PIXEL_HEADERS);
   });
@@ -101,12 +106,13 @@ export function collectRoutes(
 
   async function store(
     c: CollectContext,
+    request: RequestContext,
     items: { index: number; payload: Payload }[],
     invalid: Rejection[],
   ): Promise<Outcome> {
-    const request = requestContext(c, options.trustProxy);
     const rejected = [...invalid];
     const taken: { index: number; event: NewEvent }[] = [];
+    const perSite = new Map<string, number>();
     let forbidden = 0;
     for (const { index, payload } of items) {
       const site = await findSite(payload.siteId);
@@ -117,9 +123,13 @@ export function collectRoutes(
         continue;
       }
       taken.push({ index, event: await enrich(payload, request, site) });
+      perSite.set(payload.siteId, (perSite.get(payload.siteId) ?? 0) + (payload.events?.length ?? 1));
     }
     metrics.rejected(rejected.length);
     if (taken.length === 0) return { stored: "postgres", eventIds: [], rejected, forbidden };
+    // The request itself has paid for one.
+    limits.takeFromAddress(request.address, perSite.values().reduce((sum, events) => sum + events, -1));
+    for (const [siteId, events] of perSite) limits.takeFromSite(siteId, events);
 
     const { stored, refused } = await services.events.add(taken.map(({ event }) => event));
     const refusedIndexes = new Set(refused.map(({ index }) => index));

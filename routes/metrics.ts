@@ -48,6 +48,11 @@ export class Metrics {
       () => events.pending,
     );
     this.#gauge("footfall_spool_events", "Events on disk until the database is back", () => spool?.size ?? 0);
+    this.#gauge(
+      "footfall_spool_refused_events",
+      "Events of the spool that were set aside with their reason",
+      () => spool?.refused ?? 0,
+    );
     this.#gauge("footfall_spool_bytes", "Bytes that they take", () => spool?.bytes ?? 0);
     let status: ReturnType<typeof readEtlStatus>;
     // The first of these three asks the database, for all of them.

@@ -6,6 +6,7 @@ import type { Spool } from "../db/spool.ts";
 import type { IpMode } from "../events/client_address.ts";
 import type { VisitorDirectory } from "../events/visitor.ts";
 import type { WebAssets } from "../web/assets.ts";
+import type { RateLimitOptions } from "./rate_limits.ts";
 
 /** What the app stands on. */
 export interface AppServices {
@@ -25,6 +26,7 @@ export interface AppOptions {
   openRegistration: boolean;
   trustProxy: number;
   ipMode: IpMode;
+  rateLimits: RateLimitOptions;
   /** More paths of the tracker. */
   trackerPaths: readonly string[];
   /** More paths that take events. */

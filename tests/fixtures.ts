@@ -73,6 +73,7 @@ export async function testApp(
       openRegistration: true,
       trustProxy: 0,
       ipMode: "truncate",
+      rateLimits: { perAddress: 0, perSite: 0 },
       trackerPaths: [],
       collectPaths: [],
       dev: false,

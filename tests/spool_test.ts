@@ -1,0 +1,122 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import type { NewEvent } from "../db/event_row.ts";
+import { Spool } from "../db/spool.ts";
+
+function event(path: string, raw: unknown = {}): NewEvent {
+  return {
+    row: {
+      event_id: crypto.randomUUID(),
+      event_type: "pageview",
+      session_id: "sess_1",
+      visitor_id: "vis_1",
+      site_id: "example-com",
+      timestamp: "2026-03-10T12:00:00.000Z",
+      url: null,
+      path,
+      user_agent: null,
+      ip_address: null,
+      raw_event_data: raw,
+    },
+    agent: null,
+    mayBeKnown: false,
+  };
+}
+
+async function withFolder(work: (folder: string) => void): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const paths = (spool: Spool, limit: number, bytes = 1e9) =>
+  spool.peek(limit, bytes).map(({ event }) => event.row.path);
+
+Deno.test("a spool gives events back in order, also to the process that opens it next", async () => {
+  await withFolder((folder) => {
+    const first = new Spool(`${folder}/deep/spool.db`, 1e6);
+    first.append([event("/a"), event("/b")]);
+    first.append([event("/c")]);
+    first.close();
+    const next = new Spool(`${folder}/deep/spool.db`, 1e6);
+    assertEquals([paths(next, 2), next.size], [["/a", "/b"], 3]);
+    next.remove(next.peek(2, 1e9), []);
+    assertEquals([paths(next, 9), next.size], [["/c"], 1]);
+    next.close();
+  });
+});
+
+Deno.test("two processes may share a spool", async () => {
+  await withFolder((folder) => {
+    const [one, other] = [new Spool(`${folder}/s.db`, 1e6), new Spool(`${folder}/s.db`, 1e6)];
+    one.append([event("/a")]);
+    other.append([event("/b")]);
+    const both = one.peek(9, 1e9);
+    other.remove(both, []);
+    one.remove(both, []);
+    one.append([event("/c")]);
+    assertEquals([paths(other, 9), other.size, one.size], [["/c"], 1, 1]);
+    one.close();
+    other.close();
+  });
+});
+
+Deno.test("a peek ends at its bytes, but holds one event at least", async () => {
+  await withFolder((folder) => {
+    const spool = new Spool(`${folder}/s.db`, 1e7);
+    const padding = "x".repeat(10_000);
+    spool.append([event("/a", { padding }), event("/b", { padding }), event("/c", { padding })]);
+    assertEquals([paths(spool, 9, 25_000), paths(spool, 9, 1)], [["/a", "/b"], ["/a"]]);
+    spool.close();
+  });
+});
+
+Deno.test("a full spool refuses a whole group, keeps what it has, and takes events again when it is drained", async () => {
+  await withFolder((folder) => {
+    const spool = new Spool(`${folder}/s.db`, 1_000_000);
+    const large = (path: string) => event(path, { padding: "x".repeat(100_000) });
+    let kept = 0;
+    assertThrows(
+      () => {
+        for (;; kept++) spool.append([large(`/${kept}`), event(`/${kept}/with`)]);
+      },
+      Error,
+      "full",
+    );
+    assertEquals([kept, spool.size], [9, 18]);
+    spool.remove(spool.peek(10, 1e9), []);
+    spool.append([large("/last")]);
+    assertEquals(paths(spool, 99).at(-1), "/last");
+    spool.close();
+  });
+});
+
+Deno.test("an emptied spool gives its room back to the disk", async () => {
+  await withFolder((folder) => {
+    const path = `${folder}/s.db`;
+    const spool = new Spool(path, 1e9);
+    spool.append(
+      Array.from({ length: 300 }, (_, index) => event(`/${index}`, { padding: "x".repeat(100_000) })),
+    );
+    assertEquals(spool.bytes > 30_000_000, true);
+    spool.remove(spool.peek(300, 1e9), []);
+    spool.shrink();
+    const files = [path, `${path}-wal`].map((file) => Deno.statSync(file).size);
+    assertEquals(files.map((size) => size < 100_000), [true, true], `${files}`);
+    spool.append([event("/again")]);
+    assertEquals(paths(spool, 9), ["/again"]);
+    spool.close();
+  });
+});
+
+Deno.test("refused events are set aside with their reason", async () => {
+  await withFolder((folder) => {
+    const spool = new Spool(`${folder}/s.db`, 1e6);
+    spool.append([event("/good"), event("/bad")]);
+    spool.remove(spool.peek(2, 1e9), [{ index: 1, message: "cannot be stored: too odd" }]);
+    assertEquals([spool.size, spool.refused], [0, 1]);
+    spool.close();
+  });
+});
