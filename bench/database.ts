@@ -5,7 +5,7 @@ import { openDatabase } from "../db/open.ts";
 /** A migrated database of its own on the server, for as long as `work` takes. */
 export async function withBenchDatabase<T>(
   serverUrl: string,
-  work: (db: Database) => Promise<T>,
+  work: (db: Database, url: string) => Promise<T>,
 ): Promise<T> {
   const name = `bench_${crypto.randomUUID().replaceAll("-", "")}`;
   await using admin = await openDatabase(serverUrl, { poolSize: 1 });
@@ -15,7 +15,7 @@ export async function withBenchDatabase<T>(
     url.pathname = `/${name}`;
     await using db = await openDatabase(url.href, { poolSize: 4, statementTimeout: 0 });
     await migrate(db);
-    return await work(db);
+    return await work(db, url.href);
   } finally {
     await admin.exec(`drop database ${name} with (force)`);
   }

@@ -1,14 +1,24 @@
-/** `deno task bench [name…]`: each benchmark, printed as a ratio against a yardstick of the same run. */
+/**
+ * `deno task bench [name…] [--postgres 15]`: each benchmark beside the yardsticks of the same run, on each Postgres that
+ * is found or on those whose version begins so. `memory` takes minutes and runs where it is named only.
+ */
+import { parseArgs } from "@std/cli/parse-args";
 import { print, printError } from "../log.ts";
 import { benchEtl } from "./etl.ts";
+import { benchIngest } from "./ingest.ts";
+import { benchMemory } from "./memory.ts";
 import { startServers } from "../tests/servers.ts";
 
 const BENCHMARKS: Record<string, (serverUrl: string) => Promise<string[]>> = {
+  ingest: benchIngest,
   etl: benchEtl,
+  memory: benchMemory,
 };
+const BY_DEFAULT = ["ingest", "etl"];
 
-const names = Deno.args.length > 0 ? Deno.args : Object.keys(BENCHMARKS);
-const unknown = names.filter((name) => !BENCHMARKS[name]);
+const args = parseArgs(Deno.args, { string: ["postgres", "_"] });
+const names = args._.length > 0 ? args._.map(String) : BY_DEFAULT;
+const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name));
 if (unknown.length > 0) {
   printError(
     `There is no benchmark ${unknown.join(", ")}: choose from ${Object.keys(BENCHMARKS).join(", ")}`,
@@ -19,9 +29,16 @@ const directory = await Deno.makeTempDir({ prefix: "footfall-bench-" });
 await Deno.chmod(directory, 0o755);
 const { servers } = await startServers(directory);
 try {
-  for (const { name, url } of servers) {
+  const chosen = servers.filter(({ name }) => name.startsWith(`PostgreSQL ${args.postgres ?? ""}`));
+  if (chosen.length === 0) {
+    throw new Error(
+      `There is no Postgres ${args.postgres}: found ${servers.map(({ name }) => name).join(", ")}`,
+    );
+  }
+  for (const { name, url } of chosen) {
     for (const benchmark of names) {
-      for (const line of await BENCHMARKS[benchmark]!(url)) print(`${name}  ${benchmark}: ${line}`);
+      print(`${name}  ${benchmark}`);
+      for (const line of await BENCHMARKS[benchmark]!(url)) print(`  ${line}`);
     }
   }
 } finally {
