@@ -25,6 +25,8 @@ if (unknown.length > 0) {
   );
   Deno.exit(1);
 }
+// Ends by an exit, which the processes that were started hear of; the signal alone would leave them behind.
+for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => Deno.exit(130));
 const directory = await Deno.makeTempDir({ prefix: "footfall-bench-" });
 await Deno.chmod(directory, 0o755);
 const { servers } = await startServers(directory);

@@ -27,6 +27,15 @@ export async function startServer(script: string, env: Record<string, string> = 
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  const kill = () => {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // it has ended already
+    }
+  };
+  // A benchmark that is broken off takes its servers with it.
+  addEventListener("unload", kill);
   const printed: string[] = [];
   const { promise: listening, resolve } = Promise.withResolvers<string | undefined>();
   const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
@@ -45,11 +54,8 @@ export async function startServer(script: string, env: Record<string, string> = 
     pid: child.pid,
     output: () => printed.join("\n"),
     async [Symbol.asyncDispose]() {
-      try {
-        child.kill("SIGKILL");
-      } catch {
-        // it has ended already
-      }
+      removeEventListener("unload", kill);
+      kill();
       await ended;
       await Deno.remove(cwd, { recursive: true });
     },
