@@ -61,7 +61,7 @@ export class EventStore {
 
   /** Whether events could be stored now: stores none. @throws {DatabaseUnavailable} If they could not */
   async probe(timeout: number): Promise<void> {
-    await this.#send([], [], false, undefined, timeout);
+    await this.#send([], [], [], undefined, timeout);
   }
 
   async #insert(events: StorableEvent[], { mayBeKnown, timeout }: StoreOptions): Promise<void> {
@@ -70,7 +70,7 @@ export class EventStore {
         agent && !this.#storedAgents.has(agent.user_agent) ? [[agent.user_agent, agent]] : []
       ),
     );
-    const checkArchive = mayBeKnown || events.some((event) => event.mayBeKnown);
+    const doubtful = events.filter((event) => mayBeKnown || event.mayBeKnown).map(({ row }) => row.event_id);
     if (!this.#clock.isKnown) await this.probe(timeout);
     for (let attempt = 1;; attempt++) {
       const deadline = this.#clock.after(timeout);
@@ -78,7 +78,7 @@ export class EventStore {
         await this.#send(
           events.map((event) => event.json),
           [...agents.values()].map((agent) => JSON.stringify(agent)),
-          checkArchive,
+          doubtful,
           deadline,
           timeout,
         );
@@ -93,13 +93,13 @@ export class EventStore {
   async #send(
     events: string[],
     agents: string[],
-    checkArchive: boolean,
+    doubtful: string[],
     deadline: Date | undefined,
     timeout: number,
   ): Promise<void> {
     const [row] = await this.#db.query<{ now: Date }>(
-      "select store_events($1::json, $2::json, $3, $4) as now",
-      [`[${events.join(",")}]`, `[${agents.join(",")}]`, checkArchive, deadline],
+      "select store_events($1::jsonb, $2::jsonb, $3::uuid[], $4) as now",
+      [`[${events.join(",")}]`, `[${agents.join(",")}]`, doubtful, deadline],
       { timeout },
     );
     this.#clock.heard(row!.now);

@@ -14,6 +14,13 @@ export function cleanForPostgres(value: unknown): unknown {
   return value;
 }
 
+/**
+ * Whether a JSON text may hold something to clean: bytes that were read as UTF-8 bring neither, so only an escape can.
+ */
+export function mayNeedCleaning(json: string): boolean {
+  return json.includes("\\u0000") || /\\u[dD][89a-fA-F]/.test(json);
+}
+
 /** {@linkcode cleanForPostgres} for one text. */
 export function cleanText(text: string): string {
   return text.replaceAll("\0", "").toWellFormed();

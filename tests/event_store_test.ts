@@ -65,7 +65,7 @@ for (const engine of engines()) {
     await using db = await engine.migrated();
     const rows = `[${event("/late").json}]`;
     const send = (deadline: string) =>
-      db.query(`select store_events($1::json, '[]', false, now() + $2::interval)`, [rows, deadline]);
+      db.query(`select store_events($1::jsonb, '[]', '{}', now() + $2::interval)`, [rows, deadline]);
     await assertRejects(() => send("-1 millisecond"), StatementTimeout, "has passed");
     assertEquals(await paths(db), []);
     await send("1 minute");
@@ -76,7 +76,7 @@ for (const engine of engines()) {
     await using db = await engine.migrated();
     const setting = await db.transaction(async (tx) => {
       await tx.exec("set local synchronous_commit = off");
-      await tx.query("select store_events($1::json, '[]', false, null)", [`[${event("/a").json}]`]);
+      await tx.query("select store_events($1::jsonb, '[]', '{}', null)", [`[${event("/a").json}]`]);
       return await tx.query("show synchronous_commit");
     });
     assertEquals(setting, [{ synchronous_commit: "on" }]);
