@@ -1,5 +1,6 @@
 import { print, printError } from "../log.ts";
-import { type RunningServer, startServers } from "./servers.ts";
+import type { Cluster } from "./cluster.ts";
+import { startServers } from "./servers.ts";
 import { ENVIRONMENT_VARIABLE, type TestEnvironment } from "./test_database.ts";
 import { countTests, formatCounts } from "./test_report.ts";
 
@@ -16,7 +17,7 @@ async function runTests(args: string[]): Promise<number> {
   // The clusters may belong to another user, who has to pass through.
   await Deno.chmod(directory, 0o755);
   let tests: Deno.ChildProcess | undefined;
-  let servers: RunningServer[] = [];
+  let servers: Cluster[] = [];
   let interrupted = false;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     Deno.addSignalListener(signal, () => {
@@ -28,7 +29,10 @@ async function runTests(args: string[]): Promise<number> {
     const started = await startServers(directory);
     servers = started.servers;
     if (interrupted) return INTERRUPTED;
-    tests = startTests(args, { servers: servers.map(({ name, url }) => ({ name, url })), directory });
+    tests = startTests(args, {
+      servers: servers.map(({ name, url, binaries }) => ({ name, url, binaries })),
+      directory,
+    });
     const { success } = await tests.status;
     if (interrupted) return INTERRUPTED;
     for (const problem of started.problems) printError(`not tested on a Postgres: ${problem}`);
@@ -56,7 +60,7 @@ function startTests(args: string[], environment: TestEnvironment): Deno.ChildPro
   }).spawn();
 }
 
-async function databaseNames(directory: string, servers: RunningServer[]): Promise<string[]> {
+async function databaseNames(directory: string, servers: Cluster[]): Promise<string[]> {
   // Where no test asked for an embedded database, none was made.
   const embedded = await Deno.readTextFile(`${directory}/pglite-version`).catch(() => undefined);
   return [...(embedded === undefined ? [] : [`PGlite (${embedded})`]), ...servers.map(({ name }) => name)];
