@@ -104,24 +104,89 @@ export const wildValue: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie
 const deepValue = fc.tuple(fc.constantFrom(...DEPTHS), fc.constantFrom(["[", "]"], [`{"a":`, "}"]))
   .map(([depth, [open, close]]) => `${open!.repeat(depth)}1${close!.repeat(depth)}`);
 
-/** An event in which some of the known fields hold what they should not. */
+/** An object with some of the names given, and others. */
+function objectWith(values: Record<string, fc.Arbitrary<string>>): fc.Arbitrary<string> {
+  const known = Object.entries(values).map(([field, value]) =>
+    fc.tuple(fc.constant(JSON.stringify(field)), value)
+  );
+  return fc.array(fc.oneof({ weight: 4, arbitrary: fc.oneof(...known) }, fc.tuple(name, wildValue)), {
+    maxLength: 6,
+  }).map(objectOf);
+}
+
+function inner(...fields: string[]): fc.Arbitrary<string> {
+  return objectWith(Object.fromEntries(fields.map((field) => [field, wildValue])));
+}
+
+const eventData = objectWith({
+  formData: inner("email", "password", "card", "__proto__"),
+  position: inner("x", "y"),
+  ...Object.fromEntries(
+    [
+      "formId",
+      "formAction",
+      "href",
+      "text",
+      "classes",
+      "timeSpent",
+      "scrollPercentage",
+      "milestone",
+      "isDownload",
+    ]
+      .map((field) => [field, wildValue]),
+  ),
+});
+
+const innerEvent = objectWith({
+  eventType: fc.constantFrom(`"click"`, `"pageview"`, `"scroll_depth"`, `"page_exit"`, `"form_submit"`),
+  eventData,
+  url: text,
+  path: text,
+  timestamp: fc.oneof(text, fc.constant(`"2026-03-10T12:00:05Z"`)),
+});
+
+// Of the right type, so that it is taken; and wild within.
+const PLAUSIBLE: Record<string, fc.Arbitrary<string>> = {
+  url: text,
+  path: text,
+  eventData,
+  attribution: objectWith({
+    utmParams: inner("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
+    campaignParams: inner("gclid", "fbclid", "msclkid"),
+    referrer: wildValue,
+    referrerType: wildValue,
+    referrerPlatform: wildValue,
+  }),
+  browser: inner("userAgent", "language", "screenWidth", "viewportHeight", "devicePixelRatio", "timezone"),
+  page: inner("title", "url", "path", "referrer", "queryParams", "hash"),
+  batchMetadata: inner("eventCount", "batchStartTime", "sentOnExit"),
+  events: fc.array(fc.oneof({ weight: 4, arbitrary: innerEvent }, wildValue), { minLength: 1, maxLength: 4 })
+    .map((events) => `[${events.join(",")}]`),
+};
+
+const knownField = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.oneof(
+      ...Object.entries(PLAUSIBLE).map(([field, value]) => fc.tuple(fc.constant(field), value)),
+    ),
+  },
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...EVENT_FIELDS), fc.oneof(wildValue, deepValue)) },
+);
+
+/** An event in which some of the known fields hold what they should not, or what nobody has thought of. */
 export const wildEvent: fc.Arbitrary<string> = fc.tuple(
   fc.constantFrom("pageview", "click", "form_submit", "page_exit", "batch", "sign_up"),
-  fc.array(fc.tuple(fc.constantFrom(...EVENT_FIELDS), fc.oneof(wildValue, deepValue)), {
-    minLength: 1,
-    maxLength: 3,
-  }),
+  fc.uniqueArray(knownField, { minLength: 1, maxLength: 3, selector: ([field]) => field }),
   fc.array(fc.tuple(name, wildValue), { maxLength: 2 }),
 ).map(([eventType, known, unknown]) => {
-  const sound = Object.entries({ ...pageview(), eventType })
+  const sound = Object.entries(pageview({ eventType, events: [{ eventType: "click" }] }))
     .filter(([field]) => !known.some(([wild]) => wild === field))
-    .map(([field, value]): [string, string] => [field, JSON.stringify(value)]);
-  const wild = known.map(([field, value]): [string, string] => [JSON.stringify(field), value]);
-  return objectOf([
-    ...sound.map(([field, value]): [string, string] => [JSON.stringify(field), value]),
-    ...wild,
-    ...unknown,
-  ]);
+    .map(([field, value]) => [field, JSON.stringify(value)] as const);
+  const fields = [...sound, ...known].map((
+    [field, value],
+  ): [string, string] => [JSON.stringify(field), value]);
+  return objectOf([...fields, ...unknown]);
 });
 
 /** A pageview that has to be stored whatever its free fields hold. */
