@@ -49,7 +49,8 @@ export function completeAttribution(
 /** A pageview's `page` with what was missing: url, path, query and fragment. Tell-tale parameters are redacted. */
 export function completePage(sent: unknown, url: string | undefined, path: string | undefined): Fields {
   const page = fieldsOf(sent);
-  const parsed = parseUrl(url);
+  const isWhole = textOf(page.queryParams) !== undefined && textOf(page.hash) !== undefined;
+  const parsed = isWhole ? undefined : parseUrl(url);
   return {
     ...page,
     url: url ?? null,
@@ -66,10 +67,11 @@ function plainReferrer(value: unknown): string | undefined {
 }
 
 function fromQuery(names: string[], sent: unknown, url: URL | undefined): Fields {
-  const given = fieldsOf(sent);
-  const found = names.map((name) => {
-    const value = textOf(given[name]) ?? textOf(url?.searchParams.get(name));
-    return [name, value !== undefined && isSecretParameter(name, value) ? "redacted" : value ?? null];
-  });
-  return { ...given, ...Object.fromEntries(found) };
+  const found = { ...fieldsOf(sent) };
+  const query = url?.search ? url.searchParams : undefined;
+  for (const name of names) {
+    const value = textOf(found[name]) ?? textOf(query?.get(name));
+    found[name] = value !== undefined && isSecretParameter(name, value) ? "redacted" : value ?? null;
+  }
+  return found;
 }

@@ -1,7 +1,6 @@
 import { generate as uuidv7 } from "@std/uuid/v7";
 import type { NewEvent } from "../db/event_row.ts";
 import { completeAttribution, completePage, fieldsOf, parseUrl, textOf } from "./attribution.ts";
-import { cleanForPostgres } from "./clean.ts";
 import { type IpMode, storedAddress } from "./client_address.ts";
 import { clockSkew, eventTime } from "./clock.ts";
 import type { Payload } from "./payload.ts";
@@ -42,29 +41,26 @@ export function enrichEvent(
   site: SiteContext,
   visitor: VisitorIds,
 ): NewEvent {
-  const clean = cleanForPostgres(payload) as Payload & Fields;
   const skew = clockSkew(payload.sentAt, request.receivedAt);
   const time = eventTime(payload.timestamp, skew, request.receivedAt);
-  const agent = userAgentOf(clean, request);
-  const { url, path } = locate(clean, clean.eventType === "pageview" ? request.referer : undefined);
-  const raw: Fields = {
-    ...complete(clean, url, path, request, site),
-    timestamp: time.toISOString(),
-    ...(skew === 0 ? {} : { clockSkew: skew }),
-  };
-  if (payload.events) {
-    raw.events = payload.events.map((event, place) =>
-      completeNested(event, (clean.events as unknown[])[place], time, skew, request, site)
-    );
+  const agent = userAgentOf(payload, request);
+  const { url, path } = locate(payload, payload.eventType === "pageview" ? request.referer : undefined);
+  const timestamp = time.toISOString();
+  const raw = complete(payload, url, path, request, site);
+  raw.timestamp = timestamp;
+  if (skew !== 0) raw.clockSkew = skew;
+  // Another event may have a field of that name, and hold anything there.
+  if (payload.eventType === "batch" && payload.events) {
+    raw.events = payload.events.map((event) => completeNested(event, time, skew, request, site));
   }
   return {
     row: {
       event_id: payload.eventId ?? uuidv7(request.receivedAt.getTime()),
-      event_type: clean.eventType,
+      event_type: payload.eventType,
       session_id: visitor.sessionId,
       visitor_id: visitor.visitorId,
-      site_id: clean.siteId,
-      timestamp: time.toISOString(),
+      site_id: payload.siteId,
+      timestamp,
       url: url ?? null,
       path: path ?? null,
       user_agent: agent === undefined ? null : cut(agent, MAX_USER_AGENT),
@@ -78,21 +74,21 @@ export function enrichEvent(
 
 function completeNested(
   sent: unknown,
-  clean: unknown,
   batchTime: Date,
   skew: number,
   request: RequestContext,
   site: SiteContext,
 ): unknown {
-  const event = fieldsOf(clean);
+  const event = fieldsOf(sent);
   if ("rejected" in event && typeof event.eventType !== "string") {
     return { rejected: event.rejected, event: redactEventData(event.event) };
   }
-  const said = fieldsOf(sent).timestamp;
+  const said = event.timestamp;
   const time = said instanceof Date ? eventTime(said, skew, request.receivedAt) : batchTime;
-  const timestamp = time.toISOString();
   const { url, path } = locate(event, undefined);
-  return { ...complete(event, url, path, request, site), timestamp };
+  const completed = complete(event, url, path, request, site);
+  completed.timestamp = time.toISOString();
+  return completed;
 }
 
 /** The page of an event: as it says, else as its page says, else (of a pageview) as the browser's Referer header says. */
@@ -123,6 +119,8 @@ const KNOWN_FIELDS = new Set(
     .split(" "),
 );
 
+const FIELD = { enumerable: true, configurable: true, writable: true };
+
 /** The event with its secrets redacted; a pageview also with attribution, browser and page filled in. */
 function complete(
   event: Fields,
@@ -132,8 +130,11 @@ function complete(
   site: SiteContext,
 ): Fields {
   const completed: Fields = {};
-  for (const [name, field] of Object.entries(event)) {
-    completed[name] = KNOWN_FIELDS.has(name) ? field : redactFields(field, name);
+  for (const name of Object.keys(event)) {
+    const field = event[name];
+    if (KNOWN_FIELDS.has(name)) completed[name] = field;
+    // Not by assignment: that of __proto__ would set the prototype.
+    else Object.defineProperty(completed, name, { ...FIELD, value: redactFields(field, name) });
   }
   if (url !== undefined) completed.url = url;
   if (path !== undefined) completed.path = path;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cleanText } from "./clean.ts";
+import { cleanForPostgres, mayNeedCleaning } from "./clean.ts";
 
 /** Most items of one request, and most events of one batch. */
 export const MAX_EVENTS = 1000;
@@ -17,8 +17,6 @@ const text = (min: number, max: number) =>
         ? `is missing: give a string of ${min} to ${max} characters`
         : "must be a string",
   })
-    // First, so that a length and an id mean what is stored.
-    .overwrite(cleanText)
     .min(min, `must be of ${min} to ${max} characters`)
     .max(max, `must be of ${min} to ${max} characters`);
 
@@ -77,7 +75,7 @@ const inBatch = z.looseObject(
     message: "must not be batch inside a batch",
   });
 
-/** One posted item, checked: an event, or a batch with `events`. Unknown fields are kept. */
+/** One posted item, checked and clean (see `cleanForPostgres`): an event, or a batch with `events`. Unknown fields are kept. */
 export type Payload = z.output<typeof single> & { events?: unknown[] };
 
 /** What is wrong with which field: `path` is `siteId` or `events.3.eventType`, after the item's place in an array. */
@@ -127,6 +125,7 @@ export class UnreadableBody extends Error {
  */
 export function parsePayloads(body: string): ParsedPayloads {
   const value = parseJson(body);
+  const clean = mayNeedCleaning(body) ? cleanForPostgres : (item: unknown) => item;
   const alone = !Array.isArray(value);
   const items: unknown[] = alone ? [value] : value;
   if (items.length === 0) throw new UnreadableBody("The array is empty: send 1 to 1,000 events");
@@ -134,13 +133,18 @@ export function parsePayloads(body: string): ParsedPayloads {
     throw new UnreadableBody(`The array holds ${items.length} events: send at most 1,000 at a time`, 413);
   }
   const parsed: ParsedPayloads = { accepted: [], rejected: [], alone };
-  items.forEach((item, index) => parseItem(item, index, parsed));
+  items.forEach((item, index) => parseItem(item, index, clean, parsed));
   return parsed;
 }
 
-function parseItem(item: unknown, index: number, into: ParsedPayloads): void {
+function parseItem(
+  posted: unknown,
+  index: number,
+  clean: (item: unknown) => unknown,
+  into: ParsedPayloads,
+): void {
   const prefix = into.alone ? [] : [index];
-  if (isDeeper(item, MAX_DEPTH)) {
+  if (isDeeper(posted, MAX_DEPTH)) {
     const path = prefix.join(".");
     into.rejected.push({
       index,
@@ -148,6 +152,8 @@ function parseItem(item: unknown, index: number, into: ParsedPayloads): void {
     });
     return;
   }
+  // Before anything is judged, so that a length and an id mean what is stored.
+  const item = clean(posted);
   const isBatch = (item as { eventType?: unknown } | null)?.eventType === "batch";
   const result = (isBatch ? batch : single).safeParse(item);
   if (!result.success) {

@@ -1,3 +1,5 @@
+import { LRUCache } from "lru-cache";
+
 /** What stands in a redacted value's place. */
 export const REDACTED = "[redacted]";
 
@@ -10,8 +12,22 @@ const SECRET_WORDS = new Set(
 const SECRET_PARTS =
   /password|passwort|creditcard|cardnumber|cardno|ccnum|cardcvc|securitycode|socialsecurity|accountnumber|privatekey|apikey|accesskey|(?:access|auth|session|refresh)token/;
 
+// Fields have few names, and each event the same ones.
+const judged = new LRUCache<string, boolean>({ max: 5_000 });
+const LONGEST_JUDGED = 100;
+
 /** Whether a field of this name must never be kept. */
 export function isSecretName(name: string): boolean {
+  if (name.length > LONGEST_JUDGED) return judgeName(name);
+  let isSecret = judged.get(name);
+  if (isSecret === undefined) {
+    isSecret = judgeName(name);
+    judged.set(name, isSecret);
+  }
+  return isSecret;
+}
+
+function judgeName(name: string): boolean {
   const words = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z0-9]+/);
   return words.some((word) => SECRET_WORDS.has(word)) || SECRET_PARTS.test(words.join(""));
 }
@@ -72,17 +88,21 @@ const PATH_PARAMETER = /([&;])([^=&;/]+)=([^&;/]*)/g;
 // A JSON Web Token: two or three parts in base64url, of which the first two are JSON objects.
 const TOKEN = /^eyJ[\w-]+\.eyJ[\w-]+(\.[\w-]*)?$/;
 const EMAIL = /^[^@\s]+@[^@\s]+\.[a-z]{2,}$/i;
+// No address, token, number of a card or a person, and no URL: most values are of this kind.
+const HARMLESS = /^[A-Za-z_-]*\d{0,4}$/;
 // A URL as a parameter of a URL has parameters, too; further down nobody looks.
 const NESTED_URLS = 3;
 
 /** The URL (or the query, or the fragment of one) without the values of tell-tale parameters, and without userinfo. */
 export function redactUrl(url: string): string {
+  if (!/[@?&#;]/.test(url)) return url;
   return redactParameters(url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1"), NESTED_URLS);
 }
 
 /** Whether a parameter of a URL must not be kept, by its name or by what it holds. Both as the URL has them. */
 export function isSecretParameter(name: string, value: string, nestedUrls = NESTED_URLS): boolean {
   const plainName = decode(name);
+  if (HARMLESS.test(value)) return SECRET_PARAMETERS.has(plainName.toLowerCase()) || isSecretName(plainName);
   const plain = decode(value);
   return SECRET_PARAMETERS.has(plainName.toLowerCase()) || isSecretName(plainName) ||
     EMAIL.test(value.replaceAll("%40", "@")) || TOKEN.test(value) || redactText(plain) !== plain ||
@@ -97,6 +117,7 @@ function redactParameters(url: string, nestedUrls: number): string {
 }
 
 function decode(text: string): string {
+  if (!/[%+]/.test(text)) return text;
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch {
