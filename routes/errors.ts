@@ -1,0 +1,49 @@
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { Conflict, DatabaseUnavailable } from "../db/database.ts";
+import { QueueFull } from "../db/write_queue.ts";
+import { UnreadableBody } from "../events/payload.ts";
+import { log } from "../log.ts";
+import { BodyRefused } from "./body.ts";
+import { problem } from "./problem.ts";
+import { TooFast } from "./rate_limits.ts";
+
+/** The answer to a request that failed. @param headers that it has in any case */
+export function answerError(error: Error, c: Context, headers: Record<string, string> = {}): Response {
+  const answer = (status: ContentfulStatusCode, detail: string, more: Record<string, string> = {}) =>
+    problem(c, status, detail, undefined, { ...headers, ...more });
+  if (error instanceof UnreadableBody) return answer(error.status, error.message);
+  if (error instanceof HTTPException) {
+    const challenge = error.res?.headers.get("www-authenticate");
+    return answer(
+      error.status,
+      error.message || "The request was refused",
+      challenge ? { "www-authenticate": challenge } : {},
+    );
+  }
+  if (error instanceof BodyRefused) {
+    // What is left of it is not read.
+    return answer(error.status, error.message, { connection: "close" });
+  }
+  if (error instanceof TooFast) {
+    return answer(429, error.message, { "retry-after": String(error.retryAfterSeconds) });
+  }
+  if (error instanceof QueueFull) {
+    return answer(503, "Too many events wait to be written; send these again", {
+      "retry-after": "1",
+    });
+  }
+  if (error instanceof DatabaseUnavailable || error instanceof Conflict) {
+    // Availability has said it once; a line for each request would bury that.
+    log.debug("the database is not available", { path: c.req.path, error });
+    return answer(503, "The database is not available; try again", { "retry-after": "5" });
+  }
+  // The body ended early: the client went away, and nobody reads the answer; or we are stopping, and it should come again.
+  if (error.name === "BadResource" || error.name === "Interrupted" || error.name === "AbortError") {
+    log.debug("a request ended early", { path: c.req.path });
+    return answer(503, "The request ended early; send it again", { "retry-after": "1" });
+  }
+  log.error("a request failed", { method: c.req.method, path: c.req.path, error });
+  return answer(500, "Something went wrong here; the log says what");
+}

@@ -1,0 +1,139 @@
+import { DatabaseUnavailable } from "../db/database.ts";
+import type { NewEvent } from "../db/event_row.ts";
+import type { Site } from "../db/site_directory.ts";
+import { enrichEvent, type RequestContext, userAgentOf } from "../events/enrich.ts";
+import type { Payload, Rejection } from "../events/payload.ts";
+import { hostOf, isWithin } from "../events/referrer.ts";
+import type { Metrics } from "./metrics.ts";
+import { RateLimits } from "./rate_limits.ts";
+import type { AppOptions, AppServices } from "./services.ts";
+
+export type IntakeServices = Pick<AppServices, "events" | "sites" | "visitors">;
+export type IntakeOptions = Pick<AppOptions, "openRegistration" | "ipMode" | "rateLimits">;
+
+/** The sender of a request. */
+export interface Sender extends RequestContext {
+  /** Of the page that sent it, where a browser did. */
+  origin: string | undefined;
+}
+
+/** What became of the items of one request. */
+export interface Outcome {
+  stored: "postgres" | "spool";
+  /** The ids of the stored items, in order. */
+  eventIds: string[];
+  rejected: Rejection[];
+  /** How many of the items were turned away because of their site. */
+  forbidden: number;
+}
+
+/** Decides about the items of a request, and stores those that are taken. */
+export class Intake {
+  readonly #services: IntakeServices;
+  readonly #options: IntakeOptions;
+  readonly #metrics: Metrics;
+  readonly #limits: RateLimits;
+
+  constructor(services: IntakeServices, options: IntakeOptions, metrics: Metrics) {
+    this.#services = services;
+    this.#options = options;
+    this.#metrics = metrics;
+    this.#limits = new RateLimits(options.rateLimits);
+  }
+
+  /** To be called before anything of a request is read. @throws {TooFast} */
+  admit(sender: Sender): void {
+    this.#limits.takeFromAddress(sender.address, 1);
+  }
+
+  /**
+   * @param items the valid ones, with their place in the request
+   * @param invalid the others
+   * @throws {TooFast | QueueFull | DatabaseUnavailable} Then nothing of it was stored
+   */
+  async store(
+    sender: Sender,
+    items: { index: number; payload: Payload }[],
+    invalid: Rejection[],
+  ): Promise<Outcome> {
+    const rejected = [...invalid];
+    const taken: { index: number; event: NewEvent }[] = [];
+    const perSite = new Map<string, number>();
+    let forbidden = 0;
+    for (const { index, payload } of items) {
+      const site = await this.#findSite(payload.siteId);
+      const reason = this.#whyForbidden(payload.siteId, site, sender.origin);
+      if (reason !== undefined) {
+        forbidden++;
+        rejected.push({ index, issues: [{ path: "siteId", message: reason }] });
+        continue;
+      }
+      taken.push({ index, event: await this.#enrich(payload, sender, site) });
+      perSite.set(payload.siteId, (perSite.get(payload.siteId) ?? 0) + (payload.events?.length ?? 1));
+    }
+    this.#metrics.rejected(rejected.length);
+    if (taken.length === 0) return { stored: "postgres", eventIds: [], rejected, forbidden };
+    // The request itself has paid for one.
+    this.#limits.takeFromAddress(sender.address, perSite.values().reduce((sum, events) => sum + events, -1));
+    for (const [siteId, events] of perSite) this.#limits.takeFromSite(siteId, events);
+
+    const { stored, refused } = await this.#services.events.add(taken.map(({ event }) => event));
+    const refusedIndexes = new Set(refused.map(({ index }) => index));
+    for (const { index, message } of refused) {
+      rejected.push({ index: taken[index]!.index, issues: [{ path: "", message: `the event ${message}` }] });
+    }
+    const eventIds = taken.filter((_, index) => !refusedIndexes.has(index)).map(({ event }) =>
+      event.row.event_id
+    );
+    this.#metrics.accepted(eventIds.length, stored);
+    return { stored, eventIds, rejected, forbidden };
+  }
+
+  async #findSite(siteId: string): Promise<Site | undefined> {
+    try {
+      return await this.#services.sites.find(siteId);
+    } catch (error) {
+      // Where any site is accepted, not knowing this one yet is no reason to turn its events away.
+      if (this.#options.openRegistration && error instanceof DatabaseUnavailable) return undefined;
+      throw error;
+    }
+  }
+
+  #whyForbidden(
+    siteId: string,
+    site: Site | undefined,
+    origin: string | undefined,
+  ): string | undefined {
+    if (!site) {
+      return this.#options.openRegistration
+        ? undefined
+        : `site ${siteId} is unknown here: add it with deno task site add ${siteId}`;
+    }
+    if (origin === undefined || site.domains.length === 0) return undefined;
+    const host = hostOf(origin);
+    if (host !== undefined && site.domains.some((domain) => isWithin(host, domain))) return undefined;
+    return `site ${siteId} does not list the origin ${origin}: add it with deno task site add ${siteId} --domain …`;
+  }
+
+  async #enrich(
+    payload: Payload,
+    sender: Sender,
+    site: Site | undefined,
+  ): Promise<NewEvent> {
+    const { sessionId, visitorId } = payload;
+    const derived = sessionId !== undefined && visitorId !== undefined
+      ? undefined
+      : await this.#services.visitors.identify(
+        payload.siteId,
+        sender.address,
+        userAgentOf(payload, sender) ?? "",
+        sender.receivedAt,
+      );
+    return enrichEvent(
+      payload,
+      sender,
+      { domains: site?.domains ?? [], ipMode: site?.ipMode ?? this.#options.ipMode },
+      { sessionId: sessionId ?? derived!.sessionId, visitorId: visitorId ?? derived!.visitorId },
+    );
+  }
+}
