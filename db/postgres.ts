@@ -76,6 +76,9 @@ class PostgresDatabase implements Database {
     const Client = class extends pg.Client {
       constructor() {
         super(config);
+        // A connection may die after the pool has handed it out and before whoever asked has heard of it; without a
+        // listener that would end the process. The next statement on it fails and tells.
+        this.on("error", () => {});
       }
     };
     this.#pool = new pg.Pool({ max: connections, idleTimeoutMillis: 30_000, Client });
