@@ -12,6 +12,7 @@ const PHASE_EVENTS = 300;
 const LONGEST_ANSWER_MS = 8_000;
 // After this long in a fault the collector should know of it, and spool at once.
 const SETTLED_MS = 5_000;
+const LAST_WORDS = 3_000;
 
 export interface FaultOptions extends FaultyServerOptions {
   /** More settings of the app. */
@@ -74,20 +75,27 @@ export async function withstand(
   await server.rows("call process_events_batch(1000)");
   const before = load.acknowledged.size;
   const startedAt = performance.now();
-  await fault({
-    server,
-    load,
-    health,
-    app: () => app,
-    startApp: async () => {
-      app = await start();
-    },
-  });
-  const endedAt = performance.now();
-  const during = load.acknowledged.size - before;
-  await load.acknowledge(PHASE_EVENTS);
+  let during: number;
+  let endedAt: number;
+  try {
+    await fault({
+      server,
+      load,
+      health,
+      app: () => app,
+      startApp: async () => {
+        app = await start();
+      },
+    });
+    endedAt = performance.now();
+    during = load.acknowledged.size - before;
+    await load.acknowledge(PHASE_EVENTS);
+    await load.stop();
+  } catch (error) {
+    // Perhaps it has died of the fault, and nobody will ever answer.
+    throw new Error(`The app's last words:\n${app.output().slice(-LAST_WORDS)}`, { cause: error });
+  }
   const after = load.acknowledged.size - before - during;
-  await load.stop();
 
   await until("the spool is empty", async () => ((await health()).spool?.events ?? 0) === 0);
   const settled = load.endings
