@@ -12,6 +12,7 @@ const WARM_UP_SECONDS = 2;
 const SECONDS = 6;
 // The echo is steady from its first second on.
 const ECHO_SECONDS = 3;
+const IN_POSTGRES = '{stored="postgres"}';
 
 interface Case extends Load {
   name: string;
@@ -101,8 +102,8 @@ async function measureCollector(db: Database, databaseUrl: string, load: Case): 
     collectorCpu: usedAfter.collector - usedBefore.collector,
     postgresCpu: usedAfter.postgres - usedBefore.postgres,
     peakBytes: await peakMemory(collector.pid),
-    groupEvents: after.mean("footfall_group_events", before),
-    commitSeconds: after.mean("footfall_commit_seconds", before),
+    groupEvents: after.mean("footfall_group_events", IN_POSTGRES, before),
+    commitSeconds: after.mean("footfall_commit_seconds", IN_POSTGRES, before),
   };
 }
 

@@ -16,9 +16,9 @@ export class MetricsSnapshot {
   }
 
   /** What a histogram's observations since `earlier` come to on average; undefined where there are none. */
-  mean(histogram: string, earlier: MetricsSnapshot): number | undefined {
+  mean(histogram: string, labels: string, earlier: MetricsSnapshot): number | undefined {
     const since = (part: string) =>
-      this.value(`${histogram}_${part}`) - earlier.value(`${histogram}_${part}`);
+      this.value(`${histogram}_${part}${labels}`) - earlier.value(`${histogram}_${part}${labels}`);
     return since("count") === 0 ? undefined : since("sum") / since("count");
   }
 }
