@@ -8,7 +8,8 @@ import { cpuSeconds, peakMemory, serverCpuSeconds } from "./proc.ts";
 import { startServer } from "./server_process.ts";
 import { type Load, type LoadFigures, runWrk } from "./wrk.ts";
 
-const WARM_UP_SECONDS = 2;
+// V8 goes on compiling for some seconds.
+const WARM_UP_SECONDS = 5;
 const SECONDS = 6;
 // The echo is steady from its first second on.
 const ECHO_SECONDS = 3;

@@ -1,6 +1,9 @@
+import project from "../deno.json" with { type: "json" };
 import { TextLineStream } from "@std/streams/text-line-stream";
 
 const ROOT = new URL("../", import.meta.url);
+// The command of `deno task start`, up to the script: `deno` itself is this process's.
+const START = project.tasks.start.command.split(" ").slice(1, -1);
 
 /** A server in a process of its own, in an empty folder. */
 export interface ServerProcess extends AsyncDisposable {
@@ -20,7 +23,7 @@ export interface ServerProcess extends AsyncDisposable {
 export async function startServer(script: string, env: Record<string, string> = {}): Promise<ServerProcess> {
   const cwd = await Deno.makeTempDir({ prefix: "footfall-bench-server-" });
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", new URL(script, ROOT).pathname],
+    args: [...START, new URL(script, ROOT).pathname],
     cwd,
     env: { PORT: "0", HOST: "127.0.0.1", ...env },
     stdin: "null",

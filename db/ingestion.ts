@@ -33,7 +33,7 @@ export function openIngestion(db: Database, spool: Spool | undefined): Ingestion
   return {
     availability,
     events,
-    sites: new SiteDirectory(db, availability),
+    sites: new SiteDirectory(db, availability, spool),
     salts: dailySalts(db, availability),
     close: async () => {
       await Promise.all([drain?.close(), events.close()]);

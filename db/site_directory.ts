@@ -1,5 +1,6 @@
 import type { Availability } from "./availability.ts";
 import { type Database, DatabaseUnavailable } from "./database.ts";
+import type { Spool } from "./spool.ts";
 
 /** A row of `sites`. */
 export interface Site {
@@ -16,6 +17,7 @@ const FRESH_MS = 30_000;
 // … and a site that nobody knows yet is looked for at most this often.
 const RETRY_MS = 1_000;
 
+const NOTE = "sites";
 // Longest time that an event waits to learn about its site.
 const PATIENCE_MS = 2_000;
 
@@ -23,19 +25,25 @@ const PATIENCE_MS = 2_000;
 export class SiteDirectory {
   readonly #db: Database;
   readonly #availability: Availability;
+  readonly #spool: Spool | undefined;
   #sites = new Map<string, Site>();
+  #areKnown = false;
   #loadedAt = -Infinity;
   #loading: Promise<void> | undefined;
 
-  constructor(db: Database, availability: Availability) {
+  /** @param spool remembers the sites for a process that starts while the database is away */
+  constructor(db: Database, availability: Availability, spool?: Spool) {
     this.#db = db;
     this.#availability = availability;
+    this.#spool = spool;
+    const noted = spool?.noted(NOTE) as Site[] | undefined;
+    if (noted) this.#know(noted);
   }
 
   /**
    * The site, or undefined where it was never added. While the database is away, what was known stays known.
    *
-   * @throws {DatabaseUnavailable} If the sites were never read
+   * @throws {DatabaseUnavailable} If the sites were never read, nor noted in the spool
    */
   async find(siteId: string): Promise<Site | undefined> {
     const age = performance.now() - this.#loadedAt;
@@ -52,12 +60,20 @@ export class SiteDirectory {
     } finally {
       this.#loading = undefined;
     }
-    if (this.#loadedAt === -Infinity) throw new DatabaseUnavailable("The sites could not be read yet");
+    if (!this.#areKnown) throw new DatabaseUnavailable("The sites could not be read yet");
   }
 
   async #load(): Promise<void> {
-    this.#sites = new Map((await listSites(this.#db, PATIENCE_MS)).map((site) => [site.siteId, site]));
+    const sites = await listSites(this.#db, PATIENCE_MS);
+    const isNews = !this.#areKnown || JSON.stringify(sites) !== JSON.stringify([...this.#sites.values()]);
+    this.#know(sites);
     this.#loadedAt = performance.now();
+    if (isNews) this.#spool?.note(NOTE, sites);
+  }
+
+  #know(sites: Site[]): void {
+    this.#sites = new Map(sites.map((site) => [site.siteId, site]));
+    this.#areKnown = true;
   }
 }
 

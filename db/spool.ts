@@ -34,6 +34,7 @@ export class Spool {
       pragma synchronous = full;
       pragma busy_timeout = 5000;
       create table if not exists events (place integer primary key autoincrement, event text not null, spooled_at text not null);
+      create table if not exists notes (name text primary key, note text not null);
       create table if not exists refused (place integer primary key, event text not null, reason text not null, refused_at text not null);
     `);
     this.#sqlite.exec(`pragma max_page_count = ${Math.floor(maxBytes / this.#number("page_size"))}`);
@@ -97,6 +98,17 @@ export class Spool {
       const forget = this.#sqlite.prepare("delete from events where place = ?");
       for (const { place } of restored) forget.run(place);
     });
+  }
+
+  /** Keeps what the next process should know although the database is away. */
+  note(name: string, note: unknown): void {
+    this.#sqlite.prepare("insert or replace into notes values (?, ?)").run(name, JSON.stringify(note));
+  }
+
+  /** What was noted last, by whichever process; undefined where nothing was. */
+  noted(name: string): unknown {
+    const row = this.#sqlite.prepare("select note from notes where name = ?").get(name);
+    return row === undefined ? undefined : JSON.parse(String(row.note));
   }
 
   /** Gives the file's room back to the disk where that is worth it. Quick only while the spool is empty. */

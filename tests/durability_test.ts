@@ -1,6 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { anyServer, pageview, type TestApp, testApp } from "./fixtures.ts";
+import { saveSite } from "../db/site_directory.ts";
 import { serveProcess } from "./served_process.ts";
+import { startProxy } from "./tcp_proxy.ts";
+import { until } from "./until.ts";
 
 async function body(response: Response): Promise<Record<string, unknown>> {
   return { status: response.status, ...await response.json() };
@@ -9,11 +12,6 @@ async function body(response: Response): Promise<Record<string, unknown>> {
 async function spooledEvents(app: TestApp): Promise<number> {
   const health = await (await app.request("/health")).json();
   return health.spool.events;
-}
-
-/** Asks again until the answer is yes; a test that waits for ever is one that fails. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!await isSo()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 Deno.test("while Postgres is away events are answered from the spool, and arrive once when it is back", async () => {
@@ -35,7 +33,7 @@ Deno.test("while Postgres is away events are answered from the spool, and arrive
     assertEquals(await spooledEvents(app), 3);
 
     app.proxy!.restore();
-    await until(async () => await spooledEvents(app) === 0);
+    await until("the spool is empty", async () => await spooledEvents(app) === 0);
     assertEquals(await app.rows("select path from events_log order by path"), [
       { path: "/a" },
       { path: "/b" },
@@ -58,11 +56,39 @@ Deno.test("while Postgres is away and there is no spool, 503 says when to try ag
   assertEquals((await app.request("/health")).status, 503);
 
   app.proxy!.restore();
-  await until(async () => (await app.request("/health")).status === 200);
+  await until("the database is back", async () => (await app.request("/health")).status === 200);
   assertEquals((await app.collect(pageview({ path: "/after" }))).status, 202);
   assertEquals(await app.rows("select path from events_log order by path"), [{ path: "/after" }, {
     path: "/before",
   }]);
+});
+
+Deno.test("a collector that starts while Postgres is away still knows which sites may post", async () => {
+  await using db = await anyServer().migrated();
+  await saveSite(db, { siteId: "example-com", domains: ["example.com"] });
+  await using proxy = startProxy(db.url);
+  const folder = await Deno.makeTempDir();
+  const env = { DATABASE_URL: proxy.url, ADMIN_TOKEN: "test-admin-token" };
+  const post = async (url: string, siteId: string) => {
+    const response = await fetch(`${url}/collect`, {
+      method: "POST",
+      body: JSON.stringify(pageview({ siteId })),
+    });
+    return [response.status, (await response.json()).status];
+  };
+  {
+    await using before = await serveProcess("start", env, folder);
+    assertEquals(await post(before.url, "example-com"), [202, "accepted"]);
+    await before.stop("SIGKILL");
+  }
+  await proxy.cut();
+  await using after = await serveProcess("start", env, folder);
+  assertEquals(await post(after.url, "example-com"), [202, "spooled"]);
+  assertEquals(await post(after.url, "stranger"), [403, 403]);
+  proxy.restore();
+  await until("both are stored", async () => (await db.query("select from events_log")).length === 2);
+  await after.stop("SIGTERM");
+  await Deno.remove(folder, { recursive: true });
 });
 
 for (const kind of ["postgres", "embedded"] as const) {
@@ -127,9 +153,9 @@ Deno.test("SIGTERM finishes what is being stored, asks again for what is not rea
     stored = post(JSON.stringify(pageview({ path: "/stored" })));
     const waits =
       "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%store_events%'";
-    await until(async () => (await db.query(waits)).length > 0);
+    await until("the insert waits", async () => (await db.query(waits)).length > 0);
     ended = server.stop("SIGTERM");
-    await until(() => Promise.resolve(server.output().includes("stopping")));
+    await until("it is stopping", () => server.output().includes("stopping"));
   });
   await writer.write(new TextEncoder().encode('"click"}'));
   await writer.close();

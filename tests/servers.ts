@@ -1,4 +1,4 @@
-import { type Cluster, startCluster } from "./cluster.ts";
+import { type Cluster, type ClusterOptions, startCluster } from "./cluster.ts";
 import { embeddedBinaries, systemBinaries } from "./postgres_binaries.ts";
 
 /** What the tests are told of a server. */
@@ -9,14 +9,18 @@ export type TestServer = Pick<Cluster, "name" | "url" | "binaries">;
  * not start is left out, with its reason.
  *
  * @param directory where the clusters live; other users must be able to enter it
+ * @param options of every cluster
  * @throws {Error} If none starts; the message holds the reason of each
  */
 export async function startServers(
   directory: string,
+  options?: ClusterOptions,
 ): Promise<{ servers: Cluster[]; problems: string[] }> {
   const found = [...await systemBinaries(), embeddedBinaries(directory)];
   const started = await Promise.allSettled(
-    found.map(async (binaries, index) => await startCluster(await binaries, `${directory}/${index}`)),
+    found.map(async (binaries, index) =>
+      await startCluster(await binaries, `${directory}/${index}`, options)
+    ),
   );
   const servers = started.flatMap((result) => result.status === "fulfilled" ? [result.value] : []);
   const problems = started.flatMap((result) => result.status === "rejected" ? [String(result.reason)] : []);

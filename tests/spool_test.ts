@@ -120,3 +120,16 @@ Deno.test("refused events are set aside with their reason", async () => {
     spool.close();
   });
 });
+
+Deno.test("a note is there for the next process", async () => {
+  await withFolder((folder) => {
+    const first = new Spool(`${folder}/s.db`, 1e6);
+    assertEquals(first.noted("sites"), undefined);
+    first.note("sites", ["a"]);
+    first.note("sites", ["a", "b"]);
+    first.close();
+    const next = new Spool(`${folder}/s.db`, 1e6);
+    assertEquals(next.noted("sites"), ["a", "b"]);
+    next.close();
+  });
+});
