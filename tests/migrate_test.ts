@@ -181,14 +181,12 @@ for (const engine of engines()) {
     const error = await assertRejects(() => migrate(db), Error, `Cannot apply ${MIGRATIONS[3]}.sql: `);
 
     assertMatch(error.message, /relation "job_runs" already exists$/);
-    assertEquals((await migrationStates(db)).map(({ state }) => state), [
-      "applied",
-      "applied",
-      "applied",
-      "pending",
-    ]);
+    assertEquals(
+      (await migrationStates(db)).map(({ state }) => state),
+      MIGRATIONS.map((_, i) => i < 3 ? "applied" : "pending"),
+    );
     await db.exec("drop table job_runs");
-    assertEquals(await migrate(db), { applied: [MIGRATIONS[3]], procedures: PROCEDURES });
+    assertEquals(await migrate(db), { applied: MIGRATIONS.slice(3), procedures: PROCEDURES });
   });
 
   test("the states of a database that was never migrated are all pending, and asking changes nothing", async (db) => {
