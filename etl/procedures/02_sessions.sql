@@ -13,38 +13,59 @@ $$;
 create or replace function event_referrer(event jsonb) returns text
 language sql immutable parallel safe as $$
   select coalesce(
-    nullif(json_text(event #> '{attribution,referrer}', 8192), 'direct'),
-    nullif(json_text(event #> '{page,referrer}', 8192), 'direct')
+    nullif(json_text(event -> 'attribution', 'referrer', 8192), 'direct'),
+    nullif(json_text(event -> 'page', 'referrer', 8192), 'direct')
   )
+$$;
+
+-- Sums up each session of the batch, as far as the batch knows it, in the temporary table batch_sessions. `entry` and
+-- `exit` are the places in batch_events of the first pageview (or the first event where there is none) and of the last.
+--
+-- One sort serves all the windows: sessions, in them pageviews before interactions, and both by time.
+create or replace function read_sessions() returns void
+language plpgsql as $$
+begin
+  create temporary table batch_sessions as
+  select
+    visit, site_id, session_id, first_event_at, last_event_at, views, interactions, has_exits, has_inferred_pages,
+    place                                        as entry,
+    case when views > 0 then last_place end      as exit,
+    case when views > 0 then event_timestamp end as first_view_at
+  from (
+    select
+      visit, site_id, session_id, event_timestamp, ctid as place,
+      row_number() over line                                as number,
+      min(event_timestamp) over whole                       as first_event_at,
+      max(event_timestamp) over whole                       as last_event_at,
+      count(*) filter (where not is_interaction) over whole as views,
+      count(*) filter (where is_interaction) over whole     as interactions,
+      bool_or(is_exit) over whole                           as has_exits,
+      bool_or(is_inferred) over whole                       as has_inferred_pages,
+      last_value(ctid) over kind                            as last_place
+    from (
+      select
+        visit, site_id, session_id, is_interaction, event_timestamp, event_id, id, ctid,
+        event_type = 'page_exit'                         as is_exit,
+        is_interaction and url is null and path is null as is_inferred
+      from batch_events
+      offset 0 -- only these columns are sorted
+    ) events
+    window
+      whole as (partition by visit, site_id, session_id),
+      line  as (partition by visit, site_id, session_id order by is_interaction, event_timestamp, event_id, id),
+      kind  as (partition by visit, site_id, session_id, is_interaction order by event_timestamp, event_id, id
+                rows between unbounded preceding and unbounded following)
+  ) lines
+  where number = 1;
+end
 $$;
 
 -- Adds one batch to user_sessions. Commutative: counts add up, times take the extremes, and what comes from one
 -- event (entry, attribution, device; exit) is decided by (timestamp, event_id), whichever batch brings it.
 -- The entry is the first pageview; while a session has none, its first event stands in.
 create or replace function add_to_sessions(batch timestamptz) returns void
-language sql as $$
-  with events as (
-    select
-      e.*,
-      e.event_type = 'pageview'                                                as is_view,
-      row_number() over entry                                                  as place,
-      min(e.event_timestamp) over whole                                        as first_event_at,
-      max(e.event_timestamp) over whole                                        as last_event_at,
-      count(*) filter (where e.event_type = 'pageview') over whole             as views,
-      count(*) filter (where e.event_type <> 'pageview') over whole            as interactions,
-      first_value(e.url) over exit                                             as exit_url,
-      first_value(e.path) over exit                                            as exit_path,
-      first_value(e.event_timestamp) over exit                                 as exit_at,
-      first_value(e.event_id) over exit                                        as exit_event_id
-    from logical_events(batch) e
-    where e.reason is null
-    window
-      whole as (partition by e.site_id, e.session_id),
-      entry as (partition by e.site_id, e.session_id
-                order by e.event_type = 'pageview' desc, e.event_timestamp, e.event_id, e.id),
-      exit  as (partition by e.site_id, e.session_id
-                order by e.event_type = 'pageview' desc, e.event_timestamp desc, e.event_id desc, e.id desc)
-  )
+language plpgsql as $$
+begin
   insert into user_sessions as s (
     site_id, session_id, visitor_id, session_start, session_end, duration_seconds, last_event_at,
     pageview_count, event_count, bounce,
@@ -54,39 +75,36 @@ language sql as $$
     user_agent, browser_language, timezone, screen_width, screen_height, viewport_width, viewport_height, device_pixel_ratio
   )
   select
-    site_id, session_id, visitor_id, first_event_at,
+    b.site_id, b.session_id, entry.visitor_id, b.first_event_at,
     case when last_event_at < batch - interval '30 minutes' then last_event_at end,
     seconds_between(first_event_at, last_event_at), last_event_at,
     views, interactions, views < 2,
-    event_timestamp, event_id,
-    case when is_view then url end,
-    case when is_view then path end,
-    case when is_view then json_text(event #> '{page,title}', 2048) end,
-    case when is_view then exit_at end,
-    case when is_view then exit_event_id end,
-    case when is_view then exit_url end,
-    case when is_view then exit_path end,
-    json_text(event #> '{attribution,utmParams,utm_source}', 255),
-    json_text(event #> '{attribution,utmParams,utm_medium}', 255),
-    json_text(event #> '{attribution,utmParams,utm_campaign}', 255),
-    json_text(event #> '{attribution,utmParams,utm_content}', 255),
-    json_text(event #> '{attribution,utmParams,utm_term}', 255),
-    json_text(event #> '{attribution,referrerType}', 50),
-    json_text(event #> '{attribution,referrerPlatform}', 100),
-    event_referrer(event),
-    coalesce(user_agent, json_text(event #> '{browser,userAgent}', 512)),
-    json_text(event #> '{browser,language}', 35),
-    json_text(event #> '{browser,timezone}', 64),
-    json_integer(event #> '{browser,screenWidth}'),
-    json_integer(event #> '{browser,screenHeight}'),
-    json_integer(event #> '{browser,viewportWidth}'),
-    json_integer(event #> '{browser,viewportHeight}'),
-    case when jsonb_typeof(event #> '{browser,devicePixelRatio}') = 'number'
-      and (event #> '{browser,devicePixelRatio}')::numeric between 0 and 9999
-      then (event #> '{browser,devicePixelRatio}')::numeric end
-  from events
-  where place = 1
-  order by site_id, session_id
+    entry.event_timestamp, entry.event_id,
+    case when views > 0 then entry.url end,
+    case when views > 0 then entry.path end,
+    case when views > 0 then json_text(entry.event -> 'page', 'title', 2048) end,
+    exit.event_timestamp, exit.event_id, exit.url, exit.path,
+    json_text(entry.event #> '{attribution,utmParams}', 'utm_source', 255),
+    json_text(entry.event #> '{attribution,utmParams}', 'utm_medium', 255),
+    json_text(entry.event #> '{attribution,utmParams}', 'utm_campaign', 255),
+    json_text(entry.event #> '{attribution,utmParams}', 'utm_content', 255),
+    json_text(entry.event #> '{attribution,utmParams}', 'utm_term', 255),
+    json_text(entry.event -> 'attribution', 'referrerType', 50),
+    json_text(entry.event -> 'attribution', 'referrerPlatform', 100),
+    event_referrer(entry.event),
+    coalesce(entry.user_agent, json_text(entry.event -> 'browser', 'userAgent', 512)),
+    json_text(entry.event -> 'browser', 'language', 35),
+    json_text(entry.event -> 'browser', 'timezone', 64),
+    json_integer(entry.event #> '{browser,screenWidth}'),
+    json_integer(entry.event #> '{browser,screenHeight}'),
+    json_integer(entry.event #> '{browser,viewportWidth}'),
+    json_integer(entry.event #> '{browser,viewportHeight}'),
+    case when jsonb_typeof(entry.event #> '{browser,devicePixelRatio}') = 'number'
+      and (entry.event #> '{browser,devicePixelRatio}')::numeric between 0 and 9999
+      then (entry.event #> '{browser,devicePixelRatio}')::numeric end
+  from batch_sessions b
+  join batch_events entry on entry.ctid = b.entry
+  left join batch_events exit on exit.ctid = b.exit
   on conflict (site_id, session_id) do update set
     session_start    = least(s.session_start, excluded.session_start),
     last_event_at    = greatest(s.last_event_at, excluded.last_event_at),
@@ -113,7 +131,8 @@ language sql as $$
       from (select (case
         when s.exit_at is null or (excluded.exit_at, excluded.exit_event_id) > (s.exit_at, s.exit_event_id)
         then excluded else s end).*) as e
-    )
+    );
+end
 $$;
 
 -- update_active_sessions: ends each session that has been idle for 30 minutes, at its last event.

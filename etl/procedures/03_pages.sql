@@ -25,14 +25,15 @@ begin
     from moments m
   ),
   pages as (
-    select s.id, s.site_id, s.kind, s.known_url, first_value(s.url) over stretch as url, first_value(s.path) over stretch as path
+    select s.id, s.site_id, s.at, s.kind, s.known_url, first_value(s.url) over stretch as url, first_value(s.path) over stretch as path
     from stretches s
     window stretch as (partition by s.site_id, s.session_id, s.stretch order by s.at, s.kind, s.event_id, s.id % 1024)
   )
   update user_events e
   set page_url = p.url, page_path = p.path
   from pages p
-  where p.kind = 1 and p.known_url is distinct from p.url and e.id = p.id and e.site_id = p.site_id;
+  where p.kind = 1 and p.known_url is distinct from p.url
+    and e.site_id = p.site_id and e.event_timestamp = p.at and e.id = p.id;
 
   update form_submissions f
   set page_url = e.page_url, page_path = e.page_path
@@ -43,9 +44,9 @@ begin
 end
 $$;
 
--- infer_pages for the sessions in which a pageview of the batch (`first_views`; null for a session without one) came
--- after events that it precedes. Run before the batch's own events are added: those find the pageview.
-create or replace function correct_inferred_pages(sites text[], sessions text[], first_views timestamptz[]) returns void
+-- infer_pages for the sessions in which a pageview of the batch came after events that it precedes. Run before the batch's
+-- own events are added: those find the pageview.
+create or replace function correct_inferred_pages() returns void
 language plpgsql as $$
 declare
   v_sites    text[];
@@ -54,9 +55,9 @@ begin
   select array_agg(site_id), array_agg(session_id) into v_sites, v_sessions
   from (
     select distinct e.site_id, e.session_id
-    from unnest(sites, sessions, first_views) as viewed(site_id, session_id, first_view)
+    from batch_sessions b
     join user_events e using (site_id, session_id)
-    where e.page_inferred and e.event_timestamp >= viewed.first_view
+    where e.page_inferred and e.event_timestamp >= b.first_view_at
   ) late;
   if v_sites is not null then
     perform infer_pages(v_sites, v_sessions);
@@ -64,35 +65,36 @@ begin
 end
 $$;
 
--- Time on page, for every pageview of the given sessions: until the next pageview, where it follows within the 30
--- minutes after which a session counts as idle; else until the page was left (the longest page_exit of that page);
--- else until the next pageview however far, or unknown.
+-- Time on page, for every pageview of the sessions that have a pageview or a page_exit in the batch: until the next
+-- pageview, where it follows within the 30 minutes after which a session counts as idle; else until the page was left
+-- (the longest page_exit of that page); else until the next pageview however far, or unknown.
 --
 -- A page_exit belongs to the latest view of its own path, since another tab may have opened a page in between; where
 -- its path was not viewed, to the latest view of all.
-create or replace function time_pages(sites text[], sessions text[]) returns void
+create or replace function time_pages() returns void
 language plpgsql as $$
 begin
   with moments as (
-    select v.site_id, v.session_id, v.view_timestamp as at, 0 as kind, v.event_id, v.id, v.path, null::integer as spent
-    from unnest(sites, sessions) as touched(site_id, session_id)
+    select b.visit, v.site_id, v.session_id, v.view_timestamp as at, 0 as kind, v.event_id, v.id, v.path, null::integer as spent
+    from batch_sessions b
     join pageviews v using (site_id, session_id)
+    where b.views > 0 or b.has_exits
     union all
-    select e.site_id, e.session_id, e.event_timestamp, 1, e.event_id, e.id, e.page_path,
+    select b.visit, e.site_id, e.session_id, e.event_timestamp, 1, e.event_id, e.id, e.page_path,
       round(json_integer(e.event_data -> 'timeSpent') / 1000.0)::integer
-    from unnest(sites, sessions) as touched(site_id, session_id)
+    from batch_sessions b
     join user_events e using (site_id, session_id)
-    where e.event_type = 'page_exit'
+    where (b.views > 0 or b.has_exits) and e.event_type = 'page_exit'
   ),
   -- A stretch is a view and the exits until the next one: of any page, and of the same path.
   stretches as (
     select m.*,
       count(*) filter (where m.kind = 0) over (
-        partition by m.site_id, m.session_id order by m.at, m.kind, m.event_id, m.id % 1024) as stretch,
+        partition by m.visit, m.site_id, m.session_id order by m.at, m.kind, m.event_id, m.id % 1024) as stretch,
       count(*) filter (where m.kind = 0) over (
-        partition by m.site_id, m.session_id, m.path order by m.at, m.kind, m.event_id, m.id % 1024) as path_stretch,
+        partition by m.visit, m.site_id, m.session_id, m.path order by m.at, m.kind, m.event_id, m.id % 1024) as path_stretch,
       lead(m.at) over (
-        partition by m.site_id, m.session_id, m.kind order by m.at, m.event_id, m.id % 1024) as next_at
+        partition by m.visit, m.site_id, m.session_id, m.kind order by m.at, m.event_id, m.id % 1024) as next_at
     from moments m
   ),
   owners as (
@@ -101,30 +103,32 @@ begin
       first_value(s.id) over same_path as path_view_id, first_value(s.at) over same_path as path_view_at
     from stretches s
     window
-      any_page  as (partition by s.site_id, s.session_id, s.stretch order by s.at, s.kind, s.event_id, s.id % 1024),
-      same_path as (partition by s.site_id, s.session_id, s.path, s.path_stretch order by s.at, s.kind, s.event_id, s.id % 1024)
+      any_page  as (partition by s.visit, s.site_id, s.session_id, s.stretch order by s.at, s.kind, s.event_id, s.id % 1024),
+      same_path as (partition by s.visit, s.site_id, s.session_id, s.path, s.path_stretch order by s.at, s.kind, s.event_id, s.id % 1024)
   ),
   times as (
-    select site_id, id, max(until_next) as until_next, max(until_exit) as until_exit
+    select site_id, at, id, max(until_next) as until_next, max(until_exit) as until_exit
     from (
-      select site_id, id, seconds_between(at, next_at) as until_next, null::integer as until_exit
+      select site_id, at, id, seconds_between(at, next_at) as until_next, null::integer as until_exit
       from owners where kind = 0
       union all
       select site_id,
+        case when path_stretch > 0 then path_view_at else view_at end,
         case when path_stretch > 0 then path_view_id else view_id end,
         null,
         coalesce(spent, seconds_between(case when path_stretch > 0 then path_view_at else view_at end, at))
       from owners where kind = 1 and stretch > 0
     ) views_and_exits
-    group by site_id, id
+    group by site_id, at, id
   )
   update pageviews v
   set time_on_page_seconds = t.seconds
   from (
-    select id, site_id,
+    select site_id, at, id,
       case when until_next <= 1800 then until_next else coalesce(until_exit, until_next) end as seconds
     from times
   ) t
-  where v.id = t.id and v.site_id = t.site_id and v.time_on_page_seconds is distinct from t.seconds;
+  where v.site_id = t.site_id and v.view_timestamp = t.at and v.id = t.id
+    and v.time_on_page_seconds is distinct from t.seconds;
 end
 $$;

@@ -13,14 +13,14 @@ language sql stable as $$
   from (select coalesce((select s.timezone from sites s where s.site_id = site), 'UTC') as name) zone
 $$;
 
--- Marks the days on which the given sessions started. The mark is written anew even where it stands, so that a
+-- Marks the days on which the sessions of the batch start. The mark is written anew even where it stands, so that a
 -- roll-up which is under way, and does not see our rows, cannot take it away: one of the two waits for the other.
-create or replace function mark_stale_days(sites text[], sessions text[], batch timestamptz) returns void
+create or replace function mark_stale_days(batch timestamptz) returns void
 language plpgsql as $$
 begin
   insert into stale_days as d (site_id, metric_date, marked_at)
   select distinct s.site_id, (s.session_start at time zone coalesce(site.timezone, 'UTC'))::date, batch
-  from unnest(sites, sessions) as touched(site_id, session_id)
+  from batch_sessions b
   join user_sessions s using (site_id, session_id)
   left join sites site on site.site_id = s.site_id
   order by 1, 2
@@ -28,16 +28,17 @@ begin
 end
 $$;
 
--- Marks the days on which the events of a batch happened.
+-- Marks the days on which the events of the batch happened.
 create or replace function mark_stale_event_days(batch timestamptz) returns void
-language sql as $$
+language plpgsql as $$
+begin
   insert into stale_days as d (site_id, metric_date, marked_at)
   select distinct e.site_id, (e.event_timestamp at time zone coalesce(site.timezone, 'UTC'))::date, batch
-  from logical_events(batch) e
+  from batch_events e
   left join sites site on site.site_id = e.site_id
-  where e.reason is null
   order by 1, 2
-  on conflict (site_id, metric_date) do update set marked_at = excluded.marked_at
+  on conflict (site_id, metric_date) do update set marked_at = excluded.marked_at;
+end
 $$;
 
 -- Replaces the rows of the given (site, day) pairs; a day without any activity has none. Answers how many it wrote.

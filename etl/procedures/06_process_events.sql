@@ -10,14 +10,8 @@
 create or replace function process_slice(first_id bigint, last_id bigint) returns integer
 language plpgsql as $$
 declare
-  v_now           timestamptz := clock_timestamp();
-  v_rows          integer;
-  v_sites         text[]; -- the sessions of the batch …
-  v_sessions      text[];
-  v_views         timestamptz[]; -- … with the first of their pageviews in it …
-  v_page_sites    text[]; -- … and those in which pages or times may change
-  v_page_sessions text[];
-  v_failed        boolean;
+  v_now  timestamptz := clock_timestamp();
+  v_rows integer;
 begin
   -- The stamp is the batch's name, so it must be new, even where the clock stood still or went back.
   while exists (select from events_log where processed_at = v_now) loop
@@ -38,54 +32,45 @@ begin
     raise exception 'the events of a batch are no array of at most 1,023' using errcode = 'program_limit_exceeded';
   end if;
 
-  -- Taking the raw rows apart is the larger part of the work, so one pass learns all that the others need to know.
-  select
-    array_agg(site_id) filter (where usable), array_agg(session_id) filter (where usable),
-    array_agg(first_view) filter (where usable),
-    array_agg(site_id) filter (where usable and has_pages), array_agg(session_id) filter (where usable and has_pages),
-    bool_or(not usable)
-  into v_sites, v_sessions, v_views, v_page_sites, v_page_sessions, v_failed
-  from (
-    select site_id, session_id, reason is null as usable,
-      min(event_timestamp) filter (where event_type = 'pageview') as first_view,
-      bool_or(event_type in ('pageview', 'page_exit') or url is null and path is null) as has_pages
-    from logical_events(v_now)
-    group by site_id, session_id, reason is null
-  ) visits;
+  perform read_batch(v_now);
+  perform set_aside_failed_events(v_now);
+  perform read_sessions();
 
-  if v_failed then
-    perform add_failed_events(v_now);
-  end if;
-  if v_sites is null then
-    return v_rows;
-  end if;
-  perform add_pageviews(v_now);
-  perform correct_inferred_pages(v_sites, v_sessions, v_views);
-  perform add_user_events(v_now, v_page_sites, v_page_sessions);
-  perform add_form_submissions(v_sites, v_sessions, first_id, last_id);
+  perform add_pageviews();
+  perform correct_inferred_pages();
+  perform add_user_events();
+  perform add_form_submissions();
 
   -- Before and after: an earlier start moves a session out of one day and into another.
-  perform mark_stale_days(v_sites, v_sessions, v_now);
+  perform mark_stale_days(v_now);
   perform add_to_sessions(v_now);
-  perform mark_stale_days(v_sites, v_sessions, v_now);
+  perform mark_stale_days(v_now);
   perform mark_stale_event_days(v_now);
 
   perform keep_statistics();
-  perform time_pages(v_page_sites, v_page_sessions);
+  perform time_pages();
+  drop table batch_events, batch_sessions;
   return v_rows;
 end
 $$;
 
 -- Analyzes a table of facts that has grown fivefold since its statistics were made. Autovacuum does that too, but not
--- within the transaction that fills an empty table, and never in the embedded database.
+-- within the transaction that fills an empty table, and never in the embedded database. Only what joins and filters name: the
+-- statistics of JSON take longer than those of all the rest.
 create or replace function keep_statistics() returns void
 language plpgsql as $$
 declare
-  v_table text;
+  v_table record;
 begin
-  foreach v_table in array array['pageviews', 'user_events', 'user_sessions'] loop
-    if pg_relation_size(v_table) / 8192 > 16 + 5 * (select relpages from pg_class where oid = v_table::regclass) then
-      execute format('analyze %I', v_table);
+  for v_table in
+    select * from (values
+      ('pageviews',     'site_id, session_id, view_timestamp'),
+      ('user_events',   'site_id, session_id, event_timestamp, event_type, page_inferred'),
+      ('user_sessions', 'site_id, session_id, session_start, visitor_id, session_end')
+    ) as facts(name, keys)
+  loop
+    if pg_relation_size(v_table.name) / 8192 > 16 + 5 * (select relpages from pg_class where oid = v_table.name::regclass) then
+      execute format('analyze %I (%s)', v_table.name, v_table.keys);
     end if;
   end loop;
 end
@@ -124,6 +109,10 @@ language plpgsql
 set jit = off
 set plan_cache_mode = force_custom_plan
 set work_mem = '64MB'
+-- What a batch joins is a few thousand keys and a table of facts, each with the index for it. Without statistics on the batch,
+-- the planner would rather read the whole table.
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
   v_first bigint;
