@@ -115,22 +115,49 @@ begin
     pageview_count   = s.pageview_count + excluded.pageview_count,
     event_count      = s.event_count + excluded.event_count,
     bounce           = s.pageview_count + excluded.pageview_count < 2,
-    -- All of these come from one event: the earlier of the two entries.
-    (entry_at, entry_event_id, visitor_id, entry_url, entry_path, entry_title, utm_source, utm_medium,
-     utm_campaign, utm_content, utm_term, referrer_type, referrer_platform, original_referrer, user_agent,
-     browser_language, timezone, screen_width, screen_height, viewport_width, viewport_height, device_pixel_ratio) = (
-      select e.entry_at, e.entry_event_id, e.visitor_id, e.entry_url, e.entry_path, e.entry_title, e.utm_source, e.utm_medium,
-        e.utm_campaign, e.utm_content, e.utm_term, e.referrer_type, e.referrer_platform, e.original_referrer, e.user_agent,
-        e.browser_language, e.timezone, e.screen_width, e.screen_height, e.viewport_width, e.viewport_height, e.device_pixel_ratio
-      from (select (case
-        when (excluded.pageview_count = 0, excluded.entry_at, excluded.entry_event_id) < (s.pageview_count = 0, s.entry_at, s.entry_event_id)
-        then excluded else s end).*) as e
+    -- All of these come from one event: the earlier of the two entries. Column by column: taking the whole row of one of
+    -- them would build it anew for each column.
+    (
+      visitor_id, entry_at, entry_event_id, entry_url, entry_path, entry_title, utm_source, utm_medium, utm_campaign,
+      utm_content, utm_term, referrer_type, referrer_platform, original_referrer, user_agent, browser_language,
+      timezone, screen_width, screen_height, viewport_width, viewport_height, device_pixel_ratio
+    ) = (
+      select
+        case when is_earlier then excluded.visitor_id else s.visitor_id end,
+        case when is_earlier then excluded.entry_at else s.entry_at end,
+        case when is_earlier then excluded.entry_event_id else s.entry_event_id end,
+        case when is_earlier then excluded.entry_url else s.entry_url end,
+        case when is_earlier then excluded.entry_path else s.entry_path end,
+        case when is_earlier then excluded.entry_title else s.entry_title end,
+        case when is_earlier then excluded.utm_source else s.utm_source end,
+        case when is_earlier then excluded.utm_medium else s.utm_medium end,
+        case when is_earlier then excluded.utm_campaign else s.utm_campaign end,
+        case when is_earlier then excluded.utm_content else s.utm_content end,
+        case when is_earlier then excluded.utm_term else s.utm_term end,
+        case when is_earlier then excluded.referrer_type else s.referrer_type end,
+        case when is_earlier then excluded.referrer_platform else s.referrer_platform end,
+        case when is_earlier then excluded.original_referrer else s.original_referrer end,
+        case when is_earlier then excluded.user_agent else s.user_agent end,
+        case when is_earlier then excluded.browser_language else s.browser_language end,
+        case when is_earlier then excluded.timezone else s.timezone end,
+        case when is_earlier then excluded.screen_width else s.screen_width end,
+        case when is_earlier then excluded.screen_height else s.screen_height end,
+        case when is_earlier then excluded.viewport_width else s.viewport_width end,
+        case when is_earlier then excluded.viewport_height else s.viewport_height end,
+        case when is_earlier then excluded.device_pixel_ratio else s.device_pixel_ratio end
+      from (select (excluded.pageview_count = 0, excluded.entry_at, excluded.entry_event_id)
+        < (s.pageview_count = 0, s.entry_at, s.entry_event_id) as is_earlier offset 0) entries
     ),
-    (exit_at, exit_event_id, exit_url, exit_path) = (
-      select e.exit_at, e.exit_event_id, e.exit_url, e.exit_path
-      from (select (case
-        when s.exit_at is null or (excluded.exit_at, excluded.exit_event_id) > (s.exit_at, s.exit_event_id)
-        then excluded else s end).*) as e
+    (
+      exit_at, exit_event_id, exit_url, exit_path
+    ) = (
+      select
+        case when is_later then excluded.exit_at else s.exit_at end,
+        case when is_later then excluded.exit_event_id else s.exit_event_id end,
+        case when is_later then excluded.exit_url else s.exit_url end,
+        case when is_later then excluded.exit_path else s.exit_path end
+      from (select excluded.exit_at is not null
+        and (s.exit_at is null or (excluded.exit_at, excluded.exit_event_id) > (s.exit_at, s.exit_event_id)) as is_later offset 0) exits
     );
 end
 $$;

@@ -109,10 +109,6 @@ language plpgsql
 set jit = off
 set plan_cache_mode = force_custom_plan
 set work_mem = '64MB'
--- What a batch joins is a few thousand keys and a table of facts, each with the index for it. Without statistics on the batch,
--- the planner would rather read the whole table.
-set enable_hashjoin = off
-set enable_mergejoin = off
 as $$
 declare
   v_first bigint;
