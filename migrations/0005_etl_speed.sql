@@ -1,14 +1,14 @@
 -- 0005_etl_speed: fewer and cheaper indexes where the ETL writes, and room for its updates.
 --
--- Why:      two thirds of what a batch cost were indexes (etl/README.md has the figures).
+-- Why:      indexes are half of what moving a raw row costs, and most of what inserting an event does (etl/README.md).
 --           events_log: the open month keeps what the ETL and the collector look up (processed_at, event_id, the block
 --           ranges of created_at); what only people search by is built when a month closes, as the index on the raw data
 --           is (cleanup_processed_events). The names stand on events_log_history.
 --           pageviews, user_events: the key begins with (site_id, time), so it is the index on time, too. A session's
 --           events are found by an index without their time, whose equal entries Postgres keeps but once.
 --           user_sessions: no index on what each event changes, and room in the page, so an update touches no index.
--- Locks:    events_log, pageviews, user_events and user_sessions exclusively while the indexes are built (about a minute
---           for ten million events). The collector waits or spools meanwhile.
+-- Locks:    events_log, pageviews, user_events and user_sessions exclusively while the indexes are built, which takes the
+--           longer the more they hold. The collector waits or spools meanwhile.
 -- Rollback: 0005_etl_speed.down.sql builds the former indexes.
 
 drop index idx_events_log_timestamp, idx_events_log_site_created, idx_events_log_session, idx_events_log_event_type;
