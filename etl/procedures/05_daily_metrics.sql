@@ -13,29 +13,38 @@ language sql stable as $$
   from (select coalesce((select s.timezone from sites s where s.site_id = site), 'UTC') as name) zone
 $$;
 
--- Marks the days on which the sessions of the batch start. The mark is written anew even where it stands, so that a
--- roll-up which is under way, and does not see our rows, cannot take it away: one of the two waits for the other.
+-- Notes the days on which the sessions of the batch start, as user_sessions has it, in the temporary table batch_days.
+create or replace function note_session_days() returns void
+language plpgsql as $$
+begin
+  insert into batch_days (site_id, metric_date)
+  select distinct s.site_id, (s.session_start at time zone coalesce(site.timezone, 'UTC'))::date
+  from batch_sessions b
+  join user_sessions s using (site_id, session_id)
+  left join sites site on site.site_id = s.site_id;
+end
+$$;
+
+-- Notes the days on which the events of the batch happened.
+create or replace function note_event_days() returns void
+language plpgsql as $$
+begin
+  insert into batch_days (site_id, metric_date)
+  select distinct e.site_id, (e.event_timestamp at time zone coalesce(site.timezone, 'UTC'))::date
+  from batch_events e
+  left join sites site on site.site_id = e.site_id;
+end
+$$;
+
+-- Marks the noted days. The mark is written anew even where it stands, so that a roll-up which is under way, and does not
+-- see our rows, cannot take it away: one of the two waits for the other. Last in its transaction, since the batches of
+-- other lanes wait for it; in order, so that no two wait for each other.
 create or replace function mark_stale_days(batch timestamptz) returns void
 language plpgsql as $$
 begin
   insert into stale_days as d (site_id, metric_date, marked_at)
-  select distinct s.site_id, (s.session_start at time zone coalesce(site.timezone, 'UTC'))::date, batch
-  from batch_sessions b
-  join user_sessions s using (site_id, session_id)
-  left join sites site on site.site_id = s.site_id
-  order by 1, 2
-  on conflict (site_id, metric_date) do update set marked_at = excluded.marked_at;
-end
-$$;
-
--- Marks the days on which the events of the batch happened.
-create or replace function mark_stale_event_days(batch timestamptz) returns void
-language plpgsql as $$
-begin
-  insert into stale_days as d (site_id, metric_date, marked_at)
-  select distinct e.site_id, (e.event_timestamp at time zone coalesce(site.timezone, 'UTC'))::date, batch
-  from batch_events e
-  left join sites site on site.site_id = e.site_id
+  select distinct site_id, metric_date, batch
+  from batch_days
   order by 1, 2
   on conflict (site_id, metric_date) do update set marked_at = excluded.marked_at;
 end

@@ -2,25 +2,35 @@
 --
 -- One pass over a set, in one transaction: the rows are stamped (which moves them into their month), then each
 -- table takes its part of them, then the sessions touched are brought up to date and their days marked stale.
--- Callers wait for each other, so a batch is nobody else's. An event that cannot be used goes to failed_events
--- with its reason and holds nobody up.
+-- A batch is nobody else's: callers wait for each other, but for those that work in different lanes. An event that
+-- cannot be used goes to failed_events with its reason and holds nobody up.
 
--- Makes rows of the pending events with ids in [first_id, last_id]. Answers how many raw events these were.
+-- The lane of a session, 0 to 3. What the ETL writes of one event depends on the events of its own session only, so
+-- lanes may be worked on at the same time.
+create or replace function session_lane(session_id text) returns integer
+language sql immutable parallel safe as $$
+  select hashtext(coalesce(session_id, '')) & 3
+$$;
+
+-- Makes rows of the pending events of a lane (null: of all) with ids in [first_id, last_id]. Answers how many raw
+-- events these were.
 -- @raises a data error when one of the rows cannot be processed at all; nothing is changed then
-create or replace function process_slice(first_id bigint, last_id bigint) returns integer
+create or replace function process_slice(first_id bigint, last_id bigint, lane integer) returns integer
 language plpgsql as $$
 declare
-  v_now  timestamptz := clock_timestamp();
+  -- The stamp is the batch's name, so it must be new: to other lanes by its last digit, which they cannot see …
+  v_now  timestamptz := date_trunc('milliseconds', clock_timestamp()) + coalesce(lane + 1, 0) * interval '1 microsecond';
   v_rows integer;
 begin
-  -- The stamp is the batch's name, so it must be new, even where the clock stood still or went back.
+  -- … and in its own lane even where the clock stood still or went back.
   while exists (select from events_log where processed_at = v_now) loop
-    v_now := v_now + interval '1 microsecond';
+    v_now := v_now + interval '1 millisecond';
   end loop;
   perform add_events_log_months(v_now, v_now);
 
   update events_log set processed_at = v_now
-  where processed_at is null and id between first_id and last_id;
+  where processed_at is null and id between first_id and last_id
+    and (lane is null or session_lane(session_id) = lane);
   get diagnostics v_rows = row_count;
 
   if exists (
@@ -41,15 +51,17 @@ begin
   perform add_user_events();
   perform add_form_submissions();
 
+  create temporary table batch_days (site_id varchar(100), metric_date date);
   -- Before and after: an earlier start moves a session out of one day and into another.
-  perform mark_stale_days(v_now);
+  perform note_session_days();
   perform add_to_sessions(v_now);
-  perform mark_stale_days(v_now);
-  perform mark_stale_event_days(v_now);
+  perform note_session_days();
+  perform note_event_days();
 
   perform keep_statistics();
   perform time_pages();
-  drop table batch_events, batch_sessions;
+  perform mark_stale_days(v_now);
+  drop table batch_events, batch_sessions, batch_days;
   return v_rows;
 end
 $$;
@@ -78,20 +90,20 @@ $$;
 
 -- process_slice for rows of which some may be unusable: halves the range until the bad row stands alone, and sets
 -- that one aside.
-create or replace function process_range(first_id bigint, last_id bigint) returns integer
+create or replace function process_range(first_id bigint, last_id bigint, lane integer) returns integer
 language plpgsql as $$
 declare
   v_middle bigint := first_id + (last_id - first_id) / 2;
   v_reason text;
 begin
   begin
-    return process_slice(first_id, last_id);
+    return process_slice(first_id, last_id, lane);
   exception when data_exception or integrity_constraint_violation or program_limit_exceeded
                  or cardinality_violation or invalid_parameter_value then
     v_reason := sqlerrm;
   end;
   if first_id < last_id then
-    return process_range(first_id, v_middle) + process_range(v_middle + 1, last_id);
+    return process_range(first_id, v_middle, lane) + process_range(v_middle + 1, last_id, lane);
   end if;
   perform add_events_log_months(clock_timestamp(), clock_timestamp());
   insert into failed_events (id, site_id, event_id, event_type, reason, event, failed_at)
@@ -103,8 +115,8 @@ begin
 end
 $$;
 
--- Answers how many raw events were processed; 0 when nothing is pending.
-create or replace function process_events(batch_size integer default 1000) returns integer
+-- Answers how many raw events were processed; 0 when nothing is pending, in the lane where one is given.
+create or replace function process_events(batch_size integer default 1000, lane integer default null) returns integer
 language plpgsql
 set jit = off
 set plan_cache_mode = force_custom_plan
@@ -118,13 +130,42 @@ begin
     raise exception 'batch_size is %, but must be 1 or more', coalesce(batch_size::text, 'null')
       using errcode = 'invalid_parameter_value';
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('footfall:process-events', 0));
+  if lane is null then
+    perform pg_advisory_xact_lock(hashtextextended('footfall:process-events', 0));
+  else
+    perform pg_advisory_xact_lock_shared(hashtextextended('footfall:process-events', 0));
+    perform pg_advisory_xact_lock(hashtextextended('footfall:lane', lane));
+  end if;
   select min(id), max(id) into v_first, v_last
-  from (select id from events_log_pending order by id limit batch_size) oldest;
+  from (
+    select id from events_log_pending
+    where lane is null or session_lane(session_id) = lane
+    order by id limit batch_size
+  ) oldest;
   if v_first is null then
     return 0;
   end if;
-  return process_range(v_first, v_last);
+  return process_range(v_first, v_last, lane);
+end
+$$;
+
+-- process_events in a lane where nobody else works, the one of this number if that is free. Answers 0 when nothing is
+-- pending that others do not work on.
+create or replace function process_events_beside_others(batch_size integer, worker integer) returns integer
+language plpgsql as $$
+declare
+  v_rows integer;
+begin
+  perform pg_advisory_xact_lock_shared(hashtextextended('footfall:process-events', 0));
+  for v_lane in 0..3 loop
+    if pg_try_advisory_xact_lock(hashtextextended('footfall:lane', (worker + v_lane) % 4)) then
+      v_rows := process_events(batch_size, (worker + v_lane) % 4);
+      if v_rows > 0 then
+        return v_rows;
+      end if;
+    end if;
+  end loop;
+  return 0;
 end
 $$;
 
