@@ -4,7 +4,7 @@ import { completeAttribution, completePage, fieldsOf, parseUrl, textOf } from ".
 import { type IpMode, storedAddress } from "./client_address.ts";
 import { clockSkew, eventTime } from "./clock.ts";
 import type { Payload } from "./payload.ts";
-import { redactFields, redactUrl } from "./redact.ts";
+import { mapFields, redactFields, redactUrl } from "./redact.ts";
 import { MAX_USER_AGENT, parseUserAgent } from "./user_agent.ts";
 import type { VisitorIds } from "./visitor.ts";
 
@@ -119,8 +119,6 @@ const KNOWN_FIELDS = new Set(
     .split(" "),
 );
 
-const FIELD = { enumerable: true, configurable: true, writable: true };
-
 /** The event with its secrets redacted; a pageview also with attribution, browser and page filled in. */
 function complete(
   event: Fields,
@@ -129,13 +127,11 @@ function complete(
   request: RequestContext,
   site: SiteContext,
 ): Fields {
-  const completed: Fields = {};
-  for (const name of Object.keys(event)) {
-    const field = event[name];
-    if (KNOWN_FIELDS.has(name)) completed[name] = field;
-    // Not by assignment: that of __proto__ would set the prototype.
-    else Object.defineProperty(completed, name, { ...FIELD, value: redactFields(field, name) });
-  }
+  const redacted = mapFields(
+    event,
+    (field, name) => KNOWN_FIELDS.has(name) ? field : redactFields(field, name),
+  );
+  const completed = { ...redacted };
   if (url !== undefined) completed.url = url;
   if (path !== undefined) completed.path = path;
   if (event.eventData !== undefined) completed.eventData = redactEventData(event.eventData);
@@ -175,11 +171,7 @@ function redactUrls(sent: unknown): unknown {
 /** The object with `change` made to those of its fields that are texts; what is no object as it is. */
 function mapTexts(value: unknown, change: (text: string, name: string) => string): unknown {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map((
-      [name, field],
-    ) => [name, typeof field === "string" ? change(field, name) : field]),
-  );
+  return mapFields(value, (field, name) => typeof field === "string" ? change(field, name) : field);
 }
 
 /** The language that an Accept-Language header puts first (RFC 9110, 12.5.4). */

@@ -63,18 +63,33 @@ export function redactFields(value: unknown, name = ""): unknown {
   if (value !== null && value !== undefined && value !== "" && isSecretName(name)) return REDACTED;
   if (typeof value === "string") return redactText(value);
   if (typeof value === "number") return redactText(String(value)) === String(value) ? value : REDACTED;
-  if (Array.isArray(value)) return value.map((item) => redactFields(item));
+  if (Array.isArray(value)) return mapFields(value, (item) => redactFields(item));
   if (value !== null && typeof value === "object") {
     // Some trackers list fields as {name, value}.
     const label = (value as { name?: unknown }).name;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, field]) => [
-        key,
-        redactFields(field, key === "value" && typeof label === "string" ? label : key),
-      ]),
+    return mapFields(
+      value,
+      (field, key) => redactFields(field, key === "value" && typeof label === "string" ? label : key),
     );
   }
   return value;
+}
+
+/**
+ * The object (or list) with `change` made to each of its fields; where that changes nothing, as it mostly does, the
+ * object itself.
+ */
+export function mapFields<T extends object>(object: T, change: (field: unknown, name: string) => unknown): T {
+  let changed: T | undefined;
+  for (const name of Object.keys(object)) {
+    const field = (object as Record<string, unknown>)[name];
+    const value = change(field, name);
+    if (value === field) continue;
+    changed ??= (Array.isArray(object) ? [...object] : { ...object }) as T;
+    // Not by assignment: that of __proto__ would set the prototype.
+    Object.defineProperty(changed, name, { value, enumerable: true, configurable: true, writable: true });
+  }
+  return changed ?? object;
 }
 
 // Parameters of links in mails, of logins and of payments: who holds the link holds the account or knows the person.
