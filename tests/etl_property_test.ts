@@ -49,6 +49,8 @@ const scenario = fc.record({
   repeats: fc.array(fc.nat(), { maxLength: 10 }),
   runAfter: fc.integer({ min: 1, max: 12 }),
   batchSize: fc.integer({ min: 1, max: 20 }),
+  /** How many batches at the same time, each in a lane of its own; 0 is one over all lanes. */
+  workers: fc.integer({ min: 0, max: 3 }),
 });
 
 type Item = Omit<ReferenceEvent, "place" | "eventType" | "time" | "path"> & {
@@ -114,7 +116,13 @@ function sorted(tables: ReferenceTables): ReferenceTables {
 for (const engine of engines()) {
   Deno.test(`the tables are a function of the set of events, not of order, batches or repeats (${engine.name})`, async () => {
     await using app = await testApp({ engine });
-    const property = fc.asyncProperty(scenario, async ({ items, repeats, runAfter, batchSize }) => {
+    const property = fc.asyncProperty(scenario, async ({ items, repeats, runAfter, batchSize, workers }) => {
+      const process = () =>
+        workers === 0
+          ? app.rows("select process_events($1)", [batchSize])
+          : Promise.all(Array.from({ length: workers }, (_, worker) =>
+            app.rows("select process_events_beside_others($1, $2)", [batchSize, worker])));
+
       await app.db.exec(
         `truncate events_log, user_sessions, pageviews, user_events, form_submissions, daily_site_metrics, stale_days, sites;
          insert into sites (site_id, timezone) values ('far', 'Etc/GMT-12')`,
@@ -122,7 +130,7 @@ for (const engine of engines()) {
       const sent = [...items, ...repeats.map((repeat) => items[repeat % items.length]!)];
       for (const [i, item] of sent.entries()) {
         await (await app.collect(payloadOf(item))).body?.cancel();
-        if (i % runAfter === 0) await app.rows("select process_events($1)", [batchSize]);
+        if (i % runAfter === 0) await process();
         if (i % (3 * runAfter) === 0) await app.rows("select roll_up_stale_days()");
       }
       await app.etl();

@@ -57,3 +57,38 @@ for (const engine of engines().filter(({ embedded }) => !embedded)) {
     );
   });
 }
+
+for (const engine of engines().filter(({ embedded }) => !embedded)) {
+  Deno.test(`three workers share a backlog: each event is processed once, and nobody waits for a lane (${engine.name})`, async () => {
+    await using db = await engine.migrated();
+    await db.query(
+      `insert into events_log (event_type, session_id, site_id, timestamp, path, raw_event_data)
+       select 'pageview', 'sess_' || n % 200, 'site_' || n % 3, timestamptz '2026-03-10' + n * interval '1 minute', '/', '{}'
+       from generate_series(1, 3000) n`,
+    );
+    const work = async (worker: number): Promise<number> => {
+      const [row] = await db.query<{ rows: number }>(
+        "select process_events_beside_others(100, $1) as rows",
+        [worker],
+      );
+      return row!.rows === 0 ? 0 : row!.rows + await work(worker);
+    };
+    // Somebody else is in lane 0 up to the end; the workers do the other three.
+    const done = await db.transaction(async (tx) => {
+      await tx.query("select pg_advisory_xact_lock(hashtextextended('footfall:lane', 0))");
+      return await Promise.all([work(0), work(1), work(2)]);
+    });
+    const [lane] = await db.query<{ rows: number }>(
+      "select count(*) as rows from events_log where session_lane(session_id) = 0",
+    );
+    assertEquals(done.reduce((sum, rows) => sum + rows), 3000 - lane!.rows);
+    await work(0);
+    assertEquals(
+      await db.query(
+        `select (select count(*) from pageviews) as views, (select count(distinct id) from pageviews) as ids,
+           (select count(*) from events_log_pending) as pending, (select sum(pageview_count) from user_sessions) as counted`,
+      ),
+      [{ views: 3000, ids: 3000, pending: 0, counted: 3000 }],
+    );
+  });
+}

@@ -52,11 +52,10 @@ begin
   perform add_form_submissions();
 
   create temporary table batch_days (site_id varchar(100), metric_date date);
-  -- Before and after: an earlier start moves a session out of one day and into another.
-  perform note_session_days();
-  perform add_to_sessions(v_now);
+  -- Before: an earlier start moves a session out of its day, and into that of one of the batch's events.
   perform note_session_days();
   perform note_event_days();
+  perform add_to_sessions(v_now);
 
   perform keep_statistics();
   perform time_pages();
