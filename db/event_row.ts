@@ -31,6 +31,4 @@ export interface NewEvent {
   row: EventRow;
   /** What its user agent string means; null where it came without. */
   agent: AgentRow | null;
-  /** Whether it may have been stored before: its id is the client's, who may send it again. */
-  mayBeKnown: boolean;
 }

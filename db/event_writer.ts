@@ -3,7 +3,7 @@ import type { Availability } from "./availability.ts";
 import { Conflict, DatabaseUnavailable, StatementTimeout } from "./database.ts";
 import type { NewEvent } from "./event_row.ts";
 import type { EventStore, RefusedEvent, StorableEvent } from "./event_store.ts";
-import type { Spool } from "./spool.ts";
+import { type Spool, SpoolBusy } from "./spool.ts";
 import { type Place, type Receipt, WriteQueue } from "./write_queue.ts";
 
 /** A group that was written. */
@@ -28,6 +28,7 @@ const PATIENCE_MS = 3_000;
 const FIRST_PAUSE_MS = 50;
 // Hosts kill a process some seconds after they asked it to end.
 const HURRY_MS = 2_000;
+const COMPLAIN_EVERY_MS = 10_000;
 
 /**
  * Stores events by group commit: whenever a connection is free, all that waits goes into one statement, and on its
@@ -43,6 +44,7 @@ export class EventWriter {
   readonly #queue = new WriteQueue();
   /** The groups under way, each with what gives it up. */
   readonly #writing = new Map<Promise<void>, (error: DatabaseUnavailable) => void>();
+  #complainedAt = -Infinity;
   #hurried: ReturnType<typeof setTimeout> | undefined;
   readonly #listeners: ((group: WrittenGroup) => void)[] = [];
 
@@ -149,20 +151,41 @@ export class EventWriter {
     failure ??= new DatabaseUnavailable(this.#availability.absence!.reason);
     if (!this.#spool) throw failure;
     try {
-      this.#spool.append(events);
+      await this.#append(this.#spool, events);
     } catch (error) {
-      log.error("the spool takes no events", { error });
-      throw failure instanceof DatabaseUnavailable ? failure : new DatabaseUnavailable("The spool is full");
+      this.#complain(error);
+      throw failure instanceof DatabaseUnavailable
+        ? failure
+        : new DatabaseUnavailable("The spool takes no events");
     }
     return { stored: "spool", refused: [] };
+  }
+
+  async #append(spool: Spool, events: StorableEvent[]): Promise<void> {
+    const started = performance.now();
+    for (;;) {
+      try {
+        return spool.append(events);
+      } catch (error) {
+        if (!(error instanceof SpoolBusy) || performance.now() - started > PATIENCE_MS) throw error;
+        await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS));
+      }
+    }
+  }
+
+  #complain(error: unknown): void {
+    if (performance.now() - this.#complainedAt < COMPLAIN_EVERY_MS) return;
+    this.#complainedAt = performance.now();
+    log.error("the spool takes no events: they are answered 503", { error });
   }
 
   async #storePatiently(events: StorableEvent[]): Promise<RefusedEvent[]> {
     const started = performance.now();
     for (let attempt = 1, pause = 0;; attempt++) {
       try {
-        // Often only the connection died; whether the first try had committed is not known, so its rows are looked for.
-        return await this.#store.store(events, { mayBeKnown: attempt > 1, timeout: WRITE_TIMEOUT_MS });
+        // Often only the connection died. Whether the first try has committed, or still will, is not known: the events'
+        // ids see to it that they are stored once.
+        return await this.#store.store(events, WRITE_TIMEOUT_MS);
       } catch (error) {
         const elapsed = performance.now() - started;
         const mayTryAgain = (error instanceof DatabaseUnavailable || error instanceof Conflict) &&

@@ -1,8 +1,8 @@
 import { log } from "../log.ts";
 import type { Availability } from "./availability.ts";
 import { Conflict, DatabaseUnavailable, StatementTimeout } from "./database.ts";
-import type { EventStore, RefusedEvent, StorableEvent } from "./event_store.ts";
-import type { Spool, SpooledEvent } from "./spool.ts";
+import type { EventStore, RefusedEvent } from "./event_store.ts";
+import type { RefusedEntry, Spool, SpooledEvent } from "./spool.ts";
 
 // The first is a second's work of a small server, the second what the writer puts into one statement at most.
 const BATCH = 1_000;
@@ -10,6 +10,7 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 const LOOK_EVERY_MS = 1_000;
 // Nobody waits for the answer, and a server that has just come back is slow.
 const RESTORE_TIMEOUT_MS = 15_000;
+const COMPLAIN_EVERY_MS = 60_000;
 
 /** Brings spooled events into Postgres in the order in which they came, as soon as it is back. */
 export class SpoolDrain {
@@ -17,8 +18,9 @@ export class SpoolDrain {
   readonly #store: EventStore;
   readonly #availability: Availability;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #draining: Promise<number> | undefined;
+  #draining: Promise<void> | undefined;
   #closed = false;
+  #complainedAt = -Infinity;
 
   constructor(spool: Spool, store: EventStore, availability: Availability) {
     this.#spool = spool;
@@ -29,9 +31,11 @@ export class SpoolDrain {
     this.#lookLater(0);
   }
 
-  /** Restores everything that waits, or as much as it can before Postgres is away again. Answers how many. */
-  drain(): Promise<number> {
-    return this.#draining ??= this.#drain().finally(() => this.#draining = undefined);
+  /** Restores everything that waits, or as much as it can before Postgres is away again. Never throws. */
+  drain(): Promise<void> {
+    return this.#draining ??= this.#drain()
+      .catch((error) => this.#complain(error))
+      .finally(() => this.#draining = undefined);
   }
 
   /** Stops looking, after the batch that is under way. */
@@ -43,43 +47,67 @@ export class SpoolDrain {
 
   #lookLater(milliseconds: number): void {
     if (this.#closed) return;
-    this.#timer = setTimeout(() => {
-      const drained = this.#availability.absence ? Promise.resolve(0) : this.drain();
-      void drained.finally(() => this.#lookLater(LOOK_EVERY_MS));
+    this.#timer = setTimeout(async () => {
+      if (!this.#availability.absence) await this.drain();
+      this.#lookLater(LOOK_EVERY_MS);
     }, milliseconds);
   }
 
-  async #drain(): Promise<number> {
+  async #drain(): Promise<void> {
     let restored = 0;
     let limit = BATCH;
     while (!this.#closed) {
-      const waiting = this.#spool.peek(limit, BATCH_BYTES);
-      if (waiting.length === 0) break;
-      try {
-        // A crash between the two repeats the batch; the events' ids make that harmless.
-        const refused = await this.#restore(waiting);
-        this.#spool.remove(waiting, refused);
-        restored += waiting.length;
-        limit = Math.min(BATCH, limit * 2);
-      } catch (error) {
-        // The server is there, but slow, or stumbles over one of them: ask less of it.
-        const isThere = error instanceof StatementTimeout || !(error instanceof DatabaseUnavailable);
-        if (isThere && waiting.length > 1) {
-          log.warn("restoring spooled events failed, fewer are tried", { events: waiting.length, error });
-          limit = Math.ceil(waiting.length / 2);
-        } else if (isThere && await this.#isAtFault(waiting[0]!, error)) {
-          this.#spool.remove(waiting, [{ index: 0, message: (error as Error).message }]);
-        } else {
-          this.#availability.lost(error);
-          break;
-        }
+      const { waiting, unreadable } = this.#spool.peek(limit, BATCH_BYTES);
+      if (waiting.length + unreadable.length === 0) break;
+      const outcome = await this.#restore(waiting);
+      if (outcome === "away") break;
+      if (outcome === "fewer") {
+        limit = Math.ceil(waiting.length / 2);
+        continue;
       }
+      restored += waiting.length;
+      limit = Math.min(BATCH, limit * 2);
+      const refused = outcome.map(({ index, message }) => ({
+        place: waiting[index]!.place,
+        reason: message,
+      }));
+      this.#forget(Math.max(...[...waiting, ...unreadable].map(({ place }) => place)), [
+        ...refused,
+        ...unreadable,
+      ]);
     }
-    if (restored > 0) {
-      log.info("spooled events are in Postgres", { events: restored });
-      if (this.#spool.size === 0) this.#spool.shrink();
+    if (restored === 0) return;
+    log.info("spooled events are in Postgres", { events: restored });
+    if (this.#spool.size === 0) this.#spool.shrink();
+  }
+
+  /** A crash before it repeats the batch; the events' ids make that harmless. */
+  #forget(upTo: number, refused: RefusedEntry[]): void {
+    try {
+      this.#spool.forget(upTo, refused);
+    } catch (error) {
+      this.#complain(error);
     }
-    return restored;
+  }
+
+  /** Answers the events that Postgres refuses for ever; or that it is away, or should be asked for less. */
+  async #restore(waiting: SpooledEvent[]): Promise<RefusedEvent[] | "away" | "fewer"> {
+    try {
+      const events = waiting.map(({ event }) => ({ ...event, json: JSON.stringify(event.row) }));
+      return events.length === 0 ? [] : await this.#store.store(events, RESTORE_TIMEOUT_MS);
+    } catch (error) {
+      // The server is there, but slow, or stumbles over one of them.
+      const isThere = error instanceof StatementTimeout || !(error instanceof DatabaseUnavailable);
+      if (isThere && waiting.length > 1) {
+        log.warn("restoring spooled events failed, fewer are tried", { events: waiting.length, error });
+        return "fewer";
+      }
+      if (isThere && await this.#isAtFault(waiting[0]!, error)) {
+        return [{ index: 0, message: (error as Error).message }];
+      }
+      this.#availability.lost(error);
+      return "away";
+    }
   }
 
   /** Whether the event, rather than the server, is why it could not be restored: then it must not block the rest. */
@@ -94,8 +122,10 @@ export class SpoolDrain {
     return true;
   }
 
-  #restore(waiting: SpooledEvent[]): Promise<RefusedEvent[]> {
-    const events = waiting.map(({ event }): StorableEvent => ({ ...event, json: JSON.stringify(event.row) }));
-    return this.#store.store(events, { mayBeKnown: true, timeout: RESTORE_TIMEOUT_MS });
+  /** The spool's disk is full, say. What is restored stays in its file for now; nothing is lost by that. */
+  #complain(error: unknown): void {
+    if (performance.now() - this.#complainedAt < COMPLAIN_EVERY_MS) return;
+    this.#complainedAt = performance.now();
+    log.error("the spool cannot be emptied; trying on", { path: this.#spool.path, error });
   }
 }

@@ -68,7 +68,6 @@ export function enrichEvent(
       raw_event_data: raw,
     },
     agent: agent === undefined ? null : parseUserAgent(agent),
-    mayBeKnown: payload.eventId !== undefined,
   };
 }
 

@@ -424,14 +424,10 @@ for (const [title, item, columns, raw] of ROWS) {
 }
 
 Deno.test("enrich: an event without ids gets an id of its time, and the derived visitor and session", () => {
-  const { row, mayBeKnown } = enrich({ eventType: "click", siteId: "example-com" });
+  const { row } = enrich({ eventType: "click", siteId: "example-com" });
 
   assertMatch(row.event_id, /^01a20244-e800-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-  assertEquals([row.session_id, row.visitor_id, mayBeKnown], ["sess_derived", "vis_derived", false]);
-});
-
-Deno.test("enrich: an event that brings its id may have been stored before", () => {
-  assertEquals(enrich({ ...SENT, eventType: "click" }).mayBeKnown, true);
+  assertEquals([row.session_id, row.visitor_id], ["sess_derived", "vis_derived"]);
 });
 
 Deno.test("enrich: the user agent's row says what it means", () => {

@@ -1,6 +1,6 @@
 import { setLogLevel } from "../log.ts";
-import { assertEquals, assertRejects } from "@std/assert";
-import { type Database, StatementTimeout } from "../db/database.ts";
+import { assertEquals } from "@std/assert";
+import type { Database } from "../db/database.ts";
 import { EventStore, type StorableEvent } from "../db/event_store.ts";
 import { engines } from "./test_database.ts";
 // These tests provoke what is logged.
@@ -21,11 +21,10 @@ function event(path: string, fields: Record<string, unknown> = {}): StorableEven
     raw_event_data: {},
     ...fields,
   };
-  return { row, agent: null, mayBeKnown: false, json: JSON.stringify(row) };
+  return { row, agent: null, json: JSON.stringify(row) };
 }
 
-const ONCE = { mayBeKnown: false, timeout: 5_000 };
-const AGAIN = { mayBeKnown: true, timeout: 5_000 };
+const TIMEOUT_MS = 5_000;
 
 async function paths(db: Database): Promise<unknown[]> {
   return (await db.query("select path from events_log order by path")).map(({ path }) => path);
@@ -36,11 +35,11 @@ for (const engine of engines()) {
     await using db = await engine.migrated();
     const store = new EventStore(db);
     const [a, b, c] = [event("/a"), event("/b"), event("/c")];
-    assertEquals(await store.store([a, b, a], ONCE), []);
-    assertEquals(await store.store([b, c], ONCE), []);
+    assertEquals(await store.store([a, b, a], TIMEOUT_MS), []);
+    assertEquals(await store.store([b, c], TIMEOUT_MS), []);
     await db.query("select add_events_log_months(now(), now())");
     await db.query("update events_log set processed_at = now() where path <> '/c'");
-    assertEquals(await store.store([a, b, c], AGAIN), []);
+    assertEquals(await store.store([a, b, c], TIMEOUT_MS), []);
     assertEquals(await paths(db), ["/a", "/b", "/c"]);
   });
 
@@ -54,29 +53,18 @@ for (const engine of engines()) {
       event("/d"),
       event("x".repeat(3000)),
     ];
-    assertEquals(await store.store(group, ONCE), [
+    assertEquals(await store.store(group, TIMEOUT_MS), [
       { index: 1, message: 'cannot be stored: invalid input syntax for type inet: "nowhere"' },
       { index: 4, message: "cannot be stored: value too long for type character varying(2048)" },
     ]);
     assertEquals(await paths(db), ["/a", "/c", "/d"]);
   });
 
-  Deno.test(`a statement that runs after its deadline stores nothing (${engine.name})`, async () => {
-    await using db = await engine.migrated();
-    const rows = `[${event("/late").json}]`;
-    const send = (deadline: string) =>
-      db.query(`select store_events($1::jsonb, '[]', '{}', now() + $2::interval)`, [rows, deadline]);
-    await assertRejects(() => send("-1 millisecond"), StatementTimeout, "has passed");
-    assertEquals(await paths(db), []);
-    await send("1 minute");
-    assertEquals(await paths(db), ["/late"]);
-  });
-
   Deno.test(`a commit waits for the disk, even where the database is set not to (${engine.name})`, async () => {
     await using db = await engine.migrated();
     const setting = await db.transaction(async (tx) => {
       await tx.exec("set local synchronous_commit = off");
-      await tx.query("select store_events($1::jsonb, '[]', '{}', null)", [`[${event("/a").json}]`]);
+      await tx.query("select store_events($1::jsonb, '[]', '{}')", [`[${event("/a").json}]`]);
       return await tx.query("show synchronous_commit");
     });
     assertEquals(setting, [{ synchronous_commit: "on" }]);

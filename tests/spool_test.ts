@@ -18,7 +18,6 @@ function event(path: string, raw: unknown = {}): NewEvent {
       raw_event_data: raw,
     },
     agent: null,
-    mayBeKnown: false,
   };
 }
 
@@ -31,8 +30,9 @@ async function withFolder(work: (folder: string) => void): Promise<void> {
   }
 }
 
+const placeOf = (spool: Spool, number: number) => spool.peek(number, 1e9).waiting.at(-1)!.place;
 const paths = (spool: Spool, limit: number, bytes = 1e9) =>
-  spool.peek(limit, bytes).map(({ event }) => event.row.path);
+  spool.peek(limit, bytes).waiting.map(({ event }) => event.row.path);
 
 Deno.test("a spool gives events back in order, also to the process that opens it next", async () => {
   await withFolder((folder) => {
@@ -42,7 +42,7 @@ Deno.test("a spool gives events back in order, also to the process that opens it
     first.close();
     const next = new Spool(`${folder}/deep/spool.db`, 1e6);
     assertEquals([paths(next, 2), next.size], [["/a", "/b"], 3]);
-    next.remove(next.peek(2, 1e9), []);
+    next.forget(placeOf(next, 2), []);
     assertEquals([paths(next, 9), next.size], [["/c"], 1]);
     next.close();
   });
@@ -53,9 +53,9 @@ Deno.test("two processes may share a spool", async () => {
     const [one, other] = [new Spool(`${folder}/s.db`, 1e6), new Spool(`${folder}/s.db`, 1e6)];
     one.append([event("/a")]);
     other.append([event("/b")]);
-    const both = one.peek(9, 1e9);
-    other.remove(both, []);
-    one.remove(both, []);
+    const last = placeOf(one, 9);
+    other.forget(last, []);
+    one.forget(last, []);
     one.append([event("/c")]);
     assertEquals([paths(other, 9), other.size, one.size], [["/c"], 1, 1]);
     one.close();
@@ -86,7 +86,7 @@ Deno.test("a full spool refuses a whole group, keeps what it has, and takes even
       "full",
     );
     assertEquals([kept, spool.size], [9, 18]);
-    spool.remove(spool.peek(10, 1e9), []);
+    spool.forget(placeOf(spool, 10), []);
     spool.append([large("/last")]);
     assertEquals(paths(spool, 99).at(-1), "/last");
     spool.close();
@@ -101,7 +101,7 @@ Deno.test("an emptied spool gives its room back to the disk", async () => {
       Array.from({ length: 300 }, (_, index) => event(`/${index}`, { padding: "x".repeat(100_000) })),
     );
     assertEquals(spool.bytes > 30_000_000, true);
-    spool.remove(spool.peek(300, 1e9), []);
+    spool.forget(placeOf(spool, 300), []);
     spool.shrink();
     const files = [path, `${path}-wal`].map((file) => Deno.statSync(file).size);
     assertEquals(files.map((size) => size < 100_000), [true, true], `${files}`);
@@ -115,7 +115,7 @@ Deno.test("refused events are set aside with their reason", async () => {
   await withFolder((folder) => {
     const spool = new Spool(`${folder}/s.db`, 1e6);
     spool.append([event("/good"), event("/bad")]);
-    spool.remove(spool.peek(2, 1e9), [{ index: 1, message: "cannot be stored: too odd" }]);
+    spool.forget(2, [{ place: 2, reason: "cannot be stored: too odd" }]);
     assertEquals([spool.size, spool.refused], [0, 1]);
     spool.close();
   });

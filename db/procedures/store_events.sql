@@ -1,25 +1,19 @@
 -- store_events: one group of the collector's events and the user agents that came with them, in one round trip.
--- Answers the server's time.
 --
--- An event whose (site_id, event_id) is known is left out, so the same group may be sent again after a doubt.
--- `doubtful` are the ids which may have been stored before, by an earlier request or an earlier try. The order
--- matters: the insert meets the unique key of what waits (and waits for an ETL that is moving that very row); the
--- look into the archive has a newer snapshot, and sees the row where it was moved to.
--- Rows are sorted by key, so that two groups with the same events cannot lock each other out.
+-- An event whose (site_id, event_id) is known is left out, so the same group may be sent again after a doubt, and a
+-- statement that was held up on its way (a network that stalled, a server that stood still) does no harm when it
+-- arrives after its successor. The order matters: the insert meets the unique key of what waits (and waits for an ETL
+-- that is moving that very row); the look into the archive has a newer snapshot, and sees the row where it was moved
+-- to. Rows are sorted by key, so that two groups with the same events cannot lock each other out.
 --
 -- jsonb_to_recordset reads an event of 1.3 kB in 44 µs, json_to_recordset in 78, arrays of columns in 64. The archive
 -- is asked for all ids at once: 3 µs each, 21 as a join. Without sequential scans, because a plan made while a month
 -- was empty is kept while it fills.
---
--- After `deadline`, in the server's time, the caller has given up and stored the events elsewhere. A statement that
--- was held up on its way (a network that stalled, a server that was frozen) must not store them once more then:
--- asked last, because only what comes before the end of the insert could be late without the unique key noticing.
 create or replace function store_events(
-  events   jsonb,
-  agents   jsonb,
-  doubtful uuid[],
-  deadline timestamptz
-) returns timestamptz
+  events jsonb,
+  agents jsonb,
+  ids    uuid[] -- of the events
+) returns void
 language plpgsql
 set enable_seqscan = off as $$
 declare
@@ -51,7 +45,7 @@ begin
 
   select array_agg(event_id) into v_archived
   from events_log
-  where event_id = any(doubtful) and processed_at is not null;
+  where event_id = any(ids) and processed_at is not null;
   if v_archived is not null then
     delete from events_log_pending pending
     using jsonb_to_recordset(events) as event(site_id text, event_id uuid)
@@ -65,10 +59,5 @@ begin
           and archived.processed_at is not null
       );
   end if;
-
-  if clock_timestamp() > deadline then
-    raise exception 'the deadline % has passed', deadline using errcode = 'query_canceled';
-  end if;
-  return clock_timestamp();
 end
 $$;
