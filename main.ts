@@ -34,10 +34,11 @@ async function serve(mode: Mode): Promise<void> {
   for (const job of JOBS) {
     Deno.cron(job.name, job.schedule, { signal: stopping.signal }, async () => {
       if (stopping.signal.aborted) return;
-      // A failed run is recorded and logged; throwing lets the runtime try it again.
-      const run = runJob(job, { ...system.jobs, whenBusy: "skip" });
+      // A failed run is recorded and logged. Nobody has to try it again: its next time does what was left.
+      const run = runJob(job, { ...system.jobs, whenBusy: "skip" }).catch(() => {});
       running.add(run);
-      await run.finally(() => running.delete(run));
+      await run;
+      running.delete(run);
     });
   }
   const server = Deno.serve(

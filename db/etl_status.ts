@@ -28,20 +28,26 @@ export interface EtlStatus {
   failedEvents: number;
 }
 
-/** How far the ETL is. */
-export async function readEtlStatus(db: Database): Promise<EtlStatus> {
+/** How far the ETL is. @param timeout longest time of one statement, in milliseconds */
+export async function readEtlStatus(db: Database, timeout?: number): Promise<EtlStatus> {
   const pending = await db.query<PendingEvents>(
     `select event_type as "eventType", count(*) as count, min(created_at) as oldest,
        round(extract(epoch from now() - min(created_at)), 3) as "ageSeconds"
      from events_log where processed_at is null group by event_type order by count(*) desc, event_type`,
+    [],
+    { timeout },
   );
   const jobs = await db.query<LastRun>(
     `select distinct on (job) job, started_at as "startedAt", finished_at as "finishedAt", row_count as rows,
        round(extract(epoch from finished_at - started_at), 3) as seconds, error
      from job_runs order by job, started_at desc, id desc`,
+    [],
+    { timeout },
   );
   const [counts] = await db.query<{ staleDays: number; failedEvents: number }>(
     `select (select count(*) from stale_days) as "staleDays", (select count(*) from failed_events) as "failedEvents"`,
+    [],
+    { timeout },
   );
   return { pending, jobs, ...counts! };
 }

@@ -27,10 +27,9 @@ const KEPT_BYTES = 16 * 1024 ** 2;
 const BUSY_TIMEOUT_MS = 100;
 const OPEN_TIMEOUT_MS = 5_000;
 
-// https://www.sqlite.org/rescode.html
-const SQLITE_BUSY = 5;
-const SQLITE_CORRUPT = 11;
-const SQLITE_NOTADB = 26;
+// SQLite's own words (sqlite3_errstr): not every call of node:sqlite hands its result code on.
+const BUSY = /^database is locked/;
+const DAMAGED = /^(file is not a database|database disk image is malformed)/;
 
 // The log is synced on every commit, and small beside the file.
 const SCHEMA = `
@@ -167,8 +166,7 @@ export class Spool {
     try {
       return this.#open();
     } catch (error) {
-      const code = (error as { errcode?: number }).errcode;
-      if (code !== SQLITE_CORRUPT && code !== SQLITE_NOTADB) throw error;
+      if (!DAMAGED.test((error as Error).message)) throw error;
       const aside = `${this.path}.corrupt-${Date.now()}`;
       renameSync(this.path, aside);
       log.error("the spool is damaged: it was put aside, and a new one begun", { path: aside, error });
@@ -184,7 +182,10 @@ export class Spool {
         sqlite.exec(SCHEMA);
         break;
       } catch (error) {
-        if (!isBusy(error) || attempt === 100) throw error;
+        if (!isBusy(error) || attempt === 100) {
+          sqlite.close();
+          throw error;
+        }
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
       }
     }
@@ -244,7 +245,7 @@ export class Spool {
 }
 
 function isBusy(error: unknown): boolean {
-  return ((error as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_BUSY;
+  return error instanceof Error && BUSY.test(error.message);
 }
 
 function readEvent(json: string): NewEvent | undefined {

@@ -19,20 +19,18 @@ export interface JobRun {
 export async function runJob(job: Job, context: JobContext): Promise<JobRun> {
   const started = performance.now();
   const seconds = () => Math.round(performance.now() - started) / 1000;
-  const [record] = await context.db.query<{ id: number }>(
-    "insert into job_runs (job) values ($1) returning id",
-    [job.name],
-  );
+  let record: { id: number } | undefined;
   const finish = (rows: number, error: string | null) =>
     context.db.query(
       "update job_runs set finished_at = clock_timestamp(), row_count = $2, error = $3 where id = $1",
       [
-        record!.id,
+        record?.id,
         rows,
         error,
       ],
     );
   try {
+    [record] = await context.db.query("insert into job_runs (job) values ($1) returning id", [job.name]);
     const rows = await job.run(context);
     await finish(rows, null);
     // Most minutes have nothing to do, which is no news.
@@ -41,7 +39,7 @@ export async function runJob(job: Job, context: JobContext): Promise<JobRun> {
   } catch (error) {
     log.error("job failed", { job: job.name, seconds: seconds(), error });
     // The first error is the one to tell; that it could not be recorded follows from it.
-    await finish(0, (error as Error).message).catch(() => {});
+    if (record) await finish(0, (error as Error).message).catch(() => {});
     throw error;
   }
 }

@@ -13,7 +13,12 @@ export function clientAddress(
 ): string | undefined {
   if (trusted === 0 || !forwardedFor) return normalize(socket);
   const hops = forwardedFor.split(",").map((hop) => hop.trim());
-  return normalize(hops[Math.max(0, hops.length - trusted)]) ?? normalize(socket);
+  // A proxy that does not tell writes `unknown`: the next one knows that proxy at least.
+  for (const hop of hops.slice(-trusted)) {
+    const address = normalize(hop);
+    if (address !== undefined) return address;
+  }
+  return normalize(socket);
 }
 
 /** What may be stored of an address: all of it, its network (IPv4 /24, IPv6 /48), or nothing. */

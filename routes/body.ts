@@ -1,3 +1,5 @@
+import type { BodyRoom } from "./body_budget.ts";
+
 /** Why a body was not read to its end. */
 export class BodyRefused extends Error {
   override name = "BodyRefused";
@@ -18,13 +20,20 @@ const ENCODINGS: Record<string, CompressionFormat> = { gzip: "gzip", "x-gzip": "
 /**
  * The body as text, unpacked where `Content-Encoding` says gzip or deflate; bytes that are no UTF-8 become U+FFFD.
  *
+ * @param room what is read takes from it: what was declared at once, the rest as it comes
+ * @throws {BodiesFull} If there is none
  * @throws {BodyRefused} If it is too large (also when it only gets so by unpacking), too slow, or packed in a way
  * that we do not know
  */
-export async function readBody(request: Request, { maxBytes, patience }: BodyLimits): Promise<string> {
+export async function readBody(
+  request: Request,
+  { maxBytes, patience }: BodyLimits,
+  room: BodyRoom,
+): Promise<string> {
   // The server's HTTP library sees to it that no more comes than was declared.
   const declared = request.headers.get("content-length");
   if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
+  room.take(Number(declared));
   const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() || "identity";
   if (encoding !== "identity" && !ENCODINGS[encoding]) {
     throw new BodyRefused(`The encoding ${encoding} is not known here: send gzip, deflate or none`, 415);
@@ -39,7 +48,7 @@ export async function readBody(request: Request, { maxBytes, patience }: BodyLim
   try {
     if (encoding === "identity" && declared !== null) return await Promise.race([request.text(), tooSlow]);
     const stream = unpack(request.body ?? new Blob().stream(), ENCODINGS[encoding]);
-    return await readText(stream, maxBytes, tooSlow);
+    return await readText(stream, maxBytes, room, tooSlow);
   } finally {
     clearTimeout(timer);
   }
@@ -55,6 +64,7 @@ function unpack(
 async function readText(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   maxBytes: number,
+  room: BodyRoom,
   tooSlow: Promise<never>,
 ): Promise<string> {
   const reader = stream.getReader();
@@ -66,6 +76,7 @@ async function readText(
       if (done) return await new Blob(chunks).text();
       bytes += value.byteLength;
       if (bytes > maxBytes) throw tooLarge(maxBytes);
+      room.take(value.byteLength);
       chunks.push(value);
     }
   } catch (error) {

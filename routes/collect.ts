@@ -4,12 +4,15 @@ import { clientAddress } from "../events/client_address.ts";
 import { parsePayloads, type Rejection } from "../events/payload.ts";
 import { payloadOfQuery } from "../events/pixel.ts";
 import { readBody } from "./body.ts";
+import { BodyBudget } from "./body_budget.ts";
 import { answerError } from "./errors.ts";
 import { Intake, type IntakeOptions, type IntakeServices, type Outcome, type Sender } from "./intake.ts";
 import type { Metrics } from "./metrics.ts";
 import { problem } from "./problem.ts";
+import { networkOf } from "./rate_limits.ts";
 import type { AppOptions, Connection } from "./services.ts";
 
+const MAX_ERRORS = 20;
 // A phone on a bad line sends a page's events in this time; who takes longer only holds a connection.
 const BODY_LIMITS = { maxBytes: 256 * 1024, patience: 30_000 };
 
@@ -38,6 +41,7 @@ export function collectRoutes(
 ): Hono<Connection> {
   const app = new Hono<Connection>();
   const paths = ["/collect", ...options.collectPaths];
+  const bodies = new BodyBudget();
   const intake = new Intake(services, options, metrics);
 
   // A preflight only: as a middleware the library costs as much as an echo does in all.
@@ -47,7 +51,8 @@ export function collectRoutes(
   app.on("POST", paths, (c) =>
     answer(c, async (sender) => {
       // A beacon posts text/plain to skip the preflight, so the content type says nothing here.
-      const body = await readBody(c.req.raw, BODY_LIMITS);
+      using room = bodies.open(sender.address && networkOf(sender.address));
+      const body = await readBody(c.req.raw, BODY_LIMITS, room);
       const { accepted, rejected, alone } = parsePayloads(body);
       const outcome = await intake.store(sender, accepted, rejected);
       return outcome.eventIds.length > 0 ? receipt(c, outcome, alone) : refusal(c, outcome);
@@ -122,7 +127,8 @@ function summary({ index, issues }: Rejection): { index: number; message: string
 }
 
 function refusal(c: CollectContext, { rejected, forbidden }: Outcome): Response {
-  const errors = rejected.flatMap(({ issues }) => issues);
+  // An answer must not be a hundred times its request.
+  const errors = rejected.flatMap(({ issues }) => issues).slice(0, MAX_ERRORS);
   return forbidden === rejected.length
     ? problem(c, 403, errors[0]!.message, errors, CORS_HEADERS)
     : problem(c, 400, `No event could be accepted: ${errors[0]!.message}`, errors, CORS_HEADERS);

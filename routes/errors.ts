@@ -6,6 +6,7 @@ import { QueueFull } from "../db/write_queue.ts";
 import { UnreadableBody } from "../events/payload.ts";
 import { log } from "../log.ts";
 import { BodyRefused } from "./body.ts";
+import { BodiesFull } from "./body_budget.ts";
 import { problem } from "./problem.ts";
 import { TooFast } from "./rate_limits.ts";
 
@@ -30,9 +31,10 @@ export function answerError(error: Error, c: Context, headers: Record<string, st
     return answer(429, error.message, { "retry-after": String(error.retryAfterSeconds) });
   }
   if (error instanceof QueueFull) {
-    return answer(503, "Too many events wait to be written; send these again", {
-      "retry-after": "1",
-    });
+    return answer(503, "Too many events wait to be written; send these again", { "retry-after": "1" });
+  }
+  if (error instanceof BodiesFull) {
+    return answer(503, error.message, { "retry-after": "1", connection: "close" });
   }
   if (error instanceof DatabaseUnavailable || error instanceof Conflict) {
     // Availability has said it once; a line for each request would bury that.
@@ -43,6 +45,10 @@ export function answerError(error: Error, c: Context, headers: Record<string, st
   if (error.name === "BadResource" || error.name === "Interrupted" || error.name === "AbortError") {
     log.debug("a request ended early", { path: c.req.path });
     return answer(503, "The request ended early; send it again", { "retry-after": "1" });
+  }
+  // Of the request's own: `GET http://[` is what a scanner sends.
+  if (error instanceof TypeError && error.message.startsWith("Invalid URL")) {
+    return answer(400, "The address is no URL");
   }
   log.error("a request failed", { method: c.req.method, path: c.req.path, error });
   return answer(500, "Something went wrong here; the log says what");

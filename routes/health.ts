@@ -3,7 +3,7 @@ import type { Absence } from "../db/availability.ts";
 import type { AppServices, Connection } from "./services.ts";
 
 // A load balancer asks every few seconds and gives up soon itself.
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 2_000;
 
 /** `GET /health`: 200 when the process and its database work, else 503; says which. */
 export function healthRoutes(

@@ -1,6 +1,7 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { readEtlStatus } from "../db/etl_status.ts";
+import { type Database, DatabaseUnavailable } from "../db/database.ts";
+import { type EtlStatus, readEtlStatus } from "../db/etl_status.ts";
 import type { AppServices, Connection } from "./services.ts";
 
 /** What this process counts, and what it reads when it is asked: the metrics of `GET /metrics`. */
@@ -54,21 +55,24 @@ export class Metrics {
       () => spool?.refused ?? 0,
     );
     this.#gauge("footfall_spool_bytes", "Bytes that they take", () => spool?.bytes ?? 0);
-    let status: ReturnType<typeof readEtlStatus>;
-    // The first of these three asks the database, for all of them.
+    let status: Promise<EtlStatus | undefined>;
+    // The first of these three asks the database, for all of them; while it is away they are left out.
     this.#gauge("footfall_pending_events", "Raw events that the ETL has not processed", async () => {
-      status = readEtlStatus(db);
-      return (await status).pending.reduce((sum, { count }) => sum + count, 0);
+      status = availability.absence ? Promise.resolve(undefined) : readStatus(db);
+      return (await status)?.pending.reduce((sum, { count }) => sum + count, 0);
     });
     this.#gauge(
       "footfall_pending_age_seconds",
       "Age of the oldest event that the ETL has not processed",
-      async () => Math.max(0, ...(await status).pending.map(({ ageSeconds }) => ageSeconds)),
+      async () => {
+        const pending = (await status)?.pending;
+        return pending && Math.max(0, ...pending.map(({ ageSeconds }) => ageSeconds));
+      },
     );
     this.#gauge(
       "footfall_failed_events",
       "Events that were set aside with their reason",
-      async () => (await status).failedEvents,
+      async () => (await status)?.failedEvents,
     );
   }
 
@@ -84,7 +88,7 @@ export class Metrics {
     this.#dropped.inc({ reason });
   }
 
-  /** The Prometheus text format, 0.0.4. @throws {DatabaseUnavailable} */
+  /** The Prometheus text format, 0.0.4. */
   async text(): Promise<string> {
     return await this.#registry.metrics();
   }
@@ -101,15 +105,30 @@ export class Metrics {
     return new Histogram({ name, help, buckets, labelNames: ["stored"], registers: [this.#registry] });
   }
 
-  #gauge(name: string, help: string, read: () => number | Promise<number>): void {
+  /** @param read undefined leaves it out */
+  #gauge(name: string, help: string, read: () => number | undefined | Promise<number | undefined>): void {
     new Gauge({
       name,
       help,
       registers: [this.#registry],
       async collect() {
-        this.set(await read());
+        const value = await read();
+        if (value === undefined) this.remove();
+        else this.set(value);
       },
     });
+  }
+}
+
+// A scraper gives up after ten seconds, and without the rest.
+const PATIENCE_MS = 2_000;
+
+async function readStatus(db: Database): Promise<EtlStatus | undefined> {
+  try {
+    return await readEtlStatus(db, PATIENCE_MS);
+  } catch (error) {
+    if (error instanceof DatabaseUnavailable) return undefined;
+    throw error;
   }
 }
 

@@ -103,8 +103,8 @@ export class RateLimits {
   }
 }
 
-/** The address, of IPv6 the /64 that one household has; undefined where it is not public. */
-function networkOf(address: string): string | undefined {
+/** Whom an address stands for: itself, of IPv6 the /64 that one household has; undefined where it is not public. */
+export function networkOf(address: string): string | undefined {
   const parsed = ipaddr.parse(address);
   if (NOT_PUBLIC.has(parsed.range())) return undefined;
   return parsed.kind() === "ipv4" ? address : ipaddr.IPv6.networkAddressFromCIDR(`${address}/64`).toString();

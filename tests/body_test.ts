@@ -1,8 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { BodyRefused, readBody } from "../routes/body.ts";
+import { BodiesFull, BodyBudget } from "../routes/body_budget.ts";
 import { pageview, testApp } from "./fixtures.ts";
 
 const LIMITS = { maxBytes: 1024, patience: 10_000 };
+const room = new BodyBudget().open("203.0.113.77");
 
 function post(body: BodyInit, headers: Record<string, string> = {}): Request {
   return new Request("http://localhost/collect", { method: "POST", body, headers });
@@ -37,7 +39,7 @@ const READ: [string, Request, string][] = [
 ];
 for (const [title, request, text] of READ) {
   Deno.test(`a body is read: ${title}`, async () => {
-    assertEquals(await readBody(request, LIMITS), text);
+    assertEquals(await readBody(request, LIMITS, room), text);
   });
 }
 
@@ -70,7 +72,7 @@ const REFUSED: [string, () => Request, number, string][] = [
 ];
 for (const [title, request, status, message] of REFUSED) {
   Deno.test(`a body is refused: ${title}`, async () => {
-    const error = await assertRejects(() => readBody(request(), LIMITS), BodyRefused);
+    const error = await assertRejects(() => readBody(request(), LIMITS, room), BodyRefused);
     assertEquals([error.status, error.message], [status, message]);
   });
 }
@@ -78,7 +80,7 @@ for (const [title, request, status, message] of REFUSED) {
 Deno.test("a body that is not what its encoding says is refused as such", async () => {
   const request = post("not packed", { "content-encoding": "gzip" });
   const error = await assertRejects(
-    () => readBody(request, LIMITS),
+    () => readBody(request, LIMITS, room),
     BodyRefused,
     "The body cannot be unpacked",
   );
@@ -89,7 +91,10 @@ for (const [title, headers] of [["with a length", { "content-length": "100" }], 
   Deno.test(`a body ${title} that does not end is given up`, async () => {
     const { readable, writable } = new TransformStream();
     const request = post(readable, headers);
-    const error = await assertRejects(() => readBody(request, { maxBytes: 1024, patience: 20 }), BodyRefused);
+    const error = await assertRejects(
+      () => readBody(request, { maxBytes: 1024, patience: 20 }, room),
+      BodyRefused,
+    );
     assertEquals([error.status, error.message], [408, "The body took longer than 0.02 s"]);
     await writable.abort().catch(() => {});
   });
@@ -111,4 +116,28 @@ Deno.test("POST /collect takes gzip, and answers a bomb as a problem", async () 
     detail: "The body is larger than 256 KiB: send fewer events at a time",
   }]);
   assertEquals(await app.rows("select path from events_log"), [{ path: "/packed" }]);
+});
+
+Deno.test("the bodies of one sender, and those of all, have so much room; what is read gives it back", () => {
+  const budget = new BodyBudget();
+  const MB = 1024 * 1024;
+  const takes = (sender: string | undefined, bytes: number) => {
+    try {
+      const room = budget.open(sender);
+      room.take(bytes);
+      return room;
+    } catch (error) {
+      if (error instanceof BodiesFull) return undefined;
+      throw error;
+    }
+  };
+  const first = takes("203.0.113.1", 8 * MB);
+  assertEquals([takes("203.0.113.1", 1), takes("203.0.113.2", 9 * MB)], [undefined, undefined]);
+  first![Symbol.dispose]();
+  const rooms = [1, 2, 3, 4].map((sender) => takes(`203.0.113.${sender}`, 8 * MB));
+  rooms.push(takes(undefined, 32 * MB));
+  assertEquals(rooms.map((room) => room !== undefined), [true, true, true, true, true]);
+  assertEquals(takes("203.0.113.5", 1), undefined);
+  for (const room of rooms) room![Symbol.dispose]();
+  assertEquals(takes("203.0.113.5", 8 * MB) !== undefined, true);
 });

@@ -516,3 +516,9 @@ Deno.test("GET /health and GET /metrics tell how things are", async () => {
     assertEquals([line, metrics.split("\n").includes(line)], [line, true]);
   }
 });
+
+Deno.test("an answer names at most twenty errors, however many items were wrong", async () => {
+  await using app = await testApp();
+  const refusal = await app.collect(Array(1000).fill({}));
+  assertEquals([refusal.status, (await refusal.json()).errors.length], [400, 20]);
+});

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { anyServer, pageview, type TestApp, testApp } from "./fixtures.ts";
+import { ADMIN_TOKEN, anyServer, pageview, type TestApp, testApp } from "./fixtures.ts";
 import { saveSite } from "../db/site_directory.ts";
 import { serveProcess } from "./served_process.ts";
 import { startProxy } from "./tcp_proxy.ts";
@@ -31,6 +31,13 @@ Deno.test("while Postgres is away events are answered from the spool, and arrive
     );
     assertEquals((await body(await app.collect(pageview({ path: "/a", eventId })))).status, "spooled");
     assertEquals(await spooledEvents(app), 3);
+    const metrics = await app.request("/metrics", { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
+    assertEquals(
+      (await metrics.text()).split("\n").filter((line) =>
+        /^footfall_(database|spool_ev|pending_ev)/.test(line)
+      ),
+      ["footfall_database_available 0", "footfall_spool_events 3"],
+    );
 
     app.proxy!.restore();
     await until("the spool is empty", async () => await spooledEvents(app) === 0);

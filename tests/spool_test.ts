@@ -133,3 +133,35 @@ Deno.test("a note is there for the next process", async () => {
     next.close();
   });
 });
+
+Deno.test("a file that is no spool is put aside, and named in the log", async () => {
+  await withFolder((folder) => {
+    Deno.writeTextFileSync(`${folder}/s.db`, "these are not the pages of a database ".repeat(1000));
+    const spool = new Spool(`${folder}/s.db`, 1e6);
+    spool.append([event("/a")]);
+    assertEquals(paths(spool, 9), ["/a"]);
+    spool.close();
+    const aside = [...Deno.readDirSync(folder)].filter(({ name }) => /^s\.db\.corrupt-\d+$/.test(name));
+    assertEquals(aside.length, 1);
+  });
+});
+
+Deno.test("two processes that make a spool at the same moment both get it", async () => {
+  const folder = await Deno.makeTempDir();
+  const script = `
+    import { Spool } from "${new URL("../db/spool.ts", import.meta.url)}";
+    while (Date.now() < Number(Deno.args[1]));
+    const spool = new Spool(Deno.args[0], 1e6);
+    console.log(spool.size);
+    spool.close();`;
+  const at = String(Date.now() + 1_500);
+  const open = async () => {
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", script, `${folder}/s.db`, at],
+      cwd: new URL("..", import.meta.url),
+    }).output();
+    return new TextDecoder().decode(stdout).trim() + new TextDecoder().decode(stderr).trim();
+  };
+  assertEquals(await Promise.all([open(), open(), open()]), ["0", "0", "0"]);
+  await Deno.remove(folder, { recursive: true });
+});
