@@ -1,0 +1,134 @@
+import { Choices, type Random } from "./random.ts";
+
+/** Which of the shapes that the collector takes a visitor's tracker sends. */
+export type TrackerKind = "batches" | "arrays";
+
+/** A person at a device, who may come again. */
+export interface Visitor {
+  id: string;
+  userAgent: string;
+  address: string;
+  screen: { screenWidth: number; screenHeight: number; viewportWidth: number; viewportHeight: number };
+  devicePixelRatio: number;
+  language: string;
+  timezone: string;
+  tracker: TrackerKind;
+  /** By how much the device's clock is wrong. */
+  clockSkewMs: number;
+}
+
+interface Device {
+  userAgent: string;
+  width: number;
+  height: number;
+  ratio: number;
+}
+
+const chrome = (system: string, version: number, mobile = "") =>
+  `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version}.0.0.0 ${mobile}Safari/537.36`;
+const safari = (system: string, version: string, suffix: string) =>
+  `Mozilla/5.0 (${system}) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/${version} ${suffix}`;
+const WINDOWS = "Windows NT 10.0; Win64; x64";
+const MAC = "Macintosh; Intel Mac OS X 10_15_7";
+const ANDROID = "Linux; Android 10; K";
+
+const device = (userAgent: string, width: number, height: number, ratio: number): Device => ({
+  userAgent,
+  width,
+  height,
+  ratio,
+});
+
+const DEVICES = new Choices<Device>([
+  [device(chrome(WINDOWS, 142), 1920, 1080, 1), 21],
+  [device(chrome(WINDOWS, 141), 1536, 864, 1.25), 7],
+  [device(`${chrome(WINDOWS, 142)} Edg/142.0.0.0`, 1920, 1080, 1), 8],
+  [device(chrome(MAC, 142), 1512, 982, 2), 7],
+  [device(safari(MAC, "18.6", "Safari/605.1.15"), 1440, 900, 2), 6],
+  [device(`Mozilla/5.0 (${WINDOWS}; rv:145.0) Gecko/20100101 Firefox/145.0`, 1920, 1080, 1), 4],
+  [device("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", 2560, 1440, 1), 2],
+  [device(chrome("X11; Linux x86_64", 142), 1920, 1200, 1), 2],
+  [device(chrome(ANDROID, 142, "Mobile "), 412, 915, 2.625), 20],
+  [device(`${chrome(ANDROID, 140, "Mobile ")} SamsungBrowser/29.0`, 384, 854, 2.8125), 4],
+  [
+    device(
+      safari("iPhone; CPU iPhone OS 18_6 like Mac OS X", "18.6", "Mobile/15E148 Safari/604.1"),
+      393,
+      852,
+      3,
+    ),
+    15,
+  ],
+  [
+    device(safari("iPad; CPU OS 18_6 like Mac OS X", "18.6", "Mobile/15E148 Safari/604.1"), 820, 1180, 2),
+    3,
+  ],
+  [
+    device("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", 1024, 1024, 1),
+    1,
+  ],
+]);
+
+const PLACES = new Choices<{ language: string; timezone: string }>([
+  [{ language: "de-DE", timezone: "Europe/Berlin" }, 30],
+  [{ language: "en-US", timezone: "America/New_York" }, 18],
+  [{ language: "en-GB", timezone: "Europe/London" }, 16],
+  [{ language: "fr-FR", timezone: "Europe/Paris" }, 12],
+  [{ language: "de-AT", timezone: "Europe/Vienna" }, 7],
+  [{ language: "en-US", timezone: "America/Los_Angeles" }, 7],
+  [{ language: "es-ES", timezone: "Europe/Madrid" }, 6],
+  [{ language: "en-IN", timezone: "Asia/Kolkata" }, 4],
+]);
+
+// Sites keep the tracker that they have for years: older ones send batches, without ids and without `sentAt`.
+const TRACKERS = new Choices<TrackerKind>([["batches", 7], ["arrays", 3]]);
+
+const RETURNS = 0.35;
+// How many visitors may still come again.
+const REMEMBERED = 5_000;
+const WRONG_CLOCK = 0.02;
+const LONGEST_SKEW_MINUTES = 300;
+
+/** Everybody who visits. */
+export class Audience {
+  readonly #random: Random;
+  readonly #recent: Visitor[] = [];
+  #visitors = 0;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** Whoever comes next: somebody new, or somebody again. */
+  next(): Visitor {
+    if (this.#recent.length > 0 && this.#random.chance(RETURNS)) return this.#random.pick(this.#recent);
+    const visitor = this.#meet();
+    this.#recent[this.#visitors++ % REMEMBERED] = visitor;
+    return visitor;
+  }
+
+  #meet(): Visitor {
+    const random = this.#random;
+    const { userAgent, width, height, ratio } = random.weighted(DEVICES);
+    const tracker = random.weighted(TRACKERS);
+    // Only a tracker that tells when it sent lets the collector set a clock right.
+    const isWrong = tracker === "arrays" && random.chance(WRONG_CLOCK);
+    return {
+      id: `vis_${random.bits().toString(36)}${random.bits().toString(36)}`,
+      userAgent,
+      address: `${random.whole(11, 99)}.${random.whole(0, 255)}.${random.whole(0, 255)}.${
+        random.whole(1, 254)
+      }`,
+      screen: {
+        screenWidth: width,
+        screenHeight: height,
+        viewportWidth: width,
+        viewportHeight: height - random.whole(80, 140),
+      },
+      devicePixelRatio: ratio,
+      ...random.weighted(PLACES),
+      tracker,
+      clockSkewMs: isWrong ? random.whole(-LONGEST_SKEW_MINUTES, LONGEST_SKEW_MINUTES) * 60_000 : 0,
+    };
+  }
+}
