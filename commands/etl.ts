@@ -4,6 +4,7 @@ import { isEmbedded } from "../db/open.ts";
 import { readConfig } from "../config.ts";
 import { type JobRun, runAllJobs } from "../etl/run.ts";
 import { CommandError, formatTable, requireMigrated, runCommand, withDatabase } from "./command.ts";
+import { ProgressLine } from "./progress.ts";
 
 await runCommand(async () => {
   const runs = await runJobs();
@@ -22,6 +23,13 @@ async function runJobs(): Promise<JobRun[]> {
     await requireMigrated(db);
     const stopping = new AbortController();
     Deno.addSignalListener("SIGINT", () => stopping.abort());
-    return await runAllJobs({ db, retentionDays, signal: stopping.signal, whenBusy: "wait" });
+    const progress = new ProgressLine("rows");
+    return await runAllJobs({
+      db,
+      retentionDays,
+      signal: stopping.signal,
+      whenBusy: "wait",
+      onProgress: (processed, waiting) => progress.show(processed, processed + waiting),
+    });
   });
 }

@@ -14,6 +14,8 @@ export interface JobContext {
    */
   whenBusy: "skip" | "wait";
   spool?: Spool;
+  /** Told after each batch how many raw events the run has processed, and how many of those that waited still do. */
+  onProgress?: (processed: number, waiting: number) => void;
 }
 
 export interface Job {
@@ -53,28 +55,49 @@ export const JOBS: readonly Job[] = [
 
 async function processEvents(context: JobContext): Promise<number> {
   warnOfSpool(context.spool);
-  const until = performance.now() + PROCESS_MS;
-  const isOver = () => context.signal.aborted || performance.now() >= until;
+  // A cron comes again in a minute; a person wants all that waits now to be done, however long that takes.
+  const isCron = context.whenBusy === "skip";
+  const until = isCron ? performance.now() + PROCESS_MS : Infinity;
+  const backlog = isCron ? Infinity : await countPending(context.db);
   let processed = 0;
+  const note = (rows: number) => {
+    processed += rows;
+    context.onProgress?.(processed, Math.max(0, backlog - processed));
+  };
+  const isOver = () => context.signal.aborted || performance.now() >= until;
   while (!isOver()) {
     const rows = await callLocked(context, "process-events", `process_events(${BATCH_SIZE})`);
-    processed += rows;
-    if (rows === 0) break;
+    note(rows);
+    // Nothing else waited. What has come since is the next run's: under load there is always more.
+    if (rows < BATCH_SIZE) break;
     // More than a batch waits: several workers, each in a lane of its own, until it is gone.
-    if (rows === BATCH_SIZE && context.db.connections > 1) {
+    if (context.db.connections > 1) {
+      const isDone = () => isOver() || processed >= backlog;
       const workers = Array.from(
         { length: WORKERS },
-        (_, worker) => processBacklog(context.db, worker, isOver),
+        (_, worker) => processBacklog(context.db, worker, isDone, note),
       );
-      processed += (await Promise.all(workers)).reduce((sum, rows) => sum + rows, 0);
+      await Promise.all(workers);
     }
   }
   return processed;
 }
 
-async function processBacklog(db: Database, worker: number, isOver: () => boolean): Promise<number> {
-  let processed = 0;
-  while (!isOver()) {
+async function countPending(db: Database): Promise<number> {
+  const [row] = await db.transaction(
+    (tx) => tx.query<{ rows: number }>("select count(*) as rows from events_log_pending"),
+    NO_LIMIT,
+  );
+  return row!.rows;
+}
+
+async function processBacklog(
+  db: Database,
+  worker: number,
+  isDone: () => boolean,
+  note: (rows: number) => void,
+): Promise<void> {
+  while (!isDone()) {
     const [row] = await db.transaction(
       (tx) =>
         tx.query<{ rows: number }>(`select process_events_beside_others($1, $2) as rows`, [
@@ -84,9 +107,8 @@ async function processBacklog(db: Database, worker: number, isOver: () => boolea
       NO_LIMIT,
     );
     if (row!.rows === 0) break;
-    processed += row!.rows;
+    note(row!.rows);
   }
-  return processed;
 }
 
 async function cleanUp(context: JobContext): Promise<number> {
