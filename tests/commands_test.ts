@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { migrate } from "../db/migrate.ts";
 import { readMigrations, readProcedures } from "../db/migration_files.ts";
+import { serveProcess } from "./served_process.ts";
 import { emptyDatabase, servers, type TestDatabase, testDatabase } from "./test_database.ts";
 
 interface Outcome {
@@ -330,8 +331,99 @@ test(
   },
 );
 
+const DEMO_USAGE = [
+  "Usage: deno task demo-data [options]",
+  "  --events N    how many events, each pageview, interaction and exit counted; 50000",
+  "  --days D      over how many days until now; 30",
+  "  --site ID     the site that they are of, added where it is missing; demo-shop",
+  "  --seed S      another whole number gives other visits; 1",
+  "  --raw         leaves them to the ETL: stored as they are collected, not processed",
+];
+
+test(
+  "demo-data fills a site once, sums it up, and names a query that runs",
+  testDatabase,
+  async (run, db) => {
+    const fill = () => run("commands/demo_data.ts", ["--events", "500", "--days", "3", "--site", "shop"]);
+    const [filled, again] = [await fill(), await fill()];
+
+    const [header, , summary, , hint, task] = filled.stdout.split("\n");
+    const query = /^deno task sql "(.*)"$/.exec(task!)![1]!;
+    const counts = Object.fromEntries(
+      header!.trim().split(/ +/).map((name, i) => [name, summary!.trim().split(/ +/)[i]]),
+    );
+    assertEquals({ code: filled.code, hint, stderr: filled.stderr, site: counts.site }, {
+      code: 0,
+      hint: "Ask, for example:",
+      stderr: "",
+      site: "shop",
+    });
+    assertEquals(Number(counts.pageviews) + Number(counts.events), 500);
+    const [sessions] = await db.query("select count(*)::text as sessions from user_sessions");
+    assertEquals(sessions, { sessions: counts.sessions });
+    assertEquals(again.stdout.split("\n")[2], summary);
+    assertEquals((await run("commands/sql.ts", [query])).code, 0);
+  },
+);
+
+Deno.test("demo-data says so where the dev server has the embedded database open", async () => {
+  await using server = await serveProcess("dev", { DATABASE_URL: "" });
+
+  assertEquals(
+    await runIn(server.cwd, "commands/demo_data.ts", [], {}),
+    failed(
+      `Cannot fill the embedded database: the dev server at ${server.url} has it open. ` +
+        "Stop it, run this again, and start it again.",
+    ),
+  );
+});
+
+test("demo-data --raw leaves the events to the ETL", testDatabase, async (run, db) => {
+  const { code, stdout } = await run("commands/demo_data.ts", ["--events=200", "--raw", "--site=shop"]);
+
+  const [waiting] = await db.query("select count(*) as rows from events_log_pending");
+  assertEquals({ code, stdout }, {
+    code: 0,
+    stdout: `200 events of shop are stored; ${waiting!.rows} rows wait to be processed: deno task etl\n`,
+  });
+  assertEquals(await db.query("select from user_sessions"), []);
+});
+
+test(
+  "demo-data refuses what makes no sense, in words, and does nothing then",
+  testDatabase,
+  async (run, db) => {
+    const cases: [string[], string][] = [
+      [["--event", "5"], "Cannot make visits: --event is not known."],
+      [["5000"], "Cannot make visits: 5000 is not known."],
+      [
+        ["--events", "0"],
+        'Cannot make visits: --events is "0", but may be a whole number from 1 to 100000000.',
+      ],
+      [["--days", "many"], 'Cannot make visits: --days is "many", but may be a whole number from 1 to 3650.'],
+      [["--seed"], 'Cannot make visits: --seed is "", but may be a whole number from 0 to 2147483648.'],
+      [
+        ["--site", "my shop"],
+        'Cannot make visits: "my shop" is no site id: give 1 to 100 characters without blanks.',
+      ],
+    ];
+    for (const [args, problem] of cases) {
+      assertEquals({ args, ...await run("commands/demo_data.ts", args) }, {
+        args,
+        ...failed(problem, ...DEMO_USAGE),
+      });
+    }
+    assertEquals(await run("commands/demo_data.ts", ["--help"]), answered(...DEMO_USAGE));
+    assertEquals(await db.query("select from sites"), []);
+  },
+);
+
 test("every command that needs the tables names the one that makes them", emptyDatabase, async (run, db) => {
-  for (const [program, ...args] of [["commands/site.ts", "list"], ["commands/etl.ts"]] as const) {
+  for (
+    const [program, ...args] of [["commands/site.ts", "list"], ["commands/etl.ts"], [
+      "commands/demo_data.ts",
+    ]] as const
+  ) {
     assertEquals(await run(program, args), failed(PENDING));
   }
   assertEquals(
