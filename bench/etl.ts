@@ -1,68 +1,96 @@
+import { formatTable } from "../commands/command.ts";
 import type { Database } from "../db/database.ts";
+import { JOBS } from "../etl/jobs.ts";
+import { type Backlog, makeBacklog } from "./backlog.ts";
 import { ratio, secondsOf, withBenchDatabase } from "./database.ts";
+import { secondsToInsertFacts } from "./facts.ts";
 
-const ROWS = 100_000;
-const SESSIONS = 10_000;
+const EVENTS = 200_000;
+const BATCH_SIZES = [1_000, 10_000, 50_000];
+
+interface Case {
+  name: string;
+  run: (db: Database) => Promise<void>;
+}
+
+const CASES: Case[] = [
+  ...BATCH_SIZES.map((size) => ({
+    name: `batches of ${size}`,
+    run: (db: Database) => processAll(db, size),
+  })),
+  { name: "the job: two workers", run: runJob },
+];
+
+interface Figures {
+  case: string;
+  /** Events that were processed before. */
+  history: number;
+  seconds: number;
+}
 
 /**
- * The ETL's batches, against the least that any ETL must do: one plain copy of the same raw rows into another table.
- * A ratio of 5 means that processing takes as long as copying five times.
+ * The ETL's events a second by batch size, in an empty database and in one that has processed `history` events,
+ * against writing its results without working them out.
  */
-export async function benchEtl(serverUrl: string): Promise<string[]> {
-  const lines: string[] = [];
-  for (const batchSize of [1_000, 10_000, 50_000]) {
-    lines.push(
-      await withBenchDatabase(serverUrl, async (db) => {
-        await fill(db);
-        await db.exec("create table yardstick (like events_log)");
-        const copy = await secondsOf(() => db.exec("insert into yardstick select * from events_log"));
-        let rows = 0;
-        const seconds = await secondsOf(async () => {
-          for (;;) {
-            const [row] = await db.query<{ rows: number }>("select process_events($1) as rows", [batchSize]);
-            if (row!.rows === 0) return;
-            rows += row!.rows;
-          }
-        });
-        const events = await logicalEvents(db);
-        return `batches of ${batchSize}: ${ratio(seconds, copy)} × a plain copy of the rows ` +
-          `(${rows} rows, ${events} events in ${seconds.toFixed(1)} s)`;
-      }),
-    );
+export async function benchEtl(serverUrl: string, { history }: { history: number }): Promise<string[]> {
+  const backlog = await makeBacklog(serverUrl, EVENTS);
+  const figures: Figures[] = [];
+  const yardsticks: number[] = [];
+  for (const { name, run } of CASES) {
+    await withBenchDatabase(serverUrl, async (db) => {
+      figures.push({ case: name, history: 0, seconds: await measure(db, backlog, 0, run) });
+      yardsticks.push(backlog.events / await secondsToInsertFacts(db));
+    });
   }
-  return lines;
+  const copies = Math.round(history / backlog.events);
+  if (copies > 0) {
+    await withBenchDatabase(serverUrl, async (db) => {
+      for (let copy = 0; copy < copies; copy++) await backlog.add(db, copy);
+      await runJob(db);
+      await db.exec("vacuum analyze");
+      for (const [i, { name, run }] of CASES.entries()) {
+        const seconds = await measure(db, backlog, copies + i, run);
+        figures.push({ case: name, history: (copies + i) * backlog.events, seconds });
+      }
+    });
+  }
+  return report(backlog, figures, yardsticks);
 }
 
-/** A site's traffic: a third pageviews, the rest batches of four events without a url, about 1.3 kB a row. */
-async function fill(db: Database): Promise<void> {
-  await db.query(
-    `insert into events_log (event_type, session_id, visitor_id, site_id, timestamp, url, path, user_agent, raw_event_data)
-     select
-       case when n % 3 = 0 then 'pageview' else 'batch' end,
-       'sess_' || n / 10 % $2::int, 'vis_' || n / 10 % $2::int, 'site_' || n % 5, t.at,
-       case when n % 3 = 0 then 'https://example.com/page/' || n % 50 end,
-       case when n % 3 = 0 then '/page/' || n % 50 end,
-       'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36',
-       case when n % 3 = 0 then
-         jsonb_build_object(
-           'attribution', jsonb_build_object('utmParams', jsonb_build_object('utm_source', 'google'), 'referrer', 'https://www.google.com/', 'referrerType', 'search', 'referrerPlatform', 'google'),
-           'browser', jsonb_build_object('language', 'en-US', 'screenWidth', 1920, 'screenHeight', 1080, 'devicePixelRatio', 2, 'timezone', 'Europe/Berlin'),
-           'page', jsonb_build_object('title', 'Page', 'padding', repeat('x', 700)))
-       else
-         jsonb_build_object('events', (
-           select jsonb_agg(jsonb_build_object('eventType', 'click', 'timestamp', t.at + e * interval '1 second',
-             'eventData', jsonb_build_object('tagName', 'A', 'id', 'link-' || e, 'text', repeat('y', 120))))
-           from generate_series(1, 4) e))
-       end
-     from generate_series(1, $1::int) n, lateral (select timestamptz '2026-03-10' + n * interval '100 milliseconds' as at) t`,
-    [ROWS, SESSIONS],
-  );
-  await db.exec("analyze events_log");
+async function measure(db: Database, backlog: Backlog, copy: number, run: Case["run"]): Promise<number> {
+  await backlog.add(db, copy);
+  await db.exec("analyze events_log_pending; checkpoint");
+  const seconds = await secondsOf(() => run(db));
+  const [left] = await db.query<{ rows: number }>("select count(*) as rows from events_log_pending");
+  if (left!.rows > 0) throw new Error(`${left!.rows} of ${backlog.rows} rows were not processed`);
+  return seconds;
 }
 
-async function logicalEvents(db: Database): Promise<number> {
-  const [row] = await db.query<{ events: number }>(
-    "select (select count(*) from pageviews) + (select count(*) from user_events) as events",
-  );
-  return row!.events;
+async function processAll(db: Database, batchSize: number): Promise<void> {
+  for (;;) {
+    const [row] = await db.query<{ rows: number }>("select process_events($1) as rows", [batchSize]);
+    if (row!.rows === 0) return;
+  }
+}
+
+async function runJob(db: Database): Promise<void> {
+  const job = JOBS.find(({ name }) => name === "process-events")!;
+  await job.run({ db, retentionDays: 90, signal: new AbortController().signal, whenBusy: "wait" });
+}
+
+function report(backlog: Backlog, figures: Figures[], yardsticks: number[]): string[] {
+  const count = (value: number) => Math.round(value).toLocaleString("en-US");
+  const yardstick = yardsticks.reduce((sum, rate) => sum + rate, 0) / yardsticks.length;
+  const rows = figures.map(({ case: name, history, seconds }) => ({
+    case: name,
+    history,
+    seconds: Number(seconds.toFixed(2)),
+    "events/s": Math.round(backlog.events / seconds),
+    "of INSERT … SELECT": Number(ratio(backlog.events / seconds, yardstick)),
+  }));
+  return [
+    `${count(backlog.events)} events in ${count(backlog.rows)} rows; INSERT … SELECT of the finished rows: ` +
+    `${count(yardstick)} events/s (${count(Math.min(...yardsticks))} to ${count(Math.max(...yardsticks))})`,
+    ...formatTable(rows).split("\n"),
+  ];
 }

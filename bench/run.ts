@@ -1,6 +1,7 @@
 /**
- * `deno task bench [name…] [--postgres 15]`: each benchmark beside the yardsticks of the same run, on each Postgres that
- * is found or on those whose version begins so. `memory` takes minutes and runs where it is named only.
+ * `deno task bench [name…] [--postgres 15] [--history N]`: each benchmark beside the yardsticks of the same run, on each
+ * Postgres that is found or on those whose version begins so. `memory` takes minutes and runs where it is named only;
+ * `--history` is how many events are in the database before `etl` measures, besides an empty one: a million, or none by 0.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { print, printError } from "../log.ts";
@@ -9,20 +10,30 @@ import { benchIngest } from "./ingest.ts";
 import { benchMemory } from "./memory.ts";
 import { startServers } from "../tests/servers.ts";
 
-const BENCHMARKS: Record<string, (serverUrl: string) => Promise<string[]>> = {
+type Benchmark = (serverUrl: string, options: { history: number }) => Promise<string[]>;
+
+const BENCHMARKS: Record<string, Benchmark> = {
   ingest: benchIngest,
   etl: benchEtl,
   memory: benchMemory,
 };
 const BY_DEFAULT = ["ingest", "etl"];
 
-const args = parseArgs(Deno.args, { string: ["postgres", "_"] });
+const args = parseArgs(Deno.args, {
+  string: ["postgres", "history", "_"],
+  default: { history: "1000000" },
+});
 const names = args._.length > 0 ? args._.map(String) : BY_DEFAULT;
 const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name));
 if (unknown.length > 0) {
   printError(
     `There is no benchmark ${unknown.join(", ")}: choose from ${Object.keys(BENCHMARKS).join(", ")}`,
   );
+  Deno.exit(1);
+}
+const history = /^\d{1,8}$/.test(String(args.history)) ? Number(args.history) : NaN;
+if (Number.isNaN(history)) {
+  printError(`--history is "${args.history}", but may be a whole number of events`);
   Deno.exit(1);
 }
 // Ends by an exit, which the processes that were started hear of; the signal alone would leave them behind.
@@ -43,7 +54,7 @@ try {
   for (const { name, url } of chosen) {
     for (const benchmark of names) {
       print(`${name}  ${benchmark}`);
-      for (const line of await BENCHMARKS[benchmark]!(url)) print(`  ${line}`);
+      for (const line of await BENCHMARKS[benchmark]!(url, { history })) print(`  ${line}`);
     }
   }
 } finally {
