@@ -1,6 +1,6 @@
 /**
  * What the ETL's tables must hold, said as plainly as possible: one event after the other, over the whole set, with no
- * thought of speed. The property test holds the SQL against it.
+ * thought of speed: etl/definitions.md in code. The property test holds the SQL against it.
  */
 
 export interface ReferenceEvent {

@@ -30,7 +30,7 @@ export async function fillDatabase(db: Database, options: FillOptions): Promise<
   let group: StorableEvent[] = [];
   let events = 0;
   const flush = async () => {
-    const [refused] = await store.store(group, { mayBeKnown: true, timeout: TIMEOUT_MS });
+    const [refused] = await store.store(group, TIMEOUT_MS);
     if (refused) throw new Error(`An event was refused: it ${refused.message}`);
     group = [];
     options.onProgress?.(events);
@@ -64,6 +64,6 @@ export function collect(post: Post, site: SiteContext): StorableEvent[] {
     const { row, agent } = enrichEvent(payload, request, site, ids);
     // The collector draws an id where the tracker sent none; ours must be the same the next time.
     row.event_id = post.eventIds[index]!;
-    return { row, agent, mayBeKnown: true, json: JSON.stringify(row) };
+    return { row, agent, json: JSON.stringify(row) };
   });
 }

@@ -1,4 +1,4 @@
--- The row of a whole session.
+-- The row of a whole session, as etl/definitions.md says.
 
 -- Whole seconds from one moment to a later one; null where one of them is.
 create or replace function seconds_between(earlier timestamptz, later timestamptz) returns integer

@@ -1,4 +1,4 @@
--- Daily metrics: which days are stale, and the roll-up that makes them true again.
+-- Daily metrics (etl/definitions.md): which days are stale, and the roll-up that makes them true again.
 --
 -- All procedures that write facts or metrics share one lock, so that any of them may be called in any order within one
 -- transaction, too.
