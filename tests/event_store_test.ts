@@ -1,26 +1,16 @@
 import { setLogLevel } from "../log.ts";
 import { assertEquals } from "@std/assert";
 import type { Database } from "../db/database.ts";
+import type { EventRow } from "../db/event_row.ts";
 import { EventStore, type StorableEvent } from "../db/event_store.ts";
+import { eventRow } from "./event_row.ts";
 import { engines } from "./test_database.ts";
+
 // These tests provoke what is logged.
 setLogLevel("error");
 
-function event(path: string, fields: Record<string, unknown> = {}): StorableEvent {
-  const row = {
-    event_id: crypto.randomUUID(),
-    event_type: "pageview",
-    session_id: "sess_1",
-    visitor_id: "vis_1",
-    site_id: "example-com",
-    timestamp: "2026-03-10T12:00:00.000Z",
-    url: null,
-    path,
-    user_agent: null,
-    ip_address: null,
-    raw_event_data: {},
-    ...fields,
-  };
+function event(path: string, fields: Partial<EventRow> = {}): StorableEvent {
+  const row = eventRow(path, fields);
   return { row, agent: null, json: JSON.stringify(row) };
 }
 

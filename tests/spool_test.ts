@@ -1,24 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { NewEvent } from "../db/event_row.ts";
 import { Spool } from "../db/spool.ts";
+import { eventRow } from "./event_row.ts";
 
 function event(path: string, raw: unknown = {}): NewEvent {
-  return {
-    row: {
-      event_id: crypto.randomUUID(),
-      event_type: "pageview",
-      session_id: "sess_1",
-      visitor_id: "vis_1",
-      site_id: "example-com",
-      timestamp: "2026-03-10T12:00:00.000Z",
-      url: null,
-      path,
-      user_agent: null,
-      ip_address: null,
-      raw_event_data: raw,
-    },
-    agent: null,
-  };
+  return { row: eventRow(path, { raw_event_data: raw }), agent: null };
 }
 
 async function withFolder(work: (folder: string) => void): Promise<void> {
