@@ -45,8 +45,9 @@ export const JOBS: readonly Job[] = [
     run: (context) => callLocked(context, "update-sessions", "end_idle_sessions()"),
   },
   {
+    // What the dashboard shows of today comes from it: an hour would be long to wait.
     name: "daily-metrics",
-    schedule: "7 * * * *",
+    schedule: "*/5 * * * *",
     run: (context) => callLocked(context, "daily-metrics", "roll_up_stale_days()"),
   },
   { name: "cleanup", schedule: "30 3 * * *", run: cleanUp },
@@ -124,6 +125,13 @@ const TABLES = [
   "user_events",
   "form_submissions",
   "daily_site_metrics",
+  "session_summaries",
+  "daily_dimensions",
+  "monthly_dimensions",
+  "daily_properties",
+  "hourly_site_metrics",
+  "visitor_days",
+  "visitor_returns",
   "user_agents",
 ];
 

@@ -21,10 +21,10 @@ async function schema(db: TestDatabase): Promise<Row[]> {
     from ours
     union all
     select 'column', ours.relname || '.' || a.attname,
-      concat_ws(' ', a.attnum, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
-        pg_get_expr(d.adbin, d.adrelid))
+      concat_ws(' ', rank() over (partition by ours.oid order by a.attnum), format_type(a.atttypid, a.atttypmod), a.attnotnull,
+        a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid))
     from ours
-    join pg_attribute a on a.attrelid = ours.oid and a.attnum > 0
+    join pg_attribute a on a.attrelid = ours.oid and a.attnum > 0 and not a.attisdropped
     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
     union all
     select 'index', ours.relname, pg_get_indexdef(ours.oid) from ours where relkind in ('i', 'I')

@@ -72,7 +72,8 @@ begin
     entry_at, entry_event_id, entry_url, entry_path, entry_title,
     exit_at, exit_event_id, exit_url, exit_path,
     utm_source, utm_medium, utm_campaign, utm_content, utm_term, referrer_type, referrer_platform, original_referrer,
-    user_agent, browser_language, timezone, screen_width, screen_height, viewport_width, viewport_height, device_pixel_ratio
+    user_agent, browser_language, timezone, screen_width, screen_height, viewport_width, viewport_height, device_pixel_ratio,
+    channel, country
   )
   select
     b.site_id, b.session_id, entry.visitor_id, b.first_event_at,
@@ -101,7 +102,9 @@ begin
     json_integer(entry.event #> '{browser,viewportHeight}'),
     case when jsonb_typeof(entry.event #> '{browser,devicePixelRatio}') = 'number'
       and (entry.event #> '{browser,devicePixelRatio}')::numeric between 0 and 9999
-      then (entry.event #> '{browser,devicePixelRatio}')::numeric end
+      then (entry.event #> '{browser,devicePixelRatio}')::numeric end,
+    json_text(entry.event -> 'attribution', 'channel', 50),
+    json_text(entry.event -> 'browser', 'country', 2)
   from batch_sessions b
   join batch_events entry on entry.ctid = b.entry
   left join batch_events exit on exit.ctid = b.exit
@@ -120,7 +123,7 @@ begin
     (
       visitor_id, entry_at, entry_event_id, entry_url, entry_path, entry_title, utm_source, utm_medium, utm_campaign,
       utm_content, utm_term, referrer_type, referrer_platform, original_referrer, user_agent, browser_language,
-      timezone, screen_width, screen_height, viewport_width, viewport_height, device_pixel_ratio
+      timezone, screen_width, screen_height, viewport_width, viewport_height, device_pixel_ratio, channel, country
     ) = (
       select
         case when is_earlier then excluded.visitor_id else s.visitor_id end,
@@ -144,7 +147,9 @@ begin
         case when is_earlier then excluded.screen_height else s.screen_height end,
         case when is_earlier then excluded.viewport_width else s.viewport_width end,
         case when is_earlier then excluded.viewport_height else s.viewport_height end,
-        case when is_earlier then excluded.device_pixel_ratio else s.device_pixel_ratio end
+        case when is_earlier then excluded.device_pixel_ratio else s.device_pixel_ratio end,
+        case when is_earlier then excluded.channel else s.channel end,
+        case when is_earlier then excluded.country else s.country end
       from (select (excluded.pageview_count = 0, excluded.entry_at, excluded.entry_event_id)
         < (s.pageview_count = 0, s.entry_at, s.entry_event_id) as is_earlier offset 0) entries
     ),

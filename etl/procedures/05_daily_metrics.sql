@@ -151,6 +151,8 @@ begin
     and not exists (select from user_sessions s where s.site_id = m.site_id and s.session_start >= day.starts and s.session_start < day.ends)
     and not exists (select from pageviews v where v.site_id = m.site_id and v.view_timestamp >= day.starts and v.view_timestamp < day.ends)
     and not exists (select from user_events e where e.site_id = m.site_id and e.event_timestamp >= day.starts and e.event_timestamp < day.ends);
+
+  perform roll_up_stats(sites, days);
   return v_rows;
 end
 $$;
