@@ -1,0 +1,209 @@
+import type { Queryable } from "../database.ts";
+import {
+  chosenSessions,
+  type Dimension,
+  escapeLike,
+  Params,
+  SESSION_DIMENSIONS,
+  type SessionDimension,
+  type StatsQuery,
+} from "./query.ts";
+
+export interface BreakdownOptions {
+  /** Most rows; 10. */
+  limit?: number;
+  /** How many rows to leave out first; 0. */
+  offset?: number;
+  /** Only values that contain this, whatever its case. */
+  search?: string;
+  /** Whether to count the visitors of each value, too, which takes the longer the more sessions there are. */
+  visitors?: boolean;
+}
+
+/** The figures of one value of a dimension. */
+export interface BreakdownRow {
+  /** `""` where it is unknown. */
+  value: string;
+  /** That have the value; of a page or an event: that had it once. */
+  sessions: number;
+  /** Of a page: its own. */
+  pageviews: number;
+  /** Of an event: its own. */
+  events: number;
+  /** 0..1; null for pages and events. */
+  bounceRate: number | null;
+  /** Mean duration of its sessions; of a page: mean time on it; null where there is none, and for events. */
+  seconds: number | null;
+  visitors?: number;
+}
+
+export interface Breakdown {
+  /** Of the whole range, whatever the search: every session, pageview and event in it. */
+  total: { sessions: number; pageviews: number; events: number };
+  /** By sessions (pages: pageviews; events: events), the most first. */
+  rows: BreakdownRow[];
+  /** What values sum up to that were too rare, on their day, to be kept one by one; null where there were none. */
+  others: { sessions: number; pageviews: number; events: number } | null;
+  /** How many values there are, with the search. */
+  count: number;
+}
+
+interface ValueSums {
+  value: string | null;
+  sessions: number;
+  pageviews: number;
+  events: number;
+  bounces: number;
+  seconds: number;
+  timed: number;
+}
+
+/** The range by the values of a dimension. */
+export async function breakdown(
+  db: Queryable,
+  query: StatsQuery,
+  dimension: Dimension,
+  options: BreakdownOptions = {},
+): Promise<Breakdown> {
+  const { limit = 10, offset = 0, search = "" } = options;
+  const params = new Params();
+  const sums = query.filters.length === 0
+    ? rolledUpValues(query, dimension, params)
+    : chosenValues(query, dimension, params);
+  const order = dimension === "page" ? "pageviews" : dimension === "event" ? "events" : "sessions";
+  const pattern = params.add(`%${escapeLike(search)}%`);
+  const [answer] = await db.query<{
+    total: Breakdown["total"];
+    others: Breakdown["others"];
+    count: number;
+    rows: ValueSums[] | null;
+  }>(
+    `
+  with sums as materialized (${sums}
+  ),
+  found as (
+    select * from sums where value ilike ${pattern}
+  )
+  select
+    (${totals(query, dimension, params)}) as total,
+    (select case when sum(sessions + pageviews + events) > 0 then
+       jsonb_build_object('sessions', sum(sessions), 'pageviews', sum(pageviews), 'events', sum(events)) end
+     from sums where value is null) as others,
+    (select count(*) from found) as count,
+    (select jsonb_agg(to_jsonb(page) order by ${order} desc, sessions desc, value collate "C")
+     from (
+       select * from found order by ${order} desc, sessions desc, value collate "C"
+       limit ${params.add(limit)} offset ${params.add(offset)}
+     ) page) as rows`,
+    params.values,
+  );
+  const rows = (answer!.rows ?? []).map((row) => readRow(row, dimension));
+  if (options.visitors) await countVisitors(db, query, dimension, rows);
+  return { total: answer!.total, rows, others: answer!.others, count: answer!.count };
+}
+
+function readRow(sums: ValueSums, dimension: Dimension): BreakdownRow {
+  const isSession = isSessionDimension(dimension);
+  return {
+    value: sums.value!,
+    sessions: sums.sessions,
+    pageviews: sums.pageviews,
+    events: sums.events,
+    bounceRate: isSession && sums.sessions > 0 ? sums.bounces / sums.sessions : null,
+    seconds: dimension !== "event" && sums.timed > 0 ? sums.seconds / sums.timed : null,
+  };
+}
+
+function isSessionDimension(dimension: Dimension): dimension is SessionDimension {
+  return (SESSION_DIMENSIONS as readonly string[]).includes(dimension);
+}
+
+/** Whole months as months, the days at both ends as days. */
+function rolledUpValues({ site, range }: StatsQuery, dimension: Dimension, params: Params): string {
+  const [siteId, name, from, to] = [site, dimension, range.from, range.to].map((value) => params.add(value));
+  const columns = "value, sessions, pageviews, events, bounces, seconds, timed";
+  // The first day of the first whole month, and that of the month after the last whole one.
+  const firstMonth = `date_trunc('month', ${from}::date + interval '1 month' - interval '1 day')::date`;
+  const endOfMonths = `date_trunc('month', ${to}::date + interval '1 day')::date`;
+  return `
+    select value, sum(sessions) as sessions, sum(pageviews) as pageviews, sum(events) as events,
+      sum(bounces) as bounces, sum(seconds) as seconds, sum(timed) as timed
+    from (
+      select ${columns} from monthly_dimensions
+      where site_id = ${siteId} and dimension = ${name} and month >= ${firstMonth} and month < ${endOfMonths}
+      union all
+      select ${columns} from daily_dimensions
+      where site_id = ${siteId} and dimension = ${name}
+        and day between ${from}::date and least(${to}::date, ${firstMonth} - 1)
+      union all
+      select ${columns} from daily_dimensions
+      where site_id = ${siteId} and dimension = ${name}
+        and day between greatest(${from}::date, ${firstMonth}, ${endOfMonths}) and ${to}::date
+    ) parts
+    group by value`;
+}
+
+function chosenValues(query: StatsQuery, dimension: Dimension, params: Params): string {
+  const chosen = chosenSessions(query, params);
+  if (isSessionDimension(dimension)) {
+    return `
+    select s.${dimension} as value, count(*) as sessions, sum(s.pageviews) as pageviews, sum(s.events) as events,
+      count(*) filter (where s.bounce) as bounces, sum(s.seconds) as seconds, count(*) as timed
+    from session_summaries s
+    where ${chosen}
+    group by s.${dimension}`;
+  }
+  const steps = dimension === "page"
+    ? "unnest(s.pages, s.page_seconds) as step(value, seconds)"
+    : "unnest(s.event_names) as step(value)";
+  return dimension === "page"
+    ? `
+    select step.value, count(distinct s.session_id) as sessions, count(*) as pageviews, 0 as events,
+      0 as bounces, coalesce(sum(step.seconds), 0) as seconds, count(step.seconds) as timed
+    from session_summaries s, ${steps}
+    where ${chosen}
+    group by step.value`
+    : `
+    select step.value, count(distinct s.session_id) as sessions, 0 as pageviews, count(*) as events,
+      0 as bounces, 0 as seconds, 0 as timed
+    from session_summaries s, ${steps}
+    where ${chosen}
+    group by step.value`;
+}
+
+/** Every session has a value of its dimensions, so they add up; of pages and events the sessions do not. */
+function totals(query: StatsQuery, dimension: Dimension, params: Params): string {
+  const object = "jsonb_build_object('sessions', coalesce(sum(sessions), 0), " +
+    "'pageviews', coalesce(sum(pageviews), 0), 'events', coalesce(sum(events), 0))";
+  if (isSessionDimension(dimension)) return `select ${object} from sums`;
+  if (query.filters.length > 0) {
+    return `select jsonb_build_object('sessions', count(*), 'pageviews', coalesce(sum(s.pageviews), 0),
+      'events', coalesce(sum(s.events), 0)) from session_summaries s where ${chosenSessions(query, params)}`;
+  }
+  const [siteId, from, to] = [query.site, query.range.from, query.range.to].map((value) => params.add(value));
+  return `select ${object} from hourly_site_metrics
+    where site_id = ${siteId} and day between ${from}::date and ${to}::date`;
+}
+
+/** Adds the number of different visitors to each row. */
+async function countVisitors(
+  db: Queryable,
+  query: StatsQuery,
+  dimension: Dimension,
+  rows: BreakdownRow[],
+): Promise<void> {
+  const params = new Params();
+  const chosen = chosenSessions(query, params);
+  const values = params.add(rows.map(({ value }) => value));
+  const source = isSessionDimension(dimension)
+    ? `(select s.${dimension} as value, s.visitor from session_summaries s where ${chosen})`
+    : `(select step as value, s.visitor from session_summaries s,
+        unnest(${dimension === "page" ? "s.pages" : "s.event_names"}) as step where ${chosen})`;
+  const counted = await db.query<{ value: string; visitors: number }>(
+    `select value, count(distinct visitor) as visitors from ${source} visits
+     where value = any(${values}::text[]) group by value`,
+    params.values,
+  );
+  const visitors = new Map(counted.map((row) => [row.value, row.visitors]));
+  for (const row of rows) row.visitors = visitors.get(row.value) ?? 0;
+}

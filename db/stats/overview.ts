@@ -1,0 +1,36 @@
+import type { Queryable } from "../database.ts";
+import { chosenSessions, Params, type StatsQuery } from "./query.ts";
+import { SESSION_SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
+
+/** The figures of the whole range. */
+export async function overview(db: Queryable, query: StatsQuery): Promise<Totals> {
+  const params = new Params();
+  const sql = query.filters.length === 0 ? ofEverything(query, params) : `
+  select ${SESSION_SUMS}
+  from session_summaries s
+  where ${chosenSessions(query, params)}`;
+  const [sums] = await db.query<Sums>(sql, params.values);
+  return totalsOf(sums!);
+}
+
+/** Hours add up; visitors are counted on the one day of theirs that has no other before it in the range. */
+function ofEverything({ site, range }: StatsQuery, params: Params): string {
+  const [siteId, from, to] = [site, range.from, range.to].map((value) => params.add(value));
+  return `
+  select v.visitors, h.*
+  from (
+    select coalesce(sum(visitors), 0) as visitors
+    from visitor_returns
+    where site_id = ${siteId} and day between ${from}::date and ${to}::date
+      and (previous_day is null or previous_day < ${from}::date)
+  ) v, (
+    select
+      coalesce(sum(sessions), 0)  as sessions,
+      coalesce(sum(pageviews), 0) as pageviews,
+      coalesce(sum(events), 0)    as events,
+      coalesce(sum(bounces), 0)   as bounces,
+      coalesce(sum(seconds), 0)   as seconds
+    from hourly_site_metrics
+    where site_id = ${siteId} and day between ${from}::date and ${to}::date
+  ) h`;
+}

@@ -1,0 +1,47 @@
+/** The figures of a period. */
+export interface Totals {
+  /** Different visitors with a session or a pageview. */
+  visitors: number;
+  sessions: number;
+  pageviews: number;
+  /** All that is no pageview. */
+  events: number;
+  /** 0..1: the share of sessions with fewer than two pageviews; null without a session. */
+  bounceRate: number | null;
+  /** Mean duration of a session; null without one. */
+  sessionSeconds: number | null;
+  /** Pageviews of a session; null without one. */
+  pagesPerSession: number | null;
+}
+
+/** The sums that totals are made of: they can be added up over days, but for the visitors. */
+export interface Sums {
+  visitors: number;
+  sessions: number;
+  pageviews: number;
+  events: number;
+  bounces: number;
+  seconds: number;
+}
+
+export function totalsOf({ visitors, sessions, pageviews, events, bounces, seconds }: Sums): Totals {
+  const mean = (sum: number) => sessions === 0 ? null : sum / sessions;
+  return {
+    visitors,
+    sessions,
+    pageviews,
+    events,
+    bounceRate: mean(bounces),
+    sessionSeconds: mean(seconds),
+    pagesPerSession: mean(pageviews),
+  };
+}
+
+/** The columns of {@linkcode Sums} over chosen rows of `session_summaries s`, for what filters. */
+export const SESSION_SUMS = `
+    count(distinct s.visitor)                  as visitors,
+    count(*)                                   as sessions,
+    coalesce(sum(s.pageviews), 0)              as pageviews,
+    coalesce(sum(s.events), 0)                 as events,
+    count(*) filter (where s.bounce)           as bounces,
+    coalesce(sum(s.seconds), 0)                as seconds`;
