@@ -1,3 +1,4 @@
+import { channelOf } from "./channel.ts";
 import { classifyReferrer } from "./referrer.ts";
 import { isSecretParameter, redactUrl } from "./redact.ts";
 
@@ -23,7 +24,8 @@ export function parseUrl(text: string | undefined): URL | undefined {
 
 /**
  * A pageview's `attribution` with what was missing: UTM and click ids from the URL's query, the referrer's type and
- * platform from the referrer. What the client sent stands, but for the site's own hosts: these are internal.
+ * platform from the referrer. What the client sent stands, but for the site's own hosts, which are internal, and for the
+ * channel, which is always ours: it follows from the rest.
  */
 export function completeAttribution(
   sent: unknown,
@@ -36,13 +38,20 @@ export function completeAttribution(
   const referrer = plainReferrer(attribution.referrer) ?? plainReferrer(pageReferrer);
   const source = classifyReferrer(referrer, page?.hostname ? [page.hostname, ...domains] : domains);
   const isOwn = source.type === "internal";
+  const utmParams = fromQuery(UTM, attribution.utmParams, page);
+  const campaignParams = fromQuery(CLICK_IDS, attribution.campaignParams, page);
+  const type = isOwn ? source.type : textOf(attribution.referrerType) ?? source.type;
+  const platform = isOwn ? null : textOf(attribution.referrerPlatform) ?? source.platform;
+  // Older trackers know fewer platforms than we do: their word counts where there is no referrer to look at.
+  const seen = source.type === "direct" ? { type, platform } : source;
   return {
     ...attribution,
-    utmParams: fromQuery(UTM, attribution.utmParams, page),
-    campaignParams: fromQuery(CLICK_IDS, attribution.campaignParams, page),
+    utmParams,
+    campaignParams,
     referrer: referrer === undefined ? null : redactUrl(referrer),
-    referrerType: isOwn ? source.type : textOf(attribution.referrerType) ?? source.type,
-    referrerPlatform: isOwn ? null : textOf(attribution.referrerPlatform) ?? source.platform,
+    referrerType: type,
+    referrerPlatform: platform,
+    channel: channelOf({ utmParams, campaignParams, source: seen }),
   };
 }
 

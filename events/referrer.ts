@@ -1,5 +1,5 @@
 import { getDomainWithoutSuffix } from "tldts";
-import { PLATFORM_OF_BRAND, PLATFORM_OF_HOST } from "./referrer_list.ts";
+import { type Platform, PLATFORM_OF_BRAND, PLATFORM_OF_HOST } from "./referrer_list.ts";
 
 export interface ReferrerSource {
   /** `direct`, `internal`, `search`, `social`, `ai`, `email`, or `referral` for any other site. */
@@ -37,7 +37,8 @@ function withoutWww(host: string): string {
   return host.replace(/^www\./, "");
 }
 
-function platformOf(host: string): ReferrerSource | undefined {
+/** The platform of a host, in lower case; undefined for one that no list has. */
+export function platformOf(host: string): Platform | undefined {
   // From the whole host to its last two labels, so that mail.google.com is met before google.com.
   for (let rest = host; rest.includes("."); rest = rest.slice(rest.indexOf(".") + 1)) {
     const known = PLATFORM_OF_HOST.get(rest);

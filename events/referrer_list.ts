@@ -55,6 +55,8 @@ const PLATFORMS: Record<PlatformType, string> = {
     linkedin linkedin.com lnkd.in com.linkedin.android
     reddit reddit.com redd.it com.reddit.frontpage
     youtube youtube.com youtu.be com.google.android.youtube
+    dailymotion dailymotion.com dai.ly
+    rumble rumble.com
     tiktok tiktok.com com.zhiliaoapp.musically
     pinterest pinterest.* pin.it
     snapchat snapchat.com
@@ -151,8 +153,18 @@ const PLATFORMS: Record<PlatformType, string> = {
     tuta app.tuta.com
     superhuman mail.superhuman.com
     mailchimp mailchi.mp list-manage.com campaign-archive.com`,
-  // Of a search engine's or a network's house, but none.
+  // Of a search engine's or a network's house, but none; and shops that lead to others' sites.
   referral: `
+    amazon amazon.* amzn.to
+    ebay ebay.* ebay.us
+    etsy etsy.com
+    walmart walmart.com
+    aliexpress aliexpress.com aliexpress.us
+    alibaba alibaba.com
+    mercado-libre mercadolibre.com mercadolivre.com.br mercadolibre.com.mx mercadolibre.com.ar
+    shop-app shop.app
+    idealo idealo.*
+    google-shopping shopping.google.com
     google-docs docs.google.com drive.google.com sites.google.com
     google-calendar calendar.google.com
     google-meet meet.google.com

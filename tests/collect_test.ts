@@ -112,6 +112,7 @@ Deno.test("POST /collect accepts an event of nothing but its type and site, and 
     referrer: null,
     referrerType: "direct",
     referrerPlatform: null,
+    channel: "Paid Search",
   });
   assertEquals(raw.browser, { userAgent: CHROME, language: "de-AT" });
   assertEquals(raw.page, {

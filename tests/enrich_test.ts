@@ -25,6 +25,7 @@ const DIRECT = {
   referrer: null,
   referrerType: "direct",
   referrerPlatform: null,
+  channel: "Direct",
 };
 const BROWSER = { userAgent: FIREFOX, language: "de-AT" };
 const PAGE = { url: null, path: null, referrer: "", queryParams: "", hash: "" };
@@ -173,6 +174,7 @@ const ROWS: [string, Record<string, unknown>, Record<string, unknown>, Record<st
         ...DIRECT,
         utmParams: { ...NO_UTM, utm_source: "news", utm_medium: "mail" },
         campaignParams: { ...NO_CLICK_IDS, gclid: "g1" },
+        channel: "Paid Search",
       },
       browser: BROWSER,
       page: {
@@ -196,6 +198,7 @@ const ROWS: [string, Record<string, unknown>, Record<string, unknown>, Record<st
         referrer: "https://www.google.com/",
         referrerType: "paid",
         referrerPlatform: "ads",
+        channel: "Email",
         model: "last",
       },
       browser: { userAgent: null, language: "fr", screenWidth: 1920 },
@@ -212,6 +215,7 @@ const ROWS: [string, Record<string, unknown>, Record<string, unknown>, Record<st
         referrer: "https://www.google.com/",
         referrerType: "paid",
         referrerPlatform: "ads",
+        channel: "Unassigned",
         model: "last",
       },
       browser: { userAgent: FIREFOX, language: "fr", screenWidth: 1920 },
@@ -269,6 +273,7 @@ const ROWS: [string, Record<string, unknown>, Record<string, unknown>, Record<st
       attribution: {
         ...DIRECT,
         utmParams: { ...NO_UTM, utm_content: "redacted", utm_term: "shoes", utm_campaign: "redacted" },
+        channel: "Unassigned",
       },
       browser: BROWSER,
       page: {
