@@ -16,6 +16,10 @@ export interface Config {
   /** How many proxies in front may be believed about `X-Forwarded-For`. */
   trustProxy: number;
   ipMode: "full" | "truncate" | "none";
+  /** The request header that tells the visitor's country; undefined where none may be believed. */
+  countryHeader: string | undefined;
+  /** A MaxMind DB file that tells the countries of addresses. */
+  geoipDatabase: string | undefined;
   /** Events a second that one public address may send, and one site may get; 0 is no limit. */
   rateLimits: { perAddress: number; perSite: number };
   /** Where events wait while Postgres is away; undefined where that is switched off. */
@@ -70,6 +74,11 @@ const SETTINGS = {
   },
   TRUST_PROXY: { schema: wholeNumber(0, 32), mayBe: "the number of proxies in front, 0 to 32" },
   IP_MODE: { schema: z.enum(["full", "truncate", "none"]), mayBe: "full, truncate or none" },
+  COUNTRY_HEADER: {
+    schema: z.string().regex(/^[\w-]{1,100}$/),
+    mayBe: "the name of the header in which your platform tells the country, such as cf-ipcountry",
+  },
+  GEOIP_DATABASE: { schema: z.string(), mayBe: "the path of a MaxMind DB file" },
   RATE_LIMIT_ADDRESS: { schema: wholeNumber(0, 1_000_000), mayBe: "events a second, 0 to 1000000" },
   RATE_LIMIT_SITE: { schema: wholeNumber(0, 1_000_000), mayBe: "events a second, 0 to 1000000" },
   SPOOL_PATH: { schema: z.string(), mayBe: "a file's path, or off" },
@@ -135,6 +144,8 @@ export function readConfig(mode: Mode, env: Record<string, string> = Deno.env.to
     openRegistration: set.OPEN_REGISTRATION ?? mode === "dev",
     trustProxy: set.TRUST_PROXY ?? 0,
     ipMode: set.IP_MODE ?? "truncate",
+    countryHeader: set.COUNTRY_HEADER,
+    geoipDatabase: set.GEOIP_DATABASE,
     spoolPath: set.SPOOL_PATH === "off" ? undefined : set.SPOOL_PATH ?? ".data/spool.db",
     spoolBytes: (set.SPOOL_MAX_MB ?? 1_000) * 1_000_000,
     rateLimits: { perAddress: set.RATE_LIMIT_ADDRESS ?? 200, perSite: set.RATE_LIMIT_SITE ?? 0 },

@@ -11,6 +11,7 @@ import { log } from "./log.ts";
 import { VisitorDirectory } from "./events/visitor.ts";
 import { createApp } from "./routes/app.ts";
 import { webAssets } from "./web/assets.ts";
+import type { Geoip } from "./geoip.ts";
 import { forgetDevServer, rememberDevServer } from "./dev_server.ts";
 
 // A request waits for a connection, at worst, before its events go to the spool.
@@ -40,8 +41,10 @@ export interface System {
  * Opens the database, migrates it (`dev`) or checks that it is migrated (`start`), and puts the app together.
  *
  * @throws {StartError} If the database is away, or has pending migrations in production
+ * @throws {ConfigError} If there is a database of addresses in the settings that cannot be read
  */
 export async function startSystem(config: Config, mode: Mode, signal: AbortSignal): Promise<System> {
+  const geoip = config.geoipDatabase === undefined ? undefined : await openGeoip(config.geoipDatabase);
   const db = await openDatabase(config.database, {
     poolSize: config.poolSize,
     connectTimeout: CONNECT_TIMEOUT_MS,
@@ -59,6 +62,7 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
       availability: ingestion.availability,
       events: ingestion.events,
       spool,
+      geoip,
       sites: ingestion.sites,
       visitors: new VisitorDirectory(ingestion.salts),
       assets: await webAssets(),
@@ -82,6 +86,12 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
     await db.close();
     throw error;
   }
+}
+
+/** Loaded where it is used only: an isolate at the edge has no disk. */
+async function openGeoip(path: string): Promise<Geoip> {
+  const { Geoip } = await import("./geoip.ts");
+  return await Geoip.open(path);
 }
 
 async function prepareDatabase(db: Database, mode: Mode): Promise<string> {

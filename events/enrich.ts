@@ -3,6 +3,7 @@ import type { NewEvent } from "../db/event_row.ts";
 import { completeAttribution, completePage, fieldsOf, parseUrl, textOf } from "./attribution.ts";
 import { type IpMode, storedAddress } from "./client_address.ts";
 import { clockSkew, eventTime } from "./clock.ts";
+import { withCountry } from "./country.ts";
 import type { Payload } from "./payload.ts";
 import { mapFields, redactFields, redactUrl } from "./redact.ts";
 import { MAX_USER_AGENT, parseUserAgent } from "./user_agent.ts";
@@ -13,6 +14,8 @@ export interface RequestContext {
   receivedAt: Date;
   /** The visitor's whole address; what is stored of it is cut to `ipMode`. */
   address: string | undefined;
+  /** Where the visitor is, as the platform's header or a database of addresses tells: ISO 3166-1 alpha-2. */
+  country: string | undefined;
   userAgent: string | undefined;
   acceptLanguage: string | undefined;
   referer: string | undefined;
@@ -49,6 +52,9 @@ export function enrichEvent(
   const raw = complete(payload, url, path, request, site);
   raw.timestamp = timestamp;
   if (skew !== 0) raw.clockSkew = skew;
+  if (payload.eventType !== "pageview" && (payload.browser || request.country !== undefined)) {
+    raw.browser = withCountry(payload.browser ?? {}, request.country);
+  }
   // Another event may have a field of that name, and hold anything there.
   if (payload.eventType === "batch" && payload.events) {
     raw.events = payload.events.map((event) => completeNested(event, time, skew, request, site));
@@ -146,11 +152,11 @@ function complete(
     fieldsOf(event.page).referrer,
     site.domains,
   );
-  completed.browser = {
+  completed.browser = withCountry({
     ...browser,
     userAgent: textOf(browser.userAgent) ?? request.userAgent ?? null,
     language: textOf(browser.language) ?? firstLanguage(request.acceptLanguage) ?? null,
-  };
+  }, request.country);
   completed.page = completePage(event.page, url, path);
   return completed;
 }

@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { clientAddress } from "../events/client_address.ts";
+import { countryCode } from "../events/country.ts";
 import { parsePayloads, type Rejection } from "../events/payload.ts";
 import { payloadOfQuery } from "../events/pixel.ts";
 import { readBody } from "./body.ts";
@@ -10,7 +11,7 @@ import { Intake, type IntakeOptions, type IntakeServices, type Outcome, type Sen
 import type { Metrics } from "./metrics.ts";
 import { problem } from "./problem.ts";
 import { networkOf } from "./rate_limits.ts";
-import type { AppOptions, Connection } from "./services.ts";
+import type { AppOptions, AppServices, Connection } from "./services.ts";
 
 const MAX_ERRORS = 20;
 // A phone on a bad line sends a page's events in this time; who takes longer only holds a connection.
@@ -31,11 +32,12 @@ const PIXEL_HEADERS = { ...CORS_HEADERS, "content-type": "image/gif", "cache-con
 const RECEIPT_HEADERS = { ...CORS_HEADERS, "content-type": "application/json" };
 
 type CollectContext = Context<Connection>;
-type CollectOptions = IntakeOptions & Pick<AppOptions, "trustProxy" | "collectPaths">;
+type CollectServices = IntakeServices & Pick<AppServices, "geoip">;
+type CollectOptions = IntakeOptions & Pick<AppOptions, "trustProxy" | "countryHeader" | "collectPaths">;
 
 /** `POST /collect` and its pixel: stores 1..1000 events. A 202 means they are durable, not queued in memory. */
 export function collectRoutes(
-  services: IntakeServices,
+  services: CollectServices,
   options: CollectOptions,
   metrics: Metrics,
 ): Hono<Connection> {
@@ -89,7 +91,7 @@ export function collectRoutes(
         metrics.dropped(reason);
         return c.body(null, 204, { ...CORS_HEADERS, "x-dropped": reason });
       }
-      const sender = senderOf(c, options.trustProxy);
+      const sender = senderOf(c, options, services.geoip);
       intake.admit(sender);
       return await take(sender);
     } catch (error) {
@@ -99,10 +101,17 @@ export function collectRoutes(
   return app;
 }
 
-function senderOf(c: CollectContext, trustProxy: number): Sender {
+function senderOf(
+  c: CollectContext,
+  { trustProxy, countryHeader }: CollectOptions,
+  geoip: CollectServices["geoip"],
+): Sender {
+  const address = clientAddress(c.env?.remoteAddr?.hostname, c.req.header("x-forwarded-for"), trustProxy);
+  const told = countryHeader === undefined ? undefined : countryCode(c.req.header(countryHeader));
   return {
     receivedAt: new Date(),
-    address: clientAddress(c.env?.remoteAddr?.hostname, c.req.header("x-forwarded-for"), trustProxy),
+    address,
+    country: told ?? (address === undefined ? undefined : geoip?.countryOf(address)),
     userAgent: c.req.header("user-agent"),
     acceptLanguage: c.req.header("accept-language"),
     referer: c.req.header("referer"),

@@ -5,6 +5,7 @@ import type { SiteDirectory } from "../db/site_directory.ts";
 import type { Spool } from "../db/spool.ts";
 import type { IpMode } from "../events/client_address.ts";
 import type { VisitorDirectory } from "../events/visitor.ts";
+import type { Geoip } from "../geoip.ts";
 import type { WebAssets } from "../web/assets.ts";
 import type { RateLimitOptions } from "./rate_limits.ts";
 
@@ -19,6 +20,8 @@ export interface AppServices {
   /** Runs every job once; answers a row a job. */
   runJobs(): Promise<{ job: string; rows: number; seconds: number; error?: string }[]>;
   spool?: Spool;
+  /** Where addresses are, if there is a database of them. */
+  geoip?: Pick<Geoip, "countryOf">;
 }
 
 export interface AppOptions {
@@ -26,6 +29,8 @@ export interface AppOptions {
   openRegistration: boolean;
   trustProxy: number;
   ipMode: IpMode;
+  /** The header that tells the visitor's country, if one may be believed. */
+  countryHeader: string | undefined;
   rateLimits: RateLimitOptions;
   /** More paths of the tracker. */
   trackerPaths: readonly string[];

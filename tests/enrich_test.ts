@@ -11,6 +11,7 @@ const NOW = "2026-11-22T08:00:00.000Z";
 const REQUEST: RequestContext = {
   receivedAt: new Date(NOW),
   address: "203.0.113.9",
+  country: undefined,
   userAgent: FIREFOX,
   acceptLanguage: "de-AT,de;q=0.9",
   referer: undefined,
@@ -184,6 +185,26 @@ const ROWS: [string, Record<string, unknown>, Record<string, unknown>, Record<st
         queryParams: "?utm_source=news&utm_medium=mail&gclid=g1",
         hash: "#top",
       },
+    },
+  ],
+  [
+    "the country is the event's, in capitals, and else the time zone's; in a batch, too",
+    {
+      eventType: "batch",
+      browser: { country: "fr" },
+      events: [{ eventType: "pageview", browser: { timezone: "Asia/Calcutta", country: 91 } }],
+    },
+    { event_type: "batch" },
+    {
+      eventType: "batch",
+      browser: { country: "FR" },
+      events: [{
+        eventType: "pageview",
+        timestamp: NOW,
+        attribution: DIRECT,
+        browser: { ...BROWSER, timezone: "Asia/Calcutta", country: "IN" },
+        page: PAGE,
+      }],
     },
   ],
   [
@@ -427,6 +448,21 @@ for (const [title, item, columns, raw] of ROWS) {
     });
   });
 }
+
+Deno.test("enrich: the country that the request tells goes to every event that it posts", () => {
+  const browserOf = (item: Record<string, unknown>) => {
+    const { row } = enrich({ ...SENT, ...item }, { country: "CH" });
+    return (json(row.raw_event_data) as Record<string, unknown>).browser;
+  };
+
+  assertEquals(browserOf({ eventType: "pageview", browser: { timezone: "Europe/Berlin" } }), {
+    ...BROWSER,
+    timezone: "Europe/Berlin",
+    country: "CH",
+  });
+  assertEquals(browserOf({ eventType: "signup" }), { country: "CH" });
+  assertEquals(browserOf({ eventType: "batch", events: [{ eventType: "click" }] }), { country: "CH" });
+});
 
 Deno.test("enrich: an event without ids gets an id of its time, and the derived visitor and session", () => {
   const { row } = enrich({ eventType: "click", siteId: "example-com" });

@@ -7,7 +7,7 @@ import { type JobRun, runAllJobs } from "../etl/run.ts";
 import { VisitorDirectory } from "../events/visitor.ts";
 import { setLogLevel } from "../log.ts";
 import { createApp } from "../routes/app.ts";
-import type { AppOptions } from "../routes/services.ts";
+import type { AppOptions, AppServices } from "../routes/services.ts";
 import { webAssets } from "../web/assets.ts";
 import { startProxy, type TcpProxy } from "./tcp_proxy.ts";
 import { engines, type TestDatabase, type TestEngine } from "./test_database.ts";
@@ -46,9 +46,10 @@ export async function testApp(
     spoolPath?: string;
     spoolBytes?: number;
     proxied?: boolean;
+    geoip?: AppServices["geoip"];
   } = {},
 ): Promise<TestApp> {
-  const { engine = anyServer(), spoolPath, spoolBytes = 100_000_000, proxied = false, ...appOptions } =
+  const { engine = anyServer(), spoolPath, spoolBytes = 100_000_000, proxied = false, geoip, ...appOptions } =
     options;
   const own = await engine.migrated();
   const proxy = proxied ? startProxy(own.url) : undefined;
@@ -63,6 +64,7 @@ export async function testApp(
       availability,
       events,
       spool,
+      geoip,
       assets,
       runJobs: etl,
       sites,
@@ -73,6 +75,7 @@ export async function testApp(
       openRegistration: true,
       trustProxy: 0,
       ipMode: "truncate",
+      countryHeader: undefined,
       rateLimits: { perAddress: 0, perSite: 0 },
       trackerPaths: [],
       collectPaths: [],

@@ -55,6 +55,8 @@ export function collect(post: Post, site: SiteContext): StorableEvent[] {
   const request = {
     receivedAt: new Date(post.sentAt + JOURNEY_MS),
     address: post.visitor.address,
+    // The addresses are made up: the time zone tells.
+    country: undefined,
     userAgent: post.visitor.userAgent,
     acceptLanguage: post.visitor.language,
     referer: undefined,
