@@ -1,4 +1,5 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
+import { CHANNELS } from "../events/channel.ts";
 import { fillDatabase } from "../traffic/fill.ts";
 import { traffic } from "../traffic/traffic.ts";
 import { testApp } from "./fixtures.ts";
@@ -65,7 +66,7 @@ for (const engine of engines()) {
   });
 }
 
-Deno.test("traffic looks like a shop's: bounces, returning visitors, sources, forms", async () => {
+Deno.test("traffic looks like a shop's: bounces, returning visitors, sources, channels, countries, forms", async () => {
   await using app = await testApp();
   await fillDatabase(app.db, { ...OPTIONS, events: 20_000, ipMode: "truncate" });
   await app.etl();
@@ -86,6 +87,15 @@ Deno.test("traffic looks like a shop's: bounces, returning visitors, sources, fo
     campaigns: true,
     sources: ["ai", "direct", "email", "referral", "search", "social"],
   });
+  const told = async (path: string) => {
+    const rows = await app.rows(
+      `select distinct raw_event_data #>> '${path}' as told from events_log where event_type = 'pageview'`,
+    );
+    return new Set(rows.map(({ told }) => told));
+  };
+  assertEquals(await told("{attribution,channel}"), new Set(CHANNELS));
+  const countries = "AT AU BR CA CH DE ES FR GB IN IT JP NL PL SE US".split(" ");
+  assertEquals(await told("{browser,country}"), new Set([...countries, null]));
   assertEquals(
     (await app.rows("select distinct event_type from user_events order by 1")).map(({ event_type }) =>
       event_type

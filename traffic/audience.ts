@@ -70,14 +70,26 @@ const DEVICES = new Choices<Device>([
 ]);
 
 const PLACES = new Choices<{ language: string; timezone: string }>([
-  [{ language: "de-DE", timezone: "Europe/Berlin" }, 30],
-  [{ language: "en-US", timezone: "America/New_York" }, 18],
-  [{ language: "en-GB", timezone: "Europe/London" }, 16],
-  [{ language: "fr-FR", timezone: "Europe/Paris" }, 12],
-  [{ language: "de-AT", timezone: "Europe/Vienna" }, 7],
-  [{ language: "en-US", timezone: "America/Los_Angeles" }, 7],
-  [{ language: "es-ES", timezone: "Europe/Madrid" }, 6],
-  [{ language: "en-IN", timezone: "Asia/Kolkata" }, 4],
+  [{ language: "de-DE", timezone: "Europe/Berlin" }, 28],
+  [{ language: "en-US", timezone: "America/New_York" }, 15],
+  [{ language: "en-GB", timezone: "Europe/London" }, 14],
+  [{ language: "fr-FR", timezone: "Europe/Paris" }, 10],
+  [{ language: "de-AT", timezone: "Europe/Vienna" }, 6],
+  [{ language: "en-US", timezone: "America/Los_Angeles" }, 5],
+  [{ language: "es-ES", timezone: "Europe/Madrid" }, 4],
+  [{ language: "de-CH", timezone: "Europe/Zurich" }, 3],
+  [{ language: "nl-NL", timezone: "Europe/Amsterdam" }, 3],
+  [{ language: "it-IT", timezone: "Europe/Rome" }, 2],
+  [{ language: "pl-PL", timezone: "Europe/Warsaw" }, 2],
+  // Chrome's name of Asia/Kolkata.
+  [{ language: "en-IN", timezone: "Asia/Calcutta" }, 2],
+  [{ language: "sv-SE", timezone: "Europe/Stockholm" }, 1],
+  [{ language: "en-CA", timezone: "America/Toronto" }, 1],
+  [{ language: "pt-BR", timezone: "America/Sao_Paulo" }, 1],
+  [{ language: "ja-JP", timezone: "Asia/Tokyo" }, 1],
+  [{ language: "en-AU", timezone: "Australia/Sydney" }, 1],
+  // A browser that hides where it is.
+  [{ language: "en-US", timezone: "UTC" }, 1],
 ]);
 
 // Sites keep the tracker that they have for years: older ones send batches, without ids and without `sentAt`.

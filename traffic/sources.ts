@@ -21,6 +21,11 @@ const PAID_SEARCH = {
   utm_campaign: "brand",
   gclid: "Cj0KCQjw8eTFBhCX",
 };
+const tagged = (source: string, medium: string, name = "autumn-roasts") => ({
+  utm_source: source,
+  utm_medium: medium,
+  utm_campaign: name,
+});
 const PAID_SOCIAL = { utm_source: "facebook", utm_medium: "paid_social", utm_campaign: "autumn-roasts" };
 
 /** Where those come from who come for the first time; who comes again comes directly, or by a newsletter. */
@@ -52,6 +57,18 @@ export const SOURCES = new Choices<Source>([
     2,
   ],
   [campaign("https://outlook.live.com/", { ...NEWSLETTER, utm_campaign: "november" }), 2],
+  // An app that tells no referrer, but puts its id on the link.
+  [campaign("", { fbclid: "IwY2xjawOSuQ5leHRuA2FlbQIxMQ" }), 2],
+  [campaign("https://chatgpt.com/", { utm_source: "chatgpt.com" }), 1.5],
+  [from("https://www.idealo.de/"), 1],
+  [campaign("https://www.google.com/", { ...PAID_SEARCH, utm_campaign: "shopping-beans" }), 1.5],
+  [campaign("https://www.google.com/", { ...PAID_SEARCH, utm_campaign: "cross-network-autumn" }), 1],
+  [campaign("https://www.youtube.com/", tagged("youtube", "cpv")), 1],
+  [campaign("https://daily-paper.example/", tagged("daily-paper", "display")), 1.5],
+  [campaign("https://daily-paper.example/", tagged("content-network", "cpc")), 0.5],
+  [campaign("https://beanfinder.example/", tagged("beanfinder", "affiliate")), 1.5],
+  [campaign("", tagged("coffee-hour", "audio")), 0.5],
+  [campaign("", tagged("flyer", "qr")), 1],
 ]);
 
 export const SOURCES_AGAIN = new Choices<Source>([
@@ -60,4 +77,6 @@ export const SOURCES_AGAIN = new Choices<Source>([
   [campaign("https://mail.google.com/", { ...NEWSLETTER, utm_campaign: "november" }), 9],
   [campaign("", { ...NEWSLETTER, utm_campaign: "welcome" }), 8],
   [from("https://www.facebook.com/"), 5],
+  [campaign("", tagged("shop", "sms", "back-in-stock")), 2],
+  [campaign("", tagged("shop", "web-push", "back-in-stock")), 2],
 ]);
