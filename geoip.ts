@@ -26,6 +26,7 @@ export class Geoip {
   #reader: Reader<Response>;
   #version: string;
   #checkedAt = Date.now();
+  #isRefreshing = false;
 
   private constructor(path: string, recheckMs: number, reader: Reader<Response>, version: string) {
     this.#path = path;
@@ -57,6 +58,9 @@ export class Geoip {
   }
 
   async #refresh(): Promise<void> {
+    // A slow disk must not bring an older file after a newer one.
+    if (this.#isRefreshing) return;
+    this.#isRefreshing = true;
     this.#checkedAt = Date.now();
     try {
       const version = await versionOf(this.#path);
@@ -70,6 +74,8 @@ export class Geoip {
         path: this.#path,
         reason: reasonOf(error),
       });
+    } finally {
+      this.#isRefreshing = false;
     }
   }
 }
