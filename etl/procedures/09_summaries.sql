@@ -18,11 +18,11 @@ language sql immutable parallel safe as $$
   select hashtextextended(visitor_id, 0)
 $$;
 
--- When each of a site's days starts and ends: [starts, ends).
-create or replace function days_bounds(site text, days date[]) returns table (day date, starts timestamptz, ends timestamptz)
+-- A stretch of a site's days: when it starts and ends, [starts, ends), and the zone in which they are days.
+create or replace function days_bounds(site text, first date, last date) returns table (starts timestamptz, ends timestamptz, zone text)
 language sql stable as $$
-  select d.day, d.day::timestamp at time zone zone.name, (d.day + 1)::timestamp at time zone zone.name
-  from unnest(days) as d(day), (select coalesce((select s.timezone from sites s where s.site_id = site), 'UTC') as name) zone
+  select first::timestamp at time zone zone.name, (last + 1)::timestamp at time zone zone.name, zone.name
+  from (select coalesce((select s.timezone from sites s where s.site_id = site), 'UTC') as name) zone
 $$;
 
 -- Milliseconds from one moment to a later one, of at most 24 days.
@@ -33,17 +33,20 @@ $$;
 
 -- Brings the summaries of a site's days up to date. Rows that are right are not written again: of a day that goes on, most are.
 --
--- Steps are those within a day after the day's end, at most 1,000 pageviews and 1,000 events: a session that never ends
+-- Steps are those until 24 hours after the session's day, at most 1,000 pageviews and 1,000 events: a session that never ends
 -- (a server that always sends the same id) would make its first day dearer with every event.
-create or replace function summarize_sessions(site text, days date[]) returns void
+create or replace function summarize_sessions(site text, first date, last date) returns void
 language plpgsql as $$
+declare
+  v record;
 begin
+  select * into v from days_bounds(site, first, last);
   delete from session_summaries t
-  using days_bounds(site, days) b
-  where t.site_id = site and t.day = b.day
+  where t.site_id = site and t.day between first and last
     and not exists (
       select from user_sessions s
-      where s.site_id = site and s.session_id = t.session_id and s.session_start >= b.starts and s.session_start < b.ends
+      where s.site_id = site and s.session_start >= v.starts and s.session_start < v.ends
+        and s.session_id = t.session_id and (s.session_start at time zone v.zone)::date = t.day
     );
 
   insert into session_summaries as t (
@@ -51,19 +54,19 @@ begin
     entry, exit, source, referrer, channel, utm_source, utm_medium, utm_campaign, utm_content, utm_term,
     country, language, browser, os, device, screen, pages, page_ms, page_seconds, event_names, event_ms
   )
-  with bounds as materialized (select day, starts, ends from days_bounds(site, days)),
-  started as materialized (
-    select b.day, b.ends, s.*
-    from bounds b
-    join user_sessions s on s.site_id = site and s.session_start >= b.starts and s.session_start < b.ends
+  with started as materialized (
+    select s.*, (s.session_start at time zone v.zone)::date as day
+    from user_sessions s
+    where s.site_id = site and s.session_start >= v.starts and s.session_start < v.ends
   ),
   views as (
     select
-      s.session_id, v.path, v.time_on_page_seconds, milliseconds_between(s.session_start, v.view_timestamp) as ms,
-      row_number() over (partition by s.session_id order by v.view_timestamp, v.event_id, v.id % 1024) as place
-    from bounds b
-    join pageviews v on v.site_id = site and v.view_timestamp >= b.starts and v.view_timestamp < b.ends + interval '1 day'
-    join started s on s.session_id = v.session_id and s.day = b.day
+      s.session_id, p.path, p.time_on_page_seconds, milliseconds_between(s.session_start, p.view_timestamp) as ms,
+      row_number() over (partition by s.session_id order by p.view_timestamp, p.event_id, p.id % 1024) as place
+    from pageviews p
+    join started s on s.session_id = p.session_id
+    where p.site_id = site and p.view_timestamp >= v.starts and p.view_timestamp < v.ends + interval '1 day'
+      and p.view_timestamp < (s.day + 1)::timestamp at time zone v.zone + interval '1 day'
   ),
   view_lists as (
     select session_id,
@@ -76,9 +79,10 @@ begin
     select
       s.session_id, e.event_type, milliseconds_between(s.session_start, e.event_timestamp) as ms,
       row_number() over (partition by s.session_id order by e.event_timestamp, e.event_id, e.id % 1024) as place
-    from bounds b
-    join user_events e on e.site_id = site and e.event_timestamp >= b.starts and e.event_timestamp < b.ends + interval '1 day'
-    join started s on s.session_id = e.session_id and s.day = b.day
+    from user_events e
+    join started s on s.session_id = e.session_id
+    where e.site_id = site and e.event_timestamp >= v.starts and e.event_timestamp < v.ends + interval '1 day'
+      and e.event_timestamp < (s.day + 1)::timestamp at time zone v.zone + interval '1 day'
   ),
   event_lists as (
     select session_id, array_agg(event_type::text order by place) as event_names, array_agg(ms order by place) as event_ms
@@ -98,11 +102,11 @@ begin
     coalesce(s.country, ''), coalesce(s.browser_language, ''),
     coalesce(a.browser, ''), coalesce(a.os, ''), coalesce(a.device_type, ''),
     coalesce(s.screen_width || '×' || s.screen_height, ''),
-    coalesce(v.pages, '{}'), coalesce(v.page_ms, '{}'), coalesce(v.page_seconds, '{}'),
+    coalesce(l.pages, '{}'), coalesce(l.page_ms, '{}'), coalesce(l.page_seconds, '{}'),
     coalesce(e.event_names, '{}'), coalesce(e.event_ms, '{}')
   from started s
   left join user_agents a on a.user_agent = s.user_agent
-  left join view_lists v on v.session_id = s.session_id
+  left join view_lists l on l.session_id = s.session_id
   left join event_lists e on e.session_id = s.session_id
   on conflict (site_id, day, session_id) do update set
     (

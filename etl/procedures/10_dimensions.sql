@@ -4,7 +4,7 @@
 -- of them (`pageviews` of a page, `events` of a name, revenue), on their own.
 
 -- Dimensions of a session: each session has one value of each.
-create or replace function add_session_dimensions(site text, days date[]) returns void
+create or replace function add_session_dimensions(site text, first date, last date) returns void
 language plpgsql as $$
 begin
   insert into daily_dimensions (site_id, dimension, day, value, sessions, pageviews, events, bounces, seconds, timed, amount)
@@ -19,11 +19,11 @@ begin
       ('utm_content', s.utm_content), ('utm_term', s.utm_term), ('country', s.country), ('language', s.language),
       ('browser', s.browser), ('os', s.os), ('device', s.device), ('screen', s.screen)
     ) as d(dimension, value)
-    where s.site_id = site and s.day = any(days)
+    where s.site_id = site and s.day between first and last
     group by s.day, d.dimension, d.value
   ),
   ranked as (
-    select *, row_number() over (partition by day, dimension order by sessions desc, value) as place from sums
+    select *, row_number() over (partition by day, dimension order by sessions desc, value collate "C") as place from sums
   )
   select site, dimension, day, case when place <= 1000 then value end,
     sum(sessions), sum(pageviews), sum(events), sum(bounces), sum(seconds), sum(sessions), 0
@@ -33,66 +33,68 @@ end
 $$;
 
 -- Dimensions of pageviews and events. `sessions` are those that started on the day and had such a page or event.
-create or replace function add_step_dimensions(site text, days date[]) returns void
+create or replace function add_step_dimensions(site text, first date, last date) returns void
 language plpgsql as $$
+declare
+  v record;
 begin
+  select * into v from days_bounds(site, first, last);
   insert into daily_dimensions (site_id, dimension, day, value, sessions, pageviews, events, bounces, seconds, timed, amount)
+  -- Events that are alike in all that is asked of them are counted first.
   with events as materialized (
-    select b.day, e.event_type, coalesce(e.page_path, '') as path, coalesce(e.form_id, '') as form_id, e.event_data
-    from days_bounds(site, days) b
-    join user_events e on e.site_id = site and e.event_timestamp >= b.starts and e.event_timestamp < b.ends
+    select (e.event_timestamp at time zone v.zone)::date as day, e.event_type,
+      coalesce(e.page_path, '') as path, coalesce(e.form_id, '') as form_id,
+      case when e.event_type = 'scroll_depth' then
+        coalesce(json_integer(e.event_data -> 'milestone'), json_integer(e.event_data -> 'scrollPercentage')) end as milestone,
+      json_amount(e.event_data -> 'revenue') as amount,
+      case when e.event_data ? 'revenue' then coalesce(upper(json_text(e.event_data, 'currency', 3)), '') end as currency,
+      count(*) as count
+    from user_events e
+    where e.site_id = site and e.event_timestamp >= v.starts and e.event_timestamp < v.ends
+    group by 1, 2, 3, 4, 5, 6, 7
   ),
   parts as (
-    select b.day, 'page' as dimension, v.path::text as value, 0 as sessions, count(*) as pageviews, 0 as events,
-      coalesce(sum(v.time_on_page_seconds), 0) as seconds, count(v.time_on_page_seconds) as timed, 0 as amount
-    from days_bounds(site, days) b
-    join pageviews v on v.site_id = site and v.view_timestamp >= b.starts and v.view_timestamp < b.ends
-    group by b.day, v.path
+    select (p.view_timestamp at time zone v.zone)::date as day, 'page' as dimension, p.path::text as value,
+      0 as sessions, count(*) as pageviews, 0 as events,
+      coalesce(sum(p.time_on_page_seconds), 0) as seconds, count(p.time_on_page_seconds) as timed, 0 as amount
+    from pageviews p
+    where p.site_id = site and p.view_timestamp >= v.starts and p.view_timestamp < v.ends
+    group by 1, p.path
     union all
     select s.day, 'page', page.path, count(*), 0, 0, 0, 0, 0
     from session_summaries s
     cross join lateral (select distinct unnest(s.pages) as path) page
-    where s.site_id = site and s.day = any(days)
+    where s.site_id = site and s.day between first and last
     group by s.day, page.path
     union all
     select s.day, 'event', event.name, count(*), 0, 0, 0, 0, 0
     from session_summaries s
     cross join lateral (select distinct unnest(s.event_names) as name) event
-    where s.site_id = site and s.day = any(days)
+    where s.site_id = site and s.day between first and last
     group by s.day, event.name
     union all
-    select day, 'event', event_type, 0, 0, count(*), 0, 0, 0
+    select day, 'event', event_type, 0, 0, sum(count), 0, 0, 0
     from events group by day, event_type
     union all
-    select day, 'scroll_' || milestone, path, 0, 0, count(*), 0, 0, 0
-    from (
-      select day, path, coalesce(json_integer(event_data -> 'milestone'), json_integer(event_data -> 'scrollPercentage')) as milestone
-      from events where event_type = 'scroll_depth'
-    ) depths
-    where milestone in (25, 50, 75, 100)
-    group by day, milestone, path
+    select day, 'scroll_' || milestone, path, 0, 0, sum(count), 0, 0, 0
+    from events where milestone in (25, 50, 75, 100) group by day, milestone, path
     union all
-    select day, event_type, form_id, 0, 0, count(*), 0, 0, 0
+    select day, event_type, form_id, 0, 0, sum(count), 0, 0, 0
     from events where event_type in ('form_start', 'form_submit', 'form_abandon') group by day, event_type, form_id
     union all
-    select day, 'form_page', jsonb_build_array(form_id, path)::text, 0, 0, count(*), 0, 0, 0
+    select day, 'form_page', jsonb_build_array(form_id, path)::text, 0, 0, sum(count), 0, 0, 0
     from events where event_type in ('form_start', 'form_submit', 'form_abandon') group by day, form_id, path
     union all
     -- A field that was left empty was not filled in.
-    select e.day, 'form_field', jsonb_build_array(e.form_id, left(field.name, 200))::text, 0, 0, count(*), 0, 0, 0
-    from events e
-    cross join lateral jsonb_each_text(
-      case when jsonb_typeof(e.event_data -> 'formData') = 'object' then e.event_data -> 'formData' else '{}' end) as field(name, value)
-    where e.event_type = 'form_submit' and field.value <> ''
-    group by e.day, e.form_id, left(field.name, 200)
+    select (f.submit_timestamp at time zone v.zone)::date, 'form_field',
+      jsonb_build_array(coalesce(f.form_id, ''), left(field.name, 200))::text, 0, 0, count(*), 0, 0, 0
+    from form_submissions f
+    cross join lateral jsonb_each_text(case when jsonb_typeof(f.form_data) = 'object' then f.form_data else '{}' end) as field(name, value)
+    where f.site_id = site and f.submit_timestamp >= v.starts and f.submit_timestamp < v.ends and field.value <> ''
+    group by 1, f.form_id, left(field.name, 200)
     union all
-    select day, 'revenue', jsonb_build_array(event_type, currency)::text, 0, 0, count(*), 0, 0, sum(amount)
-    from (
-      select day, event_type, coalesce(upper(json_text(event_data, 'currency', 3)), '') as currency, json_amount(event_data -> 'revenue') as amount
-      from events where event_data ? 'revenue'
-    ) payments
-    where amount is not null
-    group by day, event_type, currency
+    select day, 'revenue', jsonb_build_array(event_type, currency)::text, 0, 0, sum(count), 0, 0, sum(amount * count)
+    from events where amount is not null group by day, event_type, currency
   ),
   sums as (
     select day, dimension, value, sum(sessions) as sessions, sum(pageviews) as pageviews, sum(events) as events,
@@ -100,7 +102,9 @@ begin
     from parts group by day, dimension, value
   ),
   ranked as (
-    select *, row_number() over (partition by day, dimension order by pageviews + events desc, sessions desc, value) as place from sums
+    select *, row_number() over (
+      partition by day, dimension order by pageviews + events desc, sessions desc, value collate "C") as place
+    from sums
   )
   select site, dimension, day, case when place <= 1000 then value end,
     sum(sessions), sum(pageviews), sum(events), 0, sum(seconds), sum(timed), sum(amount)
@@ -118,57 +122,65 @@ language sql immutable parallel safe as $$
   end
 $$;
 
-create or replace function roll_up_dimensions(site text, days date[]) returns void
+create or replace function roll_up_dimensions(site text, first date, last date) returns void
 language plpgsql as $$
 declare
-  v_months date[];
+  v_month date := date_trunc('month', first)::date;
 begin
-  delete from daily_dimensions where site_id = site and day = any(days);
-  perform add_session_dimensions(site, days);
-  perform add_step_dimensions(site, days);
+  delete from daily_dimensions where site_id = site and day between first and last;
+  perform add_session_dimensions(site, first, last);
+  perform add_step_dimensions(site, first, last);
 
-  select array_agg(distinct date_trunc('month', day)::date) into v_months from unnest(days) as d(day);
-  delete from monthly_dimensions where site_id = site and month = any(v_months);
+  delete from monthly_dimensions where site_id = site and month = v_month;
   insert into monthly_dimensions (site_id, dimension, month, value, sessions, pageviews, events, bounces, seconds, timed, amount)
   with sums as (
-    select d.dimension, m.month, d.value, sum(d.sessions) as sessions, sum(d.pageviews) as pageviews, sum(d.events) as events,
-      sum(d.bounces) as bounces, sum(d.seconds) as seconds, sum(d.timed) as timed, sum(d.amount) as amount
-    from unnest(v_months) as m(month)
-    join daily_dimensions d on d.site_id = site and d.day >= m.month and d.day < m.month + interval '1 month'
-    group by d.dimension, m.month, d.value
+    select dimension, value, sum(sessions) as sessions, sum(pageviews) as pageviews, sum(events) as events,
+      sum(bounces) as bounces, sum(seconds) as seconds, sum(timed) as timed, sum(amount) as amount
+    from daily_dimensions
+    where site_id = site and day >= v_month and day < v_month + interval '1 month'
+    group by dimension, value
   ),
   ranked as (
     select *, row_number() over (
-      partition by dimension, month order by value is null, greatest(sessions, pageviews + events) desc, value) as place
+      partition by dimension order by value is null, greatest(sessions, pageviews + events) desc, value collate "C") as place
     from sums
   )
-  select site, dimension, month, case when place <= 2000 then value end,
+  select site, dimension, v_month, case when place <= 2000 then value end,
     sum(sessions), sum(pageviews), sum(events), sum(bounces), sum(seconds), sum(timed), sum(amount)
   from ranked
-  group by dimension, month, case when place <= 2000 then value end;
+  group by dimension, case when place <= 2000 then value end;
 end
 $$;
 
 -- How often each value of each property came with the events of a name. Objects and arrays are no values; and what the tracker
 -- measures by itself is a number that hardly comes twice.
-create or replace function roll_up_properties(site text, days date[]) returns void
+create or replace function roll_up_properties(site text, first date, last date) returns void
 language plpgsql as $$
+declare
+  v record;
 begin
-  delete from daily_properties where site_id = site and day = any(days);
+  select * into v from days_bounds(site, first, last);
+  delete from daily_properties where site_id = site and day between first and last;
   insert into daily_properties (site_id, event_name, day, property, value, events)
-  with sums as (
-    select e.event_type, b.day, left(property.name, 100) as property, left(property.value #>> '{}', 500) as value, count(*) as events
-    from days_bounds(site, days) b
-    join user_events e on e.site_id = site and e.event_timestamp >= b.starts and e.event_timestamp < b.ends
-    cross join lateral jsonb_each(case when jsonb_typeof(e.event_data) = 'object' then e.event_data else '{}' end) as property(name, value)
-    where e.event_type not in ('scroll', 'scroll_depth', 'page_visibility', 'page_exit', 'web_vitals')
-      and jsonb_typeof(property.value) in ('string', 'number', 'boolean')
-    group by e.event_type, b.day, left(property.name, 100), left(property.value #>> '{}', 500)
+  with events as (
+    select e.event_type, (e.event_timestamp at time zone v.zone)::date as day, e.event_data, count(*) as count
+    from user_events e
+    where e.site_id = site and e.event_timestamp >= v.starts and e.event_timestamp < v.ends
+      and e.event_type not in ('scroll', 'scroll_depth', 'page_visibility', 'page_exit', 'web_vitals')
+      and jsonb_typeof(e.event_data) = 'object'
+    group by 1, 2, 3
+  ),
+  sums as (
+    select e.event_type, e.day, left(property.name, 100) as property, left(property.value #>> '{}', 500) as value, sum(e.count) as count
+    from events e
+    cross join lateral jsonb_each(e.event_data) as property(name, value)
+    where jsonb_typeof(property.value) in ('string', 'number', 'boolean')
+    group by e.event_type, e.day, left(property.name, 100), left(property.value #>> '{}', 500)
   ),
   ranked as (
-    select *, row_number() over (partition by event_type, day, property order by events desc, value) as place from sums
+    select *, row_number() over (partition by event_type, day, property order by count desc, value collate "C") as place from sums
   )
-  select site, event_type, day, property, case when place <= 100 then value end, sum(events)
+  select site, event_type, day, property, case when place <= 100 then value end, sum(count)
   from ranked
   group by event_type, day, property, case when place <= 100 then value end;
 end

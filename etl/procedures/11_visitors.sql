@@ -1,59 +1,75 @@
 -- Hours, and visitors: who was there on which day, and when before (migrations/0006_stats.sql).
 
-create or replace function roll_up_hours(site text, days date[]) returns void
+create or replace function roll_up_hours(site text, first date, last date) returns void
 language plpgsql as $$
+declare
+  v record;
 begin
-  delete from hourly_site_metrics where site_id = site and day = any(days);
+  select * into v from days_bounds(site, first, last);
+  delete from hourly_site_metrics where site_id = site and day between first and last;
   -- A site's new time zone has moved its days: what they held before is of no day now.
-  delete from hourly_site_metrics h using days_bounds(site, days) b
-  where h.site_id = site and h.hour >= b.starts and h.hour < b.ends;
+  delete from hourly_site_metrics where site_id = site and hour >= v.starts and hour < v.ends;
   insert into hourly_site_metrics (site_id, day, hour, visitors, sessions, pageviews, events, bounces, seconds)
   with moments as (
-    select b.day, date_bin('1 hour', s.session_start, b.starts) as hour, visitor_hash(s.visitor_id) as visitor,
-      1 as sessions, 0 as pageviews, 0 as events, s.bounce::integer as bounces, s.duration_seconds as seconds
-    from days_bounds(site, days) b
-    join user_sessions s on s.site_id = site and s.session_start >= b.starts and s.session_start < b.ends
+    select session_start as at, visitor_hash(visitor_id) as visitor,
+      1 as sessions, 0 as pageviews, 0 as events, bounce::integer as bounces, duration_seconds as seconds
+    from user_sessions
+    where site_id = site and session_start >= v.starts and session_start < v.ends
     union all
-    select b.day, date_bin('1 hour', v.view_timestamp, b.starts), visitor_hash(v.visitor_id), 0, 1, 0, 0, 0
-    from days_bounds(site, days) b
-    join pageviews v on v.site_id = site and v.view_timestamp >= b.starts and v.view_timestamp < b.ends
+    select view_timestamp, visitor_hash(visitor_id), 0, 1, 0, 0, 0
+    from pageviews
+    where site_id = site and view_timestamp >= v.starts and view_timestamp < v.ends
     union all
-    select b.day, date_bin('1 hour', e.event_timestamp, b.starts), null, 0, 0, 1, 0, 0
-    from days_bounds(site, days) b
-    join user_events e on e.site_id = site and e.event_timestamp >= b.starts and e.event_timestamp < b.ends
+    select quarter, null, 0, 0, count(*), 0, 0
+    from (
+      select date_bin('15 minutes', event_timestamp, 'epoch') as quarter
+      from user_events
+      where site_id = site and event_timestamp >= v.starts and event_timestamp < v.ends
+    ) events
+    group by quarter
+  ),
+  placed as (
+    -- Since 1972 all zones are whole quarters of an hour apart from UTC, so each quarter is of one hour of one day.
+    select m.*, (at at time zone v.zone)::date as day from moments m
+  ),
+  hours as (
+    select p.*, date_bin('1 hour', at, day::timestamp at time zone v.zone) as hour from placed p
   )
   select site, day, hour, count(distinct visitor), sum(sessions), sum(pageviews), sum(events), sum(bounces), sum(seconds)
-  from moments
+  from hours
   group by day, hour;
 end
 $$;
 
 -- Brings the visitors of a site's days up to date, and what their other days say of them.
-create or replace function roll_up_visitors(site text, days date[]) returns void
+create or replace function roll_up_visitors(site text, first date, last date) returns void
 language plpgsql as $$
 declare
+  v      record;
   v_days date[];
 begin
+  select * into v from days_bounds(site, first, last);
   create temporary table seen_visitors as
   select distinct day, visitor
   from (
-    select s.day, s.visitor from session_summaries s where s.site_id = site and s.day = any(days)
+    select s.day, s.visitor from session_summaries s where s.site_id = site and s.day between first and last
     union all
-    select b.day, visitor_hash(v.visitor_id)
-    from days_bounds(site, days) b
-    join pageviews v on v.site_id = site and v.view_timestamp >= b.starts and v.view_timestamp < b.ends
+    select (p.view_timestamp at time zone v.zone)::date, visitor_hash(p.visitor_id)
+    from pageviews p
+    where p.site_id = site and p.view_timestamp >= v.starts and p.view_timestamp < v.ends
   ) seen;
 
   -- Whose days are not what they were.
+  analyze seen_visitors;
   create temporary table moved_visitors as
   select distinct coalesce(s.visitor, d.visitor) as visitor
   from seen_visitors s
-  full join (select visitor, day from visitor_days where site_id = site and day = any(days)) d using (visitor, day)
+  full join (select visitor, day from visitor_days where site_id = site and day between first and last) d using (visitor, day)
   where s.visitor is null or d.visitor is null;
   analyze moved_visitors;
 
   delete from visitor_days d
-  where d.site_id = site and d.day = any(days)
+  where d.site_id = site and d.day between first and last
     and not exists (select from seen_visitors s where s.visitor = d.visitor and s.day = d.day);
 
   create temporary table visitor_lines as
@@ -69,7 +85,8 @@ begin
   on conflict (site_id, visitor, day) do update set previous_day = excluded.previous_day, first_day = excluded.first_day
   where (d.previous_day, d.first_day) is distinct from (excluded.previous_day, excluded.first_day);
 
-  select array_agg(day) into v_days from (select unnest(days) as day union select day from visitor_lines) touched;
+  select array_agg(day) into v_days
+  from (select generate_series(first, last, interval '1 day')::date as day union select day from visitor_lines) touched;
   delete from visitor_returns where site_id = site and day = any(v_days);
   insert into visitor_returns (site_id, day, previous_day, visitors)
   select site, day, previous_day, count(*)

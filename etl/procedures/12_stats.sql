@@ -1,7 +1,8 @@
 -- Everything that questions are answered from, for some days of some sites. roll_up_days calls it: what is stale for the daily
 -- metrics is stale here, so all of them converge alike.
 --
--- A month of a site at a time: the sets stay of a size that fits the memory, and plans of a few days are those of one.
+-- A stretch of days of one site and month at a time: bounds that the planner knows make it read just these days, and the sets
+-- stay of a size that fits the memory.
 create or replace function roll_up_stats(sites text[], days date[]) returns void
 language plpgsql
 set jit = off
@@ -9,19 +10,24 @@ set work_mem = '64MB'
 set plan_cache_mode = force_custom_plan
 as $$
 declare
-  v_part record;
+  v record;
 begin
-  for v_part in
-    select site_id, array_agg(distinct metric_date order by metric_date) as days
-    from unnest(sites, days) as pair(site_id, metric_date)
-    group by site_id, date_trunc('month', metric_date)
-    order by site_id, date_trunc('month', metric_date)
+  for v in
+    select site_id, min(day) as first_day, max(day) as last_day
+    from (
+      -- Days in a row have the same distance to their number.
+      select site_id, day, date_trunc('month', day) as month,
+        day - (row_number() over (partition by site_id order by day))::integer as stretch
+      from (select distinct pair.site_id, pair.day from unnest(sites, days) as pair(site_id, day)) stale
+    ) numbered
+    group by site_id, month, stretch
+    order by site_id, min(day)
   loop
-    perform summarize_sessions(v_part.site_id, v_part.days);
-    perform roll_up_hours(v_part.site_id, v_part.days);
-    perform roll_up_dimensions(v_part.site_id, v_part.days);
-    perform roll_up_properties(v_part.site_id, v_part.days);
-    perform roll_up_visitors(v_part.site_id, v_part.days);
+    perform summarize_sessions(v.site_id, v.first_day, v.last_day);
+    perform roll_up_hours(v.site_id, v.first_day, v.last_day);
+    perform roll_up_dimensions(v.site_id, v.first_day, v.last_day);
+    perform roll_up_properties(v.site_id, v.first_day, v.last_day);
+    perform roll_up_visitors(v.site_id, v.first_day, v.last_day);
   end loop;
 end
 $$;
