@@ -17,6 +17,10 @@ import { forgetDevServer, rememberDevServer } from "./dev_server.ts";
 // A request waits for a connection, at worst, before its events go to the spool.
 const CONNECT_TIMEOUT_MS = 3_000;
 
+// Questions have connections of their own: however many are asked, and however long they take, the collector keeps its.
+const STATS_POOL_SIZE = 3;
+const STATS_TIMEOUT_MS = 10_000;
+
 /** Why the system did not start, in words for whoever started it. */
 export class StartError extends Error {
   override name = "StartError";
@@ -51,6 +55,12 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
   }).catch((error) => {
     throw new StartError(error.message);
   });
+  // The embedded database has just the one connection.
+  const stats = isEmbedded(config.database) ? db : await openDatabase(config.database, {
+    poolSize: STATS_POOL_SIZE,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    statementTimeout: STATS_TIMEOUT_MS,
+  });
   try {
     const version = await prepareDatabase(db, mode);
     const spool = config.spoolPath === undefined ? undefined : new Spool(config.spoolPath, config.spoolBytes);
@@ -59,6 +69,7 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
     const jobs = { db, retentionDays: config.retentionDays, signal, spool };
     const app = createApp({
       db,
+      stats,
       availability: ingestion.availability,
       events: ingestion.events,
       spool,
@@ -79,10 +90,12 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
       close: async () => {
         if (announced) forgetDevServer();
         await ingestion.close();
+        await stats.close();
         await db.close();
       },
     };
   } catch (error) {
+    await stats.close();
     await db.close();
     throw error;
   }

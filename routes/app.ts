@@ -8,6 +8,7 @@ import { Metrics, metricsRoutes } from "./metrics.ts";
 import { problem } from "./problem.ts";
 import type { AppOptions, AppServices, Connection } from "./services.ts";
 import { sqlRoutes } from "./sql.ts";
+import { statsRoutes } from "./stats/api.ts";
 import { webRoutes } from "./web.ts";
 
 /** The whole HTTP side, as a plain `fetch` handler. */
@@ -19,6 +20,7 @@ export function createApp(services: AppServices, options: AppOptions): Hono<Conn
   app.route("/", healthRoutes(services));
   app.route("/", metricsRoutes(metrics, admin));
   app.route("/", etlRoutes(services, admin));
+  app.route("/", statsRoutes(services, admin));
   if (options.dev) app.route("/", sqlRoutes(services.db, admin));
   app.route("/", webRoutes(services.assets, options));
   app.notFound((c) => problem(c, 404, `There is nothing at ${c.req.method} ${c.req.path}`));

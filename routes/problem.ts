@@ -19,6 +19,7 @@ const TITLES: Record<number, string> = {
   429: "Too fast",
   500: "Internal error",
   503: "Not available",
+  504: "Took too long",
 };
 
 /** Answers a problem (RFC 9457). `detail` says what was wrong and what would be right. */

@@ -12,6 +12,8 @@ import type { RateLimitOptions } from "./rate_limits.ts";
 /** What the app stands on. */
 export interface AppServices {
   db: Database;
+  /** The same database, for questions: their connections are not the collector's, where it has several. */
+  stats: Database;
   availability: Availability;
   events: EventWriter;
   sites: SiteDirectory;

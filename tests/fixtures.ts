@@ -47,13 +47,25 @@ export async function testApp(
     spoolBytes?: number;
     proxied?: boolean;
     geoip?: AppServices["geoip"];
+    /** Questions get connections of their own, on which a statement may take this many milliseconds. */
+    statsTimeout?: number;
   } = {},
 ): Promise<TestApp> {
-  const { engine = anyServer(), spoolPath, spoolBytes = 100_000_000, proxied = false, geoip, ...appOptions } =
-    options;
+  const {
+    engine = anyServer(),
+    spoolPath,
+    spoolBytes = 100_000_000,
+    proxied = false,
+    geoip,
+    statsTimeout,
+    ...appOptions
+  } = options;
   const own = await engine.migrated();
   const proxy = proxied ? startProxy(own.url) : undefined;
   const db = proxy ? await openDatabase(proxy.url, { poolSize: 2, connectTimeout: 500 }) : own;
+  const stats = statsTimeout === undefined
+    ? db
+    : await openDatabase(own.url, { poolSize: 1, statementTimeout: statsTimeout });
   const spool = spoolPath === undefined ? undefined : new Spool(spoolPath, spoolBytes);
   const { availability, events, sites, salts, close } = openIngestion(db, spool);
   const jobs = { db, retentionDays: 90, signal: new AbortController().signal, whenBusy: "wait" as const };
@@ -61,6 +73,7 @@ export async function testApp(
   const app = createApp(
     {
       db,
+      stats,
       availability,
       events,
       spool,
@@ -100,6 +113,7 @@ export async function testApp(
     rows: (sql, params) => own.query(sql, params),
     async [Symbol.asyncDispose]() {
       await close();
+      if (stats !== db) await stats.close();
       if (db !== own) await db.close();
       await proxy?.[Symbol.asyncDispose]();
       await own[Symbol.asyncDispose]();

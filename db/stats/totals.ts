@@ -45,3 +45,20 @@ export const SESSION_SUMS = `
     coalesce(sum(s.events), 0)                 as events,
     count(*) filter (where s.bounce)           as bounces,
     coalesce(sum(s.seconds), 0)                as seconds`;
+
+/** By how much each figure changed, in shares of what it was: 0.12 is 12 % more; null where it was none. */
+export type Change = Record<keyof Totals, number | null>;
+
+export function changeOf(current: Totals, previous: Totals): Change {
+  const share = (now: number | null, before: number | null) =>
+    now === null || before === null || before === 0 ? null : (now - before) / before;
+  return {
+    visitors: share(current.visitors, previous.visitors),
+    sessions: share(current.sessions, previous.sessions),
+    pageviews: share(current.pageviews, previous.pageviews),
+    events: share(current.events, previous.events),
+    bounceRate: share(current.bounceRate, previous.bounceRate),
+    sessionSeconds: share(current.sessionSeconds, previous.sessionSeconds),
+    pagesPerSession: share(current.pagesPerSession, previous.pagesPerSession),
+  };
+}

@@ -1,0 +1,35 @@
+import type { MiddlewareHandler } from "hono";
+import { StatementTimeout } from "../../db/database.ts";
+import { answerError } from "../errors.ts";
+import { problem } from "../problem.ts";
+import type { AppServices } from "../services.ts";
+import { breakdownRoutes } from "./breakdown.ts";
+import { addDocument } from "./document.ts";
+import { overviewRoutes } from "./overview.ts";
+import { BadParameters } from "./parameters.ts";
+import { newResource, type Resource } from "./resource.ts";
+import { sitesRoutes } from "./sites.ts";
+import { timeseriesRoutes } from "./timeseries.ts";
+
+const RESOURCES = [sitesRoutes, overviewRoutes, timeseriesRoutes, breakdownRoutes];
+
+/** `/api/v1/…`: what the tables say of a site, to whom `guard` lets in; and its description, to everybody. */
+export function statsRoutes({ stats }: Pick<AppServices, "stats">, guard: MiddlewareHandler): Resource {
+  const api = newResource();
+  api.use("/api/v1/*", guard, async (c, next) => {
+    await next();
+    // The figures of one reader are nothing for a cache that others share, and the next events change them.
+    c.res.headers.set("cache-control", "private, no-store");
+    c.res.headers.set("vary", "accept, authorization");
+  });
+  for (const routes of RESOURCES) api.route("/api/v1", routes(stats));
+  addDocument(api);
+  api.onError((error, c) => {
+    if (error instanceof BadParameters) return problem(c, 400, error.message, error.errors);
+    if (error instanceof StatementTimeout) {
+      return problem(c, 504, "The answer took too long; narrow the range or the filters");
+    }
+    return answerError(error, c);
+  });
+  return api;
+}

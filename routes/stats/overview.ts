@@ -1,0 +1,59 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Database } from "../../db/database.ts";
+import { overview } from "../../db/stats/overview.ts";
+import { comparedDays } from "../../db/stats/period.ts";
+import { changeOf } from "../../db/stats/totals.ts";
+import { COMPARE, FILTERS, RANGE } from "./parameters.ts";
+import { asked, readQuestion } from "./question.ts";
+import { answers, newResource, type Resource, TOKEN } from "./resource.ts";
+import { ASKED, Range, SiteParameter, TOTALS, Totals } from "./schemas.ts";
+
+const Rate = z.number().nullable();
+
+export const Overview = z.object({
+  ...ASKED,
+  current: Totals,
+  previous: z.object({ ...TOTALS, range: Range }).nullable(),
+  change: z.object({
+    visitors: Rate,
+    sessions: Rate,
+    pageviews: Rate,
+    events: Rate,
+    bounceRate: Rate,
+    sessionSeconds: Rate,
+    pagesPerSession: Rate,
+  }).nullable().openapi({
+    description: "In shares of what it was: 0.12 is 12 % more; null where it was none.",
+  }),
+}).openapi("Overview");
+
+const route = createRoute({
+  method: "get",
+  path: "/sites/{site}/overview",
+  summary: "The figures of the range, beside those of the one before",
+  security: TOKEN,
+  request: {
+    params: SiteParameter,
+    query: z.strictObject({ ...RANGE, ...FILTERS, compare: COMPARE.default("previous") }),
+  },
+  responses: answers(Overview),
+});
+
+export function overviewRoutes(db: Database): Resource {
+  return newResource().openapi(route, async (c) => {
+    const { site } = c.req.valid("param");
+    const { compare, ...parameters } = c.req.valid("query");
+    const query = await readQuestion(db, site, parameters);
+    const range = comparedDays(query.range, compare);
+    const [current, previous] = await Promise.all([
+      overview(db, query),
+      range && overview(db, { ...query, range }),
+    ]);
+    return c.json({
+      ...asked(query),
+      current,
+      previous: range && previous && { ...previous, range: { ...range, timezone: query.timezone } },
+      change: previous && changeOf(current, previous),
+    }, 200);
+  });
+}

@@ -1,0 +1,48 @@
+import { OpenAPIHono, type z } from "@hono/zod-openapi";
+import type { Connection } from "../services.ts";
+import { BadParameters } from "./parameters.ts";
+import { Problem } from "./schemas.ts";
+
+/** The routes of one resource. */
+export type Resource = OpenAPIHono<Connection>;
+
+/** Routes whose parameters are checked: those that do not fit become {@linkcode BadParameters}. */
+export function newResource(): Resource {
+  return new OpenAPIHono<Connection>({
+    defaultHook: (result) => {
+      if (!result.success) throw new BadParameters(result.error.issues.flatMap(fieldErrors));
+    },
+  });
+}
+
+function fieldErrors(issue: z.core.$ZodIssue): { path: string; message: string }[] {
+  if (issue.code !== "unrecognized_keys") return [{ path: issue.path.join("."), message: issue.message }];
+  return issue.keys.map((key) => ({ path: key, message: `there is no parameter ${key} here` }));
+}
+
+/** What a route needs: the token that the guard asks for. */
+export const TOKEN = [{ token: [] as string[] }];
+
+const refusal = (description: string) => ({
+  description,
+  content: { "application/problem+json": { schema: Problem } },
+});
+
+export const PROBLEMS = {
+  400: refusal("A parameter cannot be answered"),
+  401: refusal("No token, or a wrong one"),
+  404: refusal("There is no such site"),
+  503: refusal("The database is not available"),
+  504: refusal("It took longer than it may"),
+};
+
+/** The answers of a route: JSON, or what went wrong. */
+export function answers<T extends z.ZodType>(schema: T) {
+  return { 200: { description: "The answer", content: { "application/json": { schema } } }, ...PROBLEMS };
+}
+
+/** The answers of a route whose list can be had as CSV, too. */
+export function listAnswers<T extends z.ZodType>(schema: T) {
+  const content = { "application/json": { schema }, "text/csv": { schema: { type: "string" as const } } };
+  return { 200: { description: "The answer", content }, ...PROBLEMS };
+}

@@ -1,0 +1,54 @@
+import { z } from "@hono/zod-openapi";
+import { DIMENSIONS, OPERATORS } from "../../db/stats/query.ts";
+import { shortText } from "./parameters.ts";
+
+// What answers have in common. Counts are whole numbers, shares run from 0 to 1.
+
+export const Count = z.int().min(0);
+export const Share = z.number().min(0).max(1);
+export const Seconds = z.number().min(0);
+const Day = z.iso.date();
+
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+}).openapi("Problem", { description: "RFC 9457. `errors` names each parameter and what would be right." });
+
+export const Range = z.object({
+  from: Day.openapi({ example: "2026-11-01" }),
+  to: Day.openapi({ description: "Included.", example: "2026-11-22" }),
+  timezone: z.string().openapi({ description: "The site's.", example: "Europe/Berlin" }),
+}).openapi("Range");
+
+export const Filter = z.object({
+  dimension: z.enum(DIMENSIONS),
+  operator: z.enum(OPERATORS),
+  values: z.array(z.string()),
+}).openapi("Filter");
+
+/** What every answer about a site begins with: what was asked. */
+export const ASKED = { site: z.string(), range: Range, filters: z.array(Filter) };
+
+export const TOTALS = {
+  visitors: Count,
+  sessions: Count,
+  pageviews: Count,
+  events: Count.openapi({ description: "All that is no pageview." }),
+  bounceRate: Share.nullable().openapi({ description: "Of sessions with fewer than two pageviews." }),
+  sessionSeconds: Seconds.nullable().openapi({ description: "Mean duration of a session." }),
+  pagesPerSession: z.number().min(0).nullable(),
+};
+export const Totals = z.object(TOTALS).openapi("Totals");
+
+export const Bucket = z.object({
+  start: z.iso.datetime(),
+  label: z.string().openapi({ description: "The same on the site's clock.", example: "2026-11-22T14:00" }),
+  ...TOTALS,
+}).openapi("Bucket");
+
+export const SiteParameter = z.object({
+  site: shortText("site", 100).openapi({ description: "The site's id.", example: "demo-shop" }),
+});

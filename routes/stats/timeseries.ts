@@ -1,0 +1,83 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Database } from "../../db/database.ts";
+import { comparedDays, dayCount, MAX_DAYS_BY_HOUR, usualInterval } from "../../db/stats/period.ts";
+import { type Bucket as BucketFigures, INTERVALS, timeseries } from "../../db/stats/timeseries.ts";
+import { answerCsv, wantsCsv } from "./csv.ts";
+import { BadParameters, COMPARE, FILTERS, oneOf, RANGE } from "./parameters.ts";
+import { asked, readQuestion } from "./question.ts";
+import { listAnswers, newResource, type Resource, TOKEN } from "./resource.ts";
+import { ASKED, Bucket, Range, SiteParameter } from "./schemas.ts";
+
+export const Timeseries = z.object({
+  ...ASKED,
+  interval: z.enum(INTERVALS),
+  buckets: z.array(Bucket).openapi({ description: "The earliest first, empty ones included." }),
+  previous: z.object({ range: Range, buckets: z.array(Bucket) }).nullable(),
+}).openapi("Timeseries");
+
+const route = createRoute({
+  method: "get",
+  path: "/sites/{site}/timeseries",
+  summary: "The figures of each hour, day, week or month of the range",
+  security: TOKEN,
+  request: {
+    params: SiteParameter,
+    query: z.strictObject({
+      ...RANGE,
+      ...FILTERS,
+      interval: oneOf("interval", INTERVALS).optional().openapi({
+        description:
+          `Where it is not given, one that fits the range. Hours: at most ${MAX_DAYS_BY_HOUR} days. ` +
+          "Weeks begin on Monday.",
+      }),
+      compare: COMPARE.default("none"),
+    }),
+  },
+  responses: listAnswers(Timeseries),
+});
+
+const COLUMNS = [
+  "start",
+  "label",
+  "visitors",
+  "sessions",
+  "pageviews",
+  "events",
+  "bounceRate",
+  "sessionSeconds",
+  "pagesPerSession",
+];
+
+export function timeseriesRoutes(db: Database): Resource {
+  return newResource().openapi(route, async (c) => {
+    const { site } = c.req.valid("param");
+    const { compare, interval: wanted, ...parameters } = c.req.valid("query");
+    const query = await readQuestion(db, site, parameters);
+    const interval = wanted ?? usualInterval(query.range);
+    if (interval === "hour" && dayCount(query.range) > MAX_DAYS_BY_HOUR) {
+      throw new BadParameters([{
+        path: "interval",
+        message: `interval may be hour for at most ${MAX_DAYS_BY_HOUR} days: take day, or a shorter range`,
+      }]);
+    }
+    if (wantsCsv(c)) {
+      const buckets = (await timeseries(db, query, interval)).map(writeBucket);
+      return answerCsv(c, query, "timeseries", { columns: COLUMNS, rows: buckets });
+    }
+    const range = comparedDays(query.range, compare);
+    const [buckets, previous] = await Promise.all([
+      timeseries(db, query, interval),
+      range && timeseries(db, { ...query, range }, interval),
+    ]);
+    const answer: z.input<typeof Timeseries> = {
+      ...asked(query),
+      interval,
+      buckets: buckets.map(writeBucket),
+      previous: range && previous &&
+        { range: { ...range, timezone: query.timezone }, buckets: previous.map(writeBucket) },
+    };
+    return c.json(answer, 200);
+  });
+}
+
+const writeBucket = ({ start, ...figures }: BucketFigures) => ({ start: start.toISOString(), ...figures });
