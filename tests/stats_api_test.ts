@@ -1,0 +1,340 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import type { z } from "zod";
+import { openDatabase } from "../db/open.ts";
+import { Breakdown } from "../routes/stats/breakdown.ts";
+import { Overview } from "../routes/stats/overview.ts";
+import { Sites } from "../routes/stats/sites.ts";
+import { Timeseries } from "../routes/stats/timeseries.ts";
+import { anyServer, testApp } from "./fixtures.ts";
+import { ask, ASKED, DAYS, visitShop } from "./stats_shop.ts";
+import { engines } from "./test_database.ts";
+
+interface Case {
+  path: string;
+  /** The answer's schema in the OpenAPI document. */
+  schema: z.ZodType;
+  answer: object;
+}
+
+const NOTHING = {
+  visitors: 0,
+  sessions: 0,
+  pageviews: 0,
+  events: 0,
+  bounceRate: null,
+  sessionSeconds: null,
+  pagesPerSession: null,
+};
+const FIRST_DAY = {
+  visitors: 2,
+  sessions: 2,
+  pageviews: 3,
+  events: 6,
+  bounceRate: 0.5,
+  sessionSeconds: 25,
+  pagesPerSession: 1.5,
+};
+const SECOND_DAY = {
+  visitors: 1,
+  sessions: 1,
+  pageviews: 2,
+  events: 0,
+  bounceRate: 0,
+  sessionSeconds: 20,
+  pagesPerSession: 2,
+};
+
+const CASES: Case[] = [
+  {
+    path: "/sites",
+    schema: Sites,
+    answer: { sites: [{ site: "shop", domains: [], timezone: "Europe/Berlin", registered: true }] },
+  },
+  {
+    path: `/sites/shop/overview?${DAYS}`,
+    schema: Overview,
+    answer: {
+      ...ASKED,
+      current: {
+        visitors: 2,
+        sessions: 3,
+        pageviews: 5,
+        events: 6,
+        bounceRate: 1 / 3,
+        sessionSeconds: 70 / 3,
+        pagesPerSession: 5 / 3,
+      },
+      previous: {
+        ...NOTHING,
+        range: { from: "2026-03-08", to: "2026-03-09", timezone: "Europe/Berlin" },
+      },
+      change: {
+        visitors: null,
+        sessions: null,
+        pageviews: null,
+        events: null,
+        bounceRate: null,
+        sessionSeconds: null,
+        pagesPerSession: null,
+      },
+    },
+  },
+  {
+    path: "/sites/shop/overview?from=2026-03-11&to=2026-03-11&compare=previous",
+    schema: Overview,
+    answer: {
+      ...ASKED,
+      range: { from: "2026-03-11", to: "2026-03-11", timezone: "Europe/Berlin" },
+      current: SECOND_DAY,
+      previous: { ...FIRST_DAY, range: { from: "2026-03-10", to: "2026-03-10", timezone: "Europe/Berlin" } },
+      change: {
+        visitors: -0.5,
+        sessions: -0.5,
+        pageviews: -1 / 3,
+        events: -1,
+        bounceRate: -1,
+        sessionSeconds: -0.2,
+        pagesPerSession: 1 / 3,
+      },
+    },
+  },
+  {
+    path: `/sites/shop/overview?${DAYS}&compare=none&filter=page:is:/pricing&filter=event:is_not:signup`,
+    schema: Overview,
+    answer: {
+      ...ASKED,
+      filters: [
+        { dimension: "page", operator: "is", values: ["/pricing"] },
+        { dimension: "event", operator: "is_not", values: ["signup"] },
+      ],
+      current: SECOND_DAY,
+      previous: null,
+      change: null,
+    },
+  },
+  {
+    path: `/sites/shop/timeseries?${DAYS}&interval=day&compare=previous`,
+    schema: Timeseries,
+    answer: {
+      ...ASKED,
+      interval: "day",
+      buckets: [
+        { start: "2026-03-09T23:00:00.000Z", label: "2026-03-10", ...FIRST_DAY },
+        { start: "2026-03-10T23:00:00.000Z", label: "2026-03-11", ...SECOND_DAY },
+      ],
+      previous: {
+        range: { from: "2026-03-08", to: "2026-03-09", timezone: "Europe/Berlin" },
+        buckets: [
+          { start: "2026-03-07T23:00:00.000Z", label: "2026-03-08", ...NOTHING },
+          { start: "2026-03-08T23:00:00.000Z", label: "2026-03-09", ...NOTHING },
+        ],
+      },
+    },
+  },
+  {
+    path: `/sites/shop/breakdown/page?${DAYS}&limit=1&page=2&visitors=true`,
+    schema: Breakdown,
+    answer: {
+      ...ASKED,
+      dimension: "page",
+      total: { sessions: 3, pageviews: 5, events: 6 },
+      rows: [{
+        value: "/pricing",
+        sessions: 2,
+        pageviews: 2,
+        events: 0,
+        bounceRate: null,
+        seconds: 20,
+        visitors: 1,
+      }],
+      others: null,
+      count: 2,
+      page: 2,
+      limit: 1,
+    },
+  },
+  {
+    path: `/sites/shop/breakdown/utm_source?${DAYS}&search=1`,
+    schema: Breakdown,
+    answer: {
+      ...ASKED,
+      dimension: "utm_source",
+      total: { sessions: 3, pageviews: 5, events: 6 },
+      rows: [{ value: "=1+1", sessions: 1, pageviews: 2, events: 6, bounceRate: 0, seconds: 50 }],
+      others: null,
+      count: 1,
+      page: 1,
+      limit: 10,
+    },
+  },
+];
+
+for (const engine of engines()) {
+  Deno.test(`each question is answered as its schema says (${engine.name})`, async () => {
+    await using app = await testApp({ engine });
+    await visitShop(app);
+    for (const { path, schema, answer } of CASES) {
+      const response = await ask(app, path);
+      const body = await response.json();
+      assertEquals({ path, status: response.status, body }, { path, status: 200, body: answer });
+      assertEquals(schema.parse(body), body);
+    }
+  });
+}
+
+Deno.test("a list comes as CSV where that is asked for, and no cell is a formula", async () => {
+  await using app = await testApp();
+  await visitShop(app);
+
+  const csv = await ask(app, `/sites/shop/breakdown/utm_source?${DAYS}`, { accept: "text/csv" });
+  const json = await ask(app, `/sites/shop/breakdown/utm_source?${DAYS}`, {
+    accept: "application/json, text/csv;q=0.5",
+  });
+
+  assertEquals(csv.headers.get("content-type"), "text/csv; charset=utf-8; header=present");
+  assertEquals(
+    csv.headers.get("content-disposition"),
+    'attachment; filename="shop-utm_source-2026-03-10-2026-03-11.csv"',
+  );
+  assertEquals(
+    await csv.text(),
+    "value,sessions,pageviews,events,bounceRate,seconds\r\n" +
+      ",1,2,0,0,20\r\n" +
+      "'=1+1,1,2,6,0,50\r\n" +
+      '"a,""b""",1,1,0,1,0\r\n',
+  );
+  assertEquals((await json.json()).count, 3);
+});
+
+Deno.test("parameters that cannot be answered are named, with what would be right", async () => {
+  await using app = await testApp();
+  await visitShop(app);
+  const cases: [path: string, errors: { path: string; message: string }[]][] = [
+    ["overview?perod=7d", [{ path: "perod", message: "there is no parameter perod here" }]],
+    ["overview?period=week", [{
+      path: "period",
+      message: "period must be one of today, yesterday, 7d, 30d, 90d, 12mo, month, year, all",
+    }]],
+    ["overview?from=2026-02-30&to=tomorrow", [
+      { path: "from", message: "from must be a day such as 2026-11-22" },
+      { path: "to", message: "to must be a day such as 2026-11-22" },
+    ]],
+    ["overview?from=2026-02-01", [{
+      path: "to",
+      message: "to is missing: from is the first day, to the last",
+    }]],
+    ["overview?filter=country:DE", [{
+      path: "filter.0",
+      message: "filter must be dimension:operator:value, such as country:is:DE|FR",
+    }]],
+    ["timeseries?from=2026-01-01&to=2026-02-01&interval=hour", [{
+      path: "interval",
+      message: "interval may be hour for at most 31 days: take day, or a shorter range",
+    }]],
+    ["timeseries?interval=minute", [{
+      path: "interval",
+      message: "interval must be one of hour, day, week, month",
+    }]],
+    ["breakdown/os?limit=1001&page=0&visitors=yes", [
+      { path: "limit", message: "limit must be a whole number from 1 to 1000" },
+      { path: "page", message: "page must be a whole number from 1 to 100000" },
+      { path: "visitors", message: "visitors must be true or false" },
+    ]],
+    ["breakdown/os?search=%00", [{
+      path: "search",
+      message: "search must be a text of 1 to 200 characters, none of them NUL",
+    }]],
+  ];
+  for (const [path, errors] of cases) {
+    const response = await ask(app, `/sites/shop/${path}`);
+    assertEquals({ path, status: response.status, body: await response.json() }, {
+      path,
+      status: 400,
+      body: {
+        type: "about:blank",
+        title: "Bad request",
+        status: 400,
+        detail: errors.map(({ message }) => message).join("; "),
+        errors,
+      },
+    });
+  }
+});
+
+Deno.test("a site that was neither added nor seen is not found; one that was just seen is", async () => {
+  await using app = await testApp();
+  await visitShop(app);
+
+  await app.collect({ eventType: "pageview", siteId: "fresh", url: "https://fresh.test/" });
+  const unknown = await ask(app, "/sites/nowhere/overview");
+  const fresh = await ask(app, "/sites/fresh/overview?period=today");
+
+  assertEquals(unknown.status, 404);
+  assertEquals(
+    (await unknown.json()).detail,
+    "There is no site nowhere: it was not added, and no event of it came",
+  );
+  assertEquals(fresh.status, 200);
+  assertEquals((await fresh.json()).current, NOTHING);
+});
+
+Deno.test("without a token nobody reads, and no cache keeps what was read", async () => {
+  await using app = await testApp();
+  await visitShop(app);
+
+  const refused = await app.request(`/api/v1/sites/shop/overview?${DAYS}`);
+  const answered = await ask(app, `/sites/shop/overview?${DAYS}`);
+
+  assertEquals(refused.status, 401);
+  assertEquals((await refused.json()).title, "Not authorized");
+  assertEquals(answered.status, 200);
+  assertEquals(answered.headers.get("cache-control"), "private, no-store");
+  await answered.body?.cancel();
+});
+
+Deno.test("an answer that takes too long is a 504, and the collector goes on", async () => {
+  await using app = await testApp({ engine: anyServer(), statsTimeout: 200 });
+  await visitShop(app);
+  await using other = await openDatabase(app.db.url, { poolSize: 1 });
+
+  const [late, stored] = await other.transaction(async (tx) => {
+    await tx.query("lock table session_summaries in access exclusive mode");
+    return await Promise.all([
+      ask(app, `/sites/shop/overview?${DAYS}&filter=page:is:/`),
+      app.collect({ eventType: "pageview", siteId: "shop", url: "https://shop.test/" }),
+    ]);
+  });
+
+  assertEquals(late.status, 504);
+  assertEquals(await late.json(), {
+    type: "about:blank",
+    title: "Took too long",
+    status: 504,
+    detail: "The answer took too long; narrow the range or the filters",
+  });
+  assertEquals(stored.status, 202);
+  await stored.body?.cancel();
+});
+
+Deno.test("the OpenAPI document names every route, and its page shows them without a script", async () => {
+  await using app = await testApp();
+
+  const document = await (await app.request("/api/openapi.json")).json();
+  const page = await app.request("/api/docs");
+  const html = await page.text();
+
+  assertEquals(Object.keys(document.paths).sort(), ROUTES);
+  for (const path of ROUTES) assertMatch(html, new RegExp(`<h2><code>[A-Z]+ ${path}</code></h2>`));
+  assertEquals(html.includes("<script"), false);
+  assertEquals(
+    page.headers.get("content-security-policy"),
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+  );
+});
+
+const ROUTES = [
+  "/api/v1/sites",
+  "/api/v1/sites/{site}/breakdown/{dimension}",
+  "/api/v1/sites/{site}/overview",
+  "/api/v1/sites/{site}/timeseries",
+];
