@@ -2,10 +2,14 @@ import { assertEquals, assertMatch } from "@std/assert";
 import type { z } from "zod";
 import { openDatabase } from "../db/open.ts";
 import { Breakdown } from "../routes/stats/breakdown.ts";
+import { Funnel } from "../routes/stats/funnel.ts";
+import { Journeys } from "../routes/stats/journeys.ts";
 import { Overview } from "../routes/stats/overview.ts";
+import { Realtime } from "../routes/stats/realtime.ts";
+import { Retention } from "../routes/stats/retention.ts";
 import { Sites } from "../routes/stats/sites.ts";
 import { Timeseries } from "../routes/stats/timeseries.ts";
-import { anyServer, testApp } from "./fixtures.ts";
+import { anyServer, batch, pageview, testApp } from "./fixtures.ts";
 import { ask, ASKED, DAYS, visitShop } from "./stats_shop.ts";
 import { engines } from "./test_database.ts";
 
@@ -167,6 +171,77 @@ const CASES: Case[] = [
       limit: 10,
     },
   },
+  {
+    path: `/sites/shop/journeys?${DAYS}&page=/`,
+    schema: Journeys,
+    answer: {
+      ...ASKED,
+      page: "/",
+      sessions: 3,
+      views: 3,
+      previous: [{ value: null, count: 2, share: 2 / 3 }, { value: "/pricing", count: 1, share: 1 / 3 }],
+      next: [{ value: null, count: 2, share: 2 / 3 }, { value: "/pricing", count: 1, share: 1 / 3 }],
+    },
+  },
+  {
+    path: `/sites/shop/funnel?${DAYS}&step=page:/&step=page:/pricing&step=event:signup`,
+    schema: Funnel,
+    answer: {
+      ...ASKED,
+      by: "session",
+      steps: [
+        { step: "page:/", count: 3, rateOfFirst: 1, rateOfPrevious: null, dropOff: 0, medianSeconds: null },
+        {
+          step: "page:/pricing",
+          count: 1,
+          rateOfFirst: 1 / 3,
+          rateOfPrevious: 1 / 3,
+          dropOff: 2,
+          medianSeconds: 30,
+        },
+        {
+          step: "event:signup",
+          count: 1,
+          rateOfFirst: 1 / 3,
+          rateOfPrevious: 1,
+          dropOff: 0,
+          medianSeconds: 20,
+        },
+      ],
+    },
+  },
+  {
+    path: `/sites/shop/funnel?${DAYS}&step=event:signup&step=page:/&by=visitor`,
+    schema: Funnel,
+    answer: {
+      ...ASKED,
+      by: "visitor",
+      steps: [
+        {
+          step: "event:signup",
+          count: 1,
+          rateOfFirst: 1,
+          rateOfPrevious: null,
+          dropOff: 0,
+          medianSeconds: null,
+        },
+        { step: "page:/", count: 1, rateOfFirst: 1, rateOfPrevious: 1, dropOff: 0, medianSeconds: 86_370 },
+      ],
+    },
+  },
+  {
+    path: "/sites/shop/retention?from=2026-03-03&to=2026-03-16",
+    schema: Retention,
+    answer: {
+      ...ASKED,
+      range: { from: "2026-03-03", to: "2026-03-16", timezone: "Europe/Berlin" },
+      cohorts: [
+        { week: "2026-03-02", visitors: 0, returned: [0, 0, 0] },
+        { week: "2026-03-09", visitors: 2, returned: [2, 0] },
+        { week: "2026-03-16", visitors: 0, returned: [0] },
+      ],
+    },
+  },
 ];
 
 for (const engine of engines()) {
@@ -179,6 +254,57 @@ for (const engine of engines()) {
       assertEquals({ path, status: response.status, body }, { path, status: 200, body: answer });
       assertEquals(schema.parse(body), body);
     }
+  });
+}
+
+for (const engine of engines()) {
+  Deno.test(`realtime counts what the ETL has made rows of, and what waits for it (${engine.name})`, async () => {
+    await using app = await testApp({ engine });
+    const now = Date.now();
+    const ago = (minutes: number) => new Date(now - minutes * 60_000).toISOString();
+    const visit = (visitor: string, minutes: number, path: string, more: object = {}) =>
+      pageview({
+        siteId: "shop",
+        sessionId: `s_${visitor}`,
+        visitorId: visitor,
+        timestamp: ago(minutes),
+        path,
+        url: `https://shop.test${path}`,
+        browser: { country: "DE" },
+        attribution: { utmParams: { utm_source: visitor === "v3" ? null : "Mail" }, referrer: "direct" },
+        ...more,
+      });
+    await app.collect([visit("v1", 200, "/old"), visit("v1", 12, "/"), visit("v2", 11, "/")]);
+    await app.etl();
+    await app.collect([
+      visit("v2", 2, "/pricing"),
+      visit("v3", 1, "/", { attribution: { referrer: "https://news.test/story" } }),
+      batch([{ eventType: "click", timestamp: ago(2) }], {
+        siteId: "shop",
+        sessionId: "s_v1",
+        visitorId: "v1",
+        timestamp: ago(1),
+      }),
+    ]);
+
+    const body = Realtime.parse(await (await ask(app, "/sites/shop/realtime")).json());
+
+    assertEquals({ ...body, minutes: body.minutes.length }, {
+      site: "shop",
+      visitors: 3,
+      minutes: 30,
+      pages: [{ value: "/", visitors: 3 }, { value: "/pricing", visitors: 1 }],
+      sources: [{ value: "mail", visitors: 2 }, { value: "news.test", visitors: 1 }],
+      countries: [{ value: "DE", visitors: 3 }],
+    });
+    const minuteOf = (minutes: number) => `${ago(minutes).slice(0, 17)}00.000Z`;
+    const counted = body.minutes.filter(({ visitors }) => visitors > 0);
+    assertEquals(counted, [
+      { minute: minuteOf(12), visitors: 1, pageviews: 1 },
+      { minute: minuteOf(11), visitors: 1, pageviews: 1 },
+      { minute: minuteOf(2), visitors: 2, pageviews: 1 },
+      { minute: minuteOf(1), visitors: 1, pageviews: 1 },
+    ]);
   });
 }
 
@@ -239,6 +365,18 @@ Deno.test("parameters that cannot be answered are named, with what would be righ
       { path: "limit", message: "limit must be a whole number from 1 to 1000" },
       { path: "page", message: "page must be a whole number from 1 to 100000" },
       { path: "visitors", message: "visitors must be true or false" },
+    ]],
+    ["journeys", [{
+      path: "page",
+      message: "page must be a text of 1 to 2048 characters, none of them NUL",
+    }]],
+    ["funnel?step=page:/", [{
+      path: "step",
+      message: "step must be given 2 to 10 times, as page:/path or event:name",
+    }]],
+    ["funnel?step=page:/&step=/a&by=site", [
+      { path: "step.1", message: "step must be page:/path or event:name" },
+      { path: "by", message: "by must be one of session, visitor" },
     ]],
     ["breakdown/os?search=%00", [{
       path: "search",
@@ -335,6 +473,10 @@ Deno.test("the OpenAPI document names every route, and its page shows them witho
 const ROUTES = [
   "/api/v1/sites",
   "/api/v1/sites/{site}/breakdown/{dimension}",
+  "/api/v1/sites/{site}/funnel",
+  "/api/v1/sites/{site}/journeys",
   "/api/v1/sites/{site}/overview",
+  "/api/v1/sites/{site}/realtime",
+  "/api/v1/sites/{site}/retention",
   "/api/v1/sites/{site}/timeseries",
 ];

@@ -5,13 +5,26 @@ import { problem } from "../problem.ts";
 import type { AppServices } from "../services.ts";
 import { breakdownRoutes } from "./breakdown.ts";
 import { addDocument } from "./document.ts";
+import { funnelRoutes } from "./funnel.ts";
+import { journeysRoutes } from "./journeys.ts";
 import { overviewRoutes } from "./overview.ts";
 import { BadParameters } from "./parameters.ts";
+import { realtimeRoutes } from "./realtime.ts";
 import { newResource, type Resource } from "./resource.ts";
+import { retentionRoutes } from "./retention.ts";
 import { sitesRoutes } from "./sites.ts";
 import { timeseriesRoutes } from "./timeseries.ts";
 
-const RESOURCES = [sitesRoutes, overviewRoutes, timeseriesRoutes, breakdownRoutes];
+const RESOURCES = [
+  sitesRoutes,
+  overviewRoutes,
+  timeseriesRoutes,
+  breakdownRoutes,
+  realtimeRoutes,
+  journeysRoutes,
+  funnelRoutes,
+  retentionRoutes,
+];
 
 /** `/api/v1/…`: what the tables say of a site, to whom `guard` lets in; and its description, to everybody. */
 export function statsRoutes({ stats }: Pick<AppServices, "stats">, guard: MiddlewareHandler): Resource {

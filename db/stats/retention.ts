@@ -1,0 +1,76 @@
+import type { Queryable } from "../database.ts";
+import { chosenSessions, Params, type StatsQuery } from "./query.ts";
+
+/** The visitors whose first visit ever lies in one week of the range. */
+export interface Cohort {
+  /** The week's Monday, `YYYY-MM-DD`. */
+  week: string;
+  visitors: number;
+  /** How many of them came in that week, in the next one, …, up to that of the range's end. */
+  returned: number[];
+}
+
+/**
+ * Who comes again: a cohort a week of the range, the earliest first, empty ones included. With filters a visit is a session that
+ * matches; the first visit of all says to which cohort a visitor belongs.
+ */
+export async function retention(db: Queryable, query: StatsQuery): Promise<Cohort[]> {
+  const params = new Params();
+  const [from, to] = [query.range.from, query.range.to].map((day) => params.add(day));
+  const rows = await db.query<
+    { week: string; visitors: number; weeks: number; returned: Record<string, number> | null }
+  >(
+    `
+  with weeks as (
+    select week::date as week, (date_trunc('week', ${to}::timestamp)::date - week::date) / 7 + 1 as weeks
+    from generate_series(date_trunc('week', ${from}::timestamp), ${to}::timestamp, interval '1 week') as week
+  ),
+  counted as (${query.filters.length === 0 ? everyVisit(query, params) : chosenVisits(query, params)}
+  )
+  select w.week, w.weeks,
+    coalesce((select c.visitors from counted c where c.week = w.week and c.visit_week is null), 0) as visitors,
+    (select jsonb_object_agg((c.visit_week - w.week) / 7, c.visitors) from counted c where c.week = w.week and c.visit_week is not null) as returned
+  from weeks w
+  order by w.week`,
+    params.values,
+  );
+  return rows.map(({ week, visitors, weeks, returned }) => ({
+    week,
+    visitors,
+    returned: Array.from({ length: weeks }, (_, i) => returned?.[i] ?? 0),
+  }));
+}
+
+/** A visitor's first day of each week is the one that has no other before it there; the first of all has none at all. */
+function everyVisit({ site, range }: StatsQuery, params: Params): string {
+  const [siteId, from, to] = [site, range.from, range.to].map((value) => params.add(value));
+  return `
+    select date_trunc('week', first_day::timestamp)::date as week, visit.week as visit_week, count(*) as visitors
+    from visitor_days
+    cross join lateral (
+      select date_trunc('week', day::timestamp)::date as week
+      where previous_day is null or previous_day < date_trunc('week', day::timestamp)::date
+      union all
+      select null where previous_day is null
+    ) visit
+    where site_id = ${siteId} and day between ${from}::date and ${to}::date and first_day >= ${from}::date
+    group by 1, 2`;
+}
+
+function chosenVisits(query: StatsQuery, params: Params): string {
+  return `
+    select date_trunc('week', first_day::timestamp)::date as week, visit.week as visit_week, count(distinct visitor) as visitors
+    from (
+      select distinct d.visitor, d.first_day, d.day
+      from session_summaries s
+      join visitor_days d on d.site_id = s.site_id and d.visitor = s.visitor and d.day = s.day
+      where ${chosenSessions(query, params)}
+        and d.first_day >= ${params.add(query.range.from)}::date
+    ) visits
+    cross join lateral (
+      select date_trunc('week', day::timestamp)::date as week
+      union all
+      select null
+    ) visit
+    group by 1, 2`;
+}
