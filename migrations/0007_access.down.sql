@@ -1,0 +1,2 @@
+drop table share_links;
+drop table api_keys;
