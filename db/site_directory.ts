@@ -86,6 +86,19 @@ export async function listSites(db: Database, timeout?: number): Promise<Site[]>
   );
 }
 
+/** Whether the text can be a site's id: 1 to 100 characters, no blanks, nothing that Postgres cannot hold. */
+export function isSiteId(text: string): boolean {
+  return /^[^\s\p{Cc}\p{Cs}]{1,100}$/u.test(text);
+}
+
+/** The ids of the sites that were added or have figures, in order. */
+export async function listSiteIds(db: Database): Promise<string[]> {
+  const rows = await db.query<{ siteId: string }>(
+    `select site_id as "siteId" from sites union select site_id from daily_site_metrics order by 1`,
+  );
+  return rows.map(({ siteId }) => siteId);
+}
+
 /**
  * Adds a site, or changes it: what is undefined stays as it is. With a new timezone its days are others, so all of
  * them are marked to be rolled up again.
