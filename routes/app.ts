@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { requireAdmin } from "./admin.ts";
+import { AdminToken } from "./admin_token.ts";
 import { collectRoutes } from "./collect.ts";
 import { etlRoutes } from "./etl.ts";
 import { answerError } from "./errors.ts";
@@ -15,7 +16,7 @@ import { webRoutes } from "./web.ts";
 export function createApp(services: AppServices, options: AppOptions): Hono<Connection> {
   const app = new Hono<Connection>();
   const metrics = new Metrics(services);
-  const admin = requireAdmin(options.adminToken);
+  const admin = requireAdmin(new AdminToken(options.adminToken, options.trustProxy));
   app.route("/", collectRoutes(services, options, metrics));
   app.route("/", healthRoutes(services));
   app.route("/", metricsRoutes(metrics, admin));

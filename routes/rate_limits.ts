@@ -6,7 +6,11 @@ import { log } from "../log.ts";
 /** The sender is too fast; nothing of the request was taken. */
 export class TooFast extends Error {
   override name = "TooFast";
-  constructor(message: string, readonly by: "address" | "site", readonly retryAfterSeconds: number) {
+  constructor(
+    message: string,
+    readonly by: "address" | "site" | "attempts",
+    readonly retryAfterSeconds: number,
+  ) {
     super(message);
   }
 }
