@@ -42,7 +42,8 @@ const wholeNumber = (min: number, max: number) =>
 
 const PATH = /^\/[\w.~-]+(\/[\w.~-]+)*$/;
 // What has a meaning already, and would lose it.
-const TAKEN_PATHS = /^\/(tracking\.js|collect|health|metrics|sql|etl\/.*|demo(\/.*)?)$/;
+const TAKEN_PATHS =
+  /^\/(tracking\.js|collect|health|metrics|sql|etl\/.*|demo(\/.*)?|(dashboard|share|assets|api\/v1)(\/.*)?)$/;
 const paths = z.string()
   .transform((value) => value.split(",").map((path) => path.trim()))
   .refine((list) => list.every((path) => PATH.test(path) && !TAKEN_PATHS.test(path)));

@@ -1,7 +1,9 @@
 import { Hono } from "hono";
+import { createAccess } from "./access.ts";
 import { requireAdmin } from "./admin.ts";
 import { AdminToken } from "./admin_token.ts";
 import { collectRoutes } from "./collect.ts";
+import { dashboardRoutes, siteView } from "./dashboard.tsx";
 import { etlRoutes } from "./etl.ts";
 import { answerError } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
@@ -16,13 +18,19 @@ import { webRoutes } from "./web.ts";
 export function createApp(services: AppServices, options: AppOptions): Hono<Connection> {
   const app = new Hono<Connection>();
   const metrics = new Metrics(services);
-  const admin = requireAdmin(new AdminToken(options.adminToken, options.trustProxy));
+  const token = new AdminToken(options.adminToken, options.trustProxy);
+  const admin = requireAdmin(token);
+  const view = siteView(services.db);
+  const access = createAccess(services.db, token, view, options);
   app.route("/", collectRoutes(services, options, metrics));
   app.route("/", healthRoutes(services));
   app.route("/", metricsRoutes(metrics, admin));
   app.route("/", etlRoutes(services, admin));
   app.route("/", statsRoutes(services, admin));
   if (options.dev) app.route("/", sqlRoutes(services.db, admin));
+  // Before the dashboard: signing in is no site.
+  app.route("/", access.routes);
+  app.route("/", dashboardRoutes(services.db, access.guards, view));
   app.route("/", webRoutes(services.assets, options));
   app.notFound((c) => problem(c, 404, `There is nothing at ${c.req.method} ${c.req.path}`));
   app.onError((error, c) => answerError(error, c));

@@ -7,6 +7,7 @@ import { UnreadableBody } from "../events/payload.ts";
 import { log } from "../log.ts";
 import { BodyRefused } from "./body.ts";
 import { BodiesFull } from "./body_budget.ts";
+import { InvalidBody } from "./json_body.ts";
 import { problem } from "./problem.ts";
 import { TooFast } from "./rate_limits.ts";
 
@@ -23,6 +24,7 @@ export function answerError(error: Error, c: Context, headers: Record<string, st
       challenge ? { "www-authenticate": challenge } : {},
     );
   }
+  if (error instanceof InvalidBody) return problem(c, 400, error.message, error.errors, headers);
   if (error instanceof BodyRefused) {
     // What is left of it is not read.
     return answer(error.status, error.message, { connection: "close" });
@@ -38,18 +40,23 @@ export function answerError(error: Error, c: Context, headers: Record<string, st
   }
   if (error instanceof DatabaseUnavailable || error instanceof Conflict) {
     // Availability has said it once; a line for each request would bury that.
-    log.debug("the database is not available", { path: c.req.path, error });
+    log.debug("the database is not available", { path: loggedPath(c), error });
     return answer(503, "The database is not available; try again", { "retry-after": "5" });
   }
   // The body ended early: the client went away, and nobody reads the answer; or we are stopping, and it should come again.
   if (error.name === "BadResource" || error.name === "Interrupted" || error.name === "AbortError") {
-    log.debug("a request ended early", { path: c.req.path });
+    log.debug("a request ended early", { path: loggedPath(c) });
     return answer(503, "The request ended early; send it again", { "retry-after": "1" });
   }
   // Of the request's own: `GET http://[` is what a scanner sends.
   if (error instanceof TypeError && error.message.startsWith("Invalid URL")) {
     return answer(400, "The address is no URL");
   }
-  log.error("a request failed", { method: c.req.method, path: c.req.path, error });
+  log.error("a request failed", { method: c.req.method, path: loggedPath(c), error });
   return answer(500, "Something went wrong here; the log says what");
+}
+
+/** The path without what opens a shared dashboard. */
+function loggedPath(c: Context): string {
+  return c.req.path.replace(/^\/share\/[^/]+/, "/share/[redacted]");
 }

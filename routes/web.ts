@@ -7,7 +7,7 @@ import { VERSION } from "../version.ts";
 // A day without asking; afterwards, and for a week while a new one is fetched, the old one serves.
 const TRACKER_CACHE = "public, max-age=86400, stale-while-revalidate=604800";
 
-/** `GET /`, `/tracking.js` and, in `dev`, the demo site. */
+/** `GET /`, `/tracking.js`, `/assets/` and, in `dev`, the demo site. */
 export function webRoutes(
   assets: WebAssets,
   { dev, trackerPaths }: Pick<AppOptions, "dev" | "trackerPaths">,
@@ -31,12 +31,14 @@ export function webRoutes(
   for (const path of assets.paths) {
     const isDemo = path.startsWith("/demo/");
     if (isDemo && !dev) continue;
+    // What belongs to a page of this host is as new as the page.
+    const isPage = isDemo || path.startsWith("/assets/");
     app.on("GET", path === "/tracking.js" ? [path, ...trackerPaths] : [path], (c) => {
       const asset = assets.asset(path, c.req.header("accept-encoding"))!;
       const headers: Record<string, string> = {
         etag: asset.etag,
         vary: "accept-encoding",
-        "cache-control": isDemo ? "no-cache" : TRACKER_CACHE,
+        "cache-control": isPage ? "no-cache" : TRACKER_CACHE,
         // A page of another origin may load the tracker with `crossorigin`, and under COEP.
         "access-control-allow-origin": "*",
         "cross-origin-resource-policy": "cross-origin",
@@ -63,6 +65,7 @@ function matches(header: string | undefined, etag: string): boolean {
 function homeLinks(dev: boolean): { href: string; label: string; note: string }[] {
   return [
     ...(dev ? [{ href: "/demo/", label: "Demo site", note: "three pages that carry the tracker" }] : []),
+    { href: "/dashboard", label: "/dashboard", note: "the sites and their figures (admin token)" },
     { href: "/health", label: "/health", note: "the process and its database" },
     {
       href: "/etl/status",

@@ -220,6 +220,17 @@ const REFUSED: [string, Mode, Record<string, string>, string[]][] = [
     { PORT: port },
     [`PORT is ${JSON.stringify(port)}, but may be ${PORT_MAY_BE}`],
   ]),
+  ...["/collect", "/demo/x", "/dashboard", "/share/a", "/assets/a.js", "/api/v1/keys"].map((
+    path,
+  ): typeof REFUSED[number] => [
+    `${path} has a meaning already`,
+    "dev",
+    { TRACKER_PATHS: `/js/app.js,${path}` },
+    [
+      `TRACKER_PATHS is "/js/app.js,${path}", but may be paths of your own, separated by commas, ` +
+      "such as /js/app.js,/a.js",
+    ],
+  ]),
   ["a value cannot forge a line of the error", "dev", { IP_MODE: "x\nPORT is fine" }, [
     'IP_MODE is "x\\nPORT is fine", but may be full, truncate or none',
   ]],

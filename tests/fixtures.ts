@@ -34,6 +34,8 @@ export interface TestApp extends AsyncDisposable {
   collect(body: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Any request, without a port; from the address 203.0.113.77. */
   request(path: string, init?: RequestInit): Promise<Response>;
+  /** Every route that is mounted, as `GET /health`. */
+  routes: string[];
   /** Runs every job once. */
   etl(): Promise<JobRun[]>;
   rows(sql: string, params?: unknown[]): Promise<Row[]>;
@@ -103,6 +105,7 @@ export async function testApp(
     events,
     proxy,
     request,
+    routes: [...new Set(app.routes.map(({ method, path }) => `${method} ${path}`))],
     etl,
     collect: (body, headers = {}) =>
       request("/collect", {

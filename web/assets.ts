@@ -1,5 +1,5 @@
 /**
- * What browsers download from this host: the tracker and the demo site, read once, compressed ahead.
+ * What browsers download from this host: the tracker, the demo site and the dashboard's style, read once, compressed ahead.
  *
  * Compressing at the highest quality takes milliseconds and a request's time is worth more, so each file is held in
  * every encoding from the start; all of it together is some 60 kB of memory.
@@ -43,10 +43,13 @@ type Encoding = typeof ENCODINGS[number];
 const brotli = promisify(brotliCompress);
 const gzipped = promisify(gzip);
 
-/** Reads `web/dist` (served at `/`) and `web/demo` (served at `/demo/`). */
+// Each folder with where its files are served; what has no content type of these, such as a page's source, is not.
+const FOLDERS = [["dist", "/"], ["demo", "/demo/"], ["dashboard", "/assets/"]] as const;
+
+/** Reads the files that are served as they are. */
 export async function webAssets(): Promise<WebAssets> {
   const files = new Map<string, WebAsset[]>();
-  for (const [folder, prefix] of [["dist", "/"], ["demo", "/demo/"]] as const) {
+  for (const [folder, prefix] of FOLDERS) {
     const base = new URL(`./${folder}/`, import.meta.url);
     for (const name of await readdir(base)) {
       const contentType = CONTENT_TYPES[name.slice(name.lastIndexOf(".") + 1)];

@@ -1,0 +1,27 @@
+import { Page } from "./page.tsx";
+import { SecretField } from "./secret_field.tsx";
+
+export interface SignInOptions {
+  /** Path to go to afterwards. */
+  next: string;
+  /** What was wrong with the last try. */
+  error?: string;
+}
+
+/** Asks for the admin token. */
+export function SignInPage({ next, error }: SignInOptions) {
+  return (
+    <Page title="Sign in">
+      <form class="card" method="post" action="/dashboard/sign-in">
+        <h1>Sign in</h1>
+        <SecretField name="token" label="Admin token" error={error} />
+        <input type="hidden" name="next" value={next} />
+        <button class="button" type="submit">Sign in</button>
+        <p class="note">
+          It is the server’s{" "}
+          <code>ADMIN_TOKEN</code>. If somebody shared a dashboard with you, open their link again.
+        </p>
+      </form>
+    </Page>
+  );
+}
