@@ -42,7 +42,7 @@ export function shareRoutes(db: Database, view: SiteView, trustProxy: number): H
     }
     if (link.passwordHash === null) return await open(c, link);
     if (await isRemembered(c, link)) return c.redirect(dashboardOf(link));
-    return answerPage(c, <SharePasswordPage />);
+    return answerPage(c, <SharePasswordPage path={c.req.path} />);
   });
 
   app.post("/share/:slug", async (c) => {
@@ -57,9 +57,11 @@ export function shareRoutes(db: Database, view: SiteView, trustProxy: number): H
       if (!(error instanceof TooFast)) throw error;
       c.header("retry-after", String(error.retryAfterSeconds));
       const message = `Too many wrong attempts: try again in ${error.retryAfterSeconds} s.`;
-      return answerPage(c, <SharePasswordPage error={message} />, { status: 429 });
+      return answerPage(c, <SharePasswordPage path={c.req.path} error={message} />, { status: 429 });
     }
-    return answerPage(c, <SharePasswordPage error="This is not the password." />, { status: 403 });
+    return answerPage(c, <SharePasswordPage path={c.req.path} error="This is not the password." />, {
+      status: 403,
+    });
   });
 
   /** @throws {TooFast} */

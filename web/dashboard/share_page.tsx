@@ -1,13 +1,13 @@
 import { Page } from "./page.tsx";
 import { SecretField } from "./secret_field.tsx";
 
-/** Asks for the password of a shared link. The form goes back to where it came from. */
-export function SharePasswordPage({ error }: { error?: string }) {
+/** Asks for the password of the link at `path`. */
+export function SharePasswordPage({ path, error }: { path: string; error?: string }) {
   return (
     <Page title="Shared dashboard">
-      <form class="card" method="post">
+      <form class="card" method="post" action={path}>
         <h1>Shared dashboard</h1>
-        <SecretField name="password" label="Password" error={error} />
+        <SecretField name="password" label="Password" username={`shared dashboard ${path}`} error={error} />
         <button class="button" type="submit">Open</button>
         <p class="note">Whoever sent you the link knows it.</p>
       </form>

@@ -14,7 +14,7 @@ export function SignInPage({ next, error }: SignInOptions) {
     <Page title="Sign in">
       <form class="card" method="post" action="/dashboard/sign-in">
         <h1>Sign in</h1>
-        <SecretField name="token" label="Admin token" error={error} />
+        <SecretField name="token" label="Admin token" username="admin" error={error} />
         <input type="hidden" name="next" value={next} />
         <button class="button" type="submit">Sign in</button>
         <p class="note">
