@@ -6,6 +6,7 @@ import type { Connection } from "./services.ts";
 
 // Whoever may type the token mistypes it a few times; whoever guesses gets 14,400 tries a day.
 const PER_ADDRESS = { burst: 10, seconds: 6 };
+const EVERYBODY = "everybody";
 
 /** The admin token, and how often an address may be wrong about it, by whatever way it sends one. */
 export class AdminToken {
@@ -21,14 +22,24 @@ export class AdminToken {
     this.#isEqual = isEqual;
   }
 
-  /** Whether `candidate`, which came with this request, is the token. @throws {TooFast} */
-  check<E extends Connection>(c: Context<E>, candidate: string): boolean {
+  /**
+   * Whether `candidate`, which came with this request, is the token.
+   *
+   * @param overall what all addresses may be wrong about together, where that is limited
+   * @throws {TooFast}
+   */
+  check<E extends Connection>(c: Context<E>, candidate: string, overall?: Attempts): boolean {
     const key = guesser(addressOf(c, this.#trustProxy));
     // All within one turn: requests that come at the same time do not take each other's room.
     this.#attempts.admit(key);
+    // Last: an address that has to wait takes nothing from the others.
+    overall?.admit(EVERYBODY);
     // Digests are equally long, so a candidate's length tells nothing either.
     const isRight = this.#isEqual(digestOf(candidate), this.#digest);
-    if (isRight) this.#attempts.forgive(key);
+    if (isRight) {
+      this.#attempts.forgive(key);
+      overall?.forgive(EVERYBODY);
+    }
     return isRight;
   }
 }

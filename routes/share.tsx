@@ -16,7 +16,10 @@ import { formOf } from "./small_body.ts";
 const PER_ADDRESS = { burst: 10, seconds: 10 };
 const PER_LINK = { burst: 50, seconds: 2 };
 
-/** Shows a site to the reader in `c.get("reader")`, with links that are relative to where it is shown. */
+/**
+ * Shows a site to the reader in `c.get("reader")`. Links are relative to where it is shown, `/dashboard/{site}` or
+ * `/share/{slug}`; and a frame sends no cookie, so what it needs stands in the page.
+ */
 export type SiteView = (c: Context<ReaderEnv>, siteId: string) => Response | Promise<Response>;
 
 /**

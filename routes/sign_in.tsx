@@ -30,9 +30,7 @@ export function signInRoutes(token: AdminToken, sessions: Sessions, trustProxy: 
     const form = await formOf(c);
     const next = nextOf(form.get("next"));
     try {
-      overall.admit("");
-      if (token.check(c, form.get("token") ?? "")) {
-        overall.forgive("");
+      if (token.check(c, form.get("token") ?? "", overall)) {
         await sessions.begin(c);
         return c.redirect(next, 303);
       }

@@ -220,16 +220,20 @@ Deno.test("wrong tokens make an address wait, by form and header alike, also for
 
 Deno.test("many addresses together cannot try tokens on without end, and do not keep programs out", async () => {
   await using app = await testApp({ trustProxy: 1 });
+  const signInFrom = async (address: string, token: string) => {
+    const { status, body } = await signIn(app, { token }, { ...OUR_PAGE, "x-forwarded-for": address });
+    await body?.cancel();
+    return status;
+  };
+  // One alone does not keep the others out.
+  for (let i = 0; i < 200; i++) await signInFrom("203.0.113.8", "wrong");
+  assertEquals(await signInFrom("203.0.113.9", ADMIN_TOKEN), 303);
   let asked = 0;
   await until("an address that was never wrong has to wait", async () => {
-    const { status, body } = await signIn(app, { token: "wrong" }, {
-      ...OUR_PAGE,
-      "x-forwarded-for": `198.51.${asked >> 8}.${asked++ & 255}`,
-    });
-    await body?.cancel();
-    return status === 429;
+    const address = `198.51.${asked >> 8}.${asked++ & 255}`;
+    return await signInFrom(address, "wrong") === 429;
   });
-  assertEquals(asked > 100, true);
+  assertEquals(asked > 80, true);
   const { status, body } = await app.request("/etl/status", {
     headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "x-forwarded-for": "203.0.113.9" },
   });
