@@ -8,6 +8,7 @@ import {
   type SessionDimension,
   type StatsQuery,
 } from "./query.ts";
+import { rolledUp } from "./rolled_up.ts";
 
 export interface BreakdownOptions {
   /** Most rows; 10. */
@@ -118,27 +119,11 @@ function isSessionDimension(dimension: Dimension): dimension is SessionDimension
   return (SESSION_DIMENSIONS as readonly string[]).includes(dimension);
 }
 
-/** Whole months as months, the days at both ends as days. */
-function rolledUpValues({ site, range }: StatsQuery, dimension: Dimension, params: Params): string {
-  const [siteId, name, from, to] = [site, dimension, range.from, range.to].map((value) => params.add(value));
-  const columns = "value, sessions, pageviews, events, bounces, seconds, timed";
-  // The first day of the first whole month, and that of the month after the last whole one.
-  const firstMonth = `date_trunc('month', ${from}::date + interval '1 month' - interval '1 day')::date`;
-  const endOfMonths = `date_trunc('month', ${to}::date + interval '1 day')::date`;
+function rolledUpValues(query: StatsQuery, dimension: Dimension, params: Params): string {
   return `
     select value, sum(sessions) as sessions, sum(pageviews) as pageviews, sum(events) as events,
       sum(bounces) as bounces, sum(seconds) as seconds, sum(timed) as timed
-    from (
-      select ${columns} from monthly_dimensions
-      where site_id = ${siteId} and dimension = ${name} and month >= ${firstMonth} and month < ${endOfMonths}
-      union all
-      select ${columns} from daily_dimensions
-      where site_id = ${siteId} and dimension = ${name}
-        and day between ${from}::date and least(${to}::date, ${firstMonth} - 1)
-      union all
-      select ${columns} from daily_dimensions
-      where site_id = ${siteId} and dimension = ${name}
-        and day between greatest(${from}::date, ${firstMonth}, ${endOfMonths}) and ${to}::date
+    from (${rolledUp(query, [dimension], params)}
     ) parts
     group by value`;
 }

@@ -1,0 +1,112 @@
+import type { Queryable } from "../database.ts";
+import { overview } from "./overview.ts";
+import { chosenSessions, Params, type StatsQuery } from "./query.ts";
+import { revenue } from "./revenue.ts";
+import { rolledUp } from "./rolled_up.ts";
+
+/** What visitors are to do: send an event of a name, or view a page. */
+export type GoalTarget = { event: string; page?: undefined } | { page: string; event?: undefined };
+
+export type Goal = { id: string; name: string } & GoalTarget;
+
+export type GoalRow = Goal & {
+  /** How often. */
+  completions: number;
+  /** That did it once. */
+  sessions: number;
+  /** 0..1, of all sessions; null where there was none. */
+  rate: number | null;
+  /** What its events brought in; nothing for a page. */
+  revenue: { currency: string; amount: number }[];
+};
+
+/** The site's goals by name, and how often they were reached. */
+export async function goals(db: Queryable, query: StatsQuery): Promise<GoalRow[]> {
+  const known = await listGoals(db, query.site);
+  if (known.length === 0) return [];
+  const [counts, total, payments] = await Promise.all([
+    countGoals(db, query, known),
+    overview(db, query),
+    revenue(db, query),
+  ]);
+  return known.map((goal) => {
+    const count = counts.find(({ dimension, value }) => value === goal[dimension]);
+    const sessions = count?.sessions ?? 0;
+    return {
+      ...goal,
+      completions: count?.completions ?? 0,
+      sessions,
+      rate: total.sessions === 0 ? null : Math.min(sessions / total.sessions, 1),
+      revenue: payments.filter(({ event }) => event === goal.event)
+        .map(({ currency, amount }) => ({ currency, amount })),
+    };
+  });
+}
+
+async function listGoals(db: Queryable, site: string): Promise<Goal[]> {
+  const rows = await db.query<{ id: string; name: string; event: string | null; page: string | null }>(
+    `select goal_id as id, name, event_name as event, page from goals where site_id = $1 order by name collate "C"`,
+    [site],
+  );
+  return rows.map(({ id, name, event, page }) =>
+    event === null ? { id, name, page: page! } : { id, name, event }
+  );
+}
+
+/** Adds a goal; answers its id, or undefined where the site has one of this name. */
+export async function addGoal(
+  db: Queryable,
+  site: string,
+  { name, event, page }: { name: string } & GoalTarget,
+): Promise<string | undefined> {
+  const [added] = await db.query<{ id: string }>(
+    `insert into goals (site_id, name, event_name, page) values ($1, $2, $3, $4)
+     on conflict (site_id, name) do nothing returning goal_id as id`,
+    [site, name, event ?? null, page ?? null],
+  );
+  return added?.id;
+}
+
+/** Forgets a goal. Answers whether it was there. @param id a UUID */
+export async function removeGoal(db: Queryable, site: string, id: string): Promise<boolean> {
+  const removed = await db.query("delete from goals where site_id = $1 and goal_id = $2 returning goal_id", [
+    site,
+    id,
+  ]);
+  return removed.length > 0;
+}
+
+interface GoalCount {
+  dimension: "page" | "event";
+  value: string;
+  completions: number;
+  sessions: number;
+}
+
+async function countGoals(db: Queryable, query: StatsQuery, known: Goal[]): Promise<GoalCount[]> {
+  const params = new Params();
+  const pages = params.add(known.flatMap(({ page }) => page ?? []));
+  const events = params.add(known.flatMap(({ event }) => event ?? []));
+  const wanted = `value = any(case dimension when 'page' then ${pages}::text[] else ${events}::text[] end)`;
+  const counts = query.filters.length === 0
+    ? `
+    select dimension, value, sum(pageviews + events) as completions, sum(sessions) as sessions
+    from (${rolledUp(query, ["page", "event"], params)}
+    ) parts
+    where ${wanted}
+    group by dimension, value`
+    : `
+    select dimension, value, count(*) as completions, count(distinct session_id) as sessions
+    from (
+      select 'page' as dimension, page as value, s.session_id
+      from session_summaries s, unnest(s.pages) as page
+      where ${chosenSessions(query, params)}
+      union all
+      select 'event', event, s.session_id
+      from session_summaries s, unnest(s.event_names) as event
+      where ${chosenSessions(query, params)}
+    ) steps
+    where ${wanted}
+    group by dimension, value`;
+  return await db.query<GoalCount>(counts, params.values);
+}
