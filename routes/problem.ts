@@ -14,6 +14,7 @@ const TITLES: Record<number, string> = {
   404: "Not found",
   405: "Method not allowed",
   408: "Too slow",
+  409: "Conflict",
   413: "Too large",
   415: "Unknown encoding",
   429: "Too fast",

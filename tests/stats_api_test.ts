@@ -473,10 +473,16 @@ Deno.test("the OpenAPI document names every route, and its page shows them witho
 const ROUTES = [
   "/api/v1/sites",
   "/api/v1/sites/{site}/breakdown/{dimension}",
+  "/api/v1/sites/{site}/events/{name}",
+  "/api/v1/sites/{site}/forms",
   "/api/v1/sites/{site}/funnel",
+  "/api/v1/sites/{site}/goals",
+  "/api/v1/sites/{site}/goals/{id}",
   "/api/v1/sites/{site}/journeys",
   "/api/v1/sites/{site}/overview",
   "/api/v1/sites/{site}/realtime",
   "/api/v1/sites/{site}/retention",
+  "/api/v1/sites/{site}/revenue",
+  "/api/v1/sites/{site}/scroll",
   "/api/v1/sites/{site}/timeseries",
 ];

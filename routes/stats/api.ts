@@ -5,13 +5,18 @@ import { problem } from "../problem.ts";
 import type { AppServices } from "../services.ts";
 import { breakdownRoutes } from "./breakdown.ts";
 import { addDocument } from "./document.ts";
+import { eventsRoutes } from "./events.ts";
+import { formsRoutes } from "./forms.ts";
 import { funnelRoutes } from "./funnel.ts";
+import { goalsRoutes } from "./goals.ts";
 import { journeysRoutes } from "./journeys.ts";
 import { overviewRoutes } from "./overview.ts";
 import { BadParameters } from "./parameters.ts";
 import { realtimeRoutes } from "./realtime.ts";
 import { newResource, type Resource } from "./resource.ts";
 import { retentionRoutes } from "./retention.ts";
+import { revenueRoutes } from "./revenue.ts";
+import { scrollRoutes } from "./scroll.ts";
 import { sitesRoutes } from "./sites.ts";
 import { timeseriesRoutes } from "./timeseries.ts";
 
@@ -24,6 +29,11 @@ const RESOURCES = [
   journeysRoutes,
   funnelRoutes,
   retentionRoutes,
+  formsRoutes,
+  scrollRoutes,
+  eventsRoutes,
+  goalsRoutes,
+  revenueRoutes,
 ];
 
 /** `/api/v1/…`: what the tables say of a site, to whom `guard` lets in; and its description, to everybody. */

@@ -23,7 +23,8 @@ function fieldErrors(issue: z.core.$ZodIssue): { path: string; message: string }
 /** What a route needs: the token that the guard asks for. */
 export const TOKEN = [{ token: [] as string[] }];
 
-const refusal = (description: string) => ({
+/** A problem that a route may answer. */
+export const refusal = (description: string) => ({
   description,
   content: { "application/problem+json": { schema: Problem } },
 });
