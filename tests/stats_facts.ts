@@ -1,0 +1,154 @@
+import type { Database } from "../db/database.ts";
+import type { Dimension, Filter, SessionDimension, StatsQuery } from "../db/stats/query.ts";
+
+/** A pageview or an event, with its moment in milliseconds and the site's day of it. */
+export interface Fact {
+  sessionId: string;
+  visitor: string;
+  at: number;
+  day: string;
+  /** The page, or the event's name. */
+  name: string;
+  /** Of a pageview: the time on it. */
+  seconds: number | null;
+}
+
+/** A session with its values; its steps in order of time, as far as they are within a day after its first day's end. */
+export interface VisitFact {
+  visitor: string;
+  at: number;
+  day: string;
+  pageviewCount: number;
+  eventCount: number;
+  bounce: boolean;
+  seconds: number;
+  values: Record<SessionDimension, string>;
+  pages: Fact[];
+  events: Fact[];
+}
+
+/** All that the facts say of one site. */
+export interface Facts {
+  timezone: string;
+  sessions: VisitFact[];
+  pageviews: Fact[];
+  events: Fact[];
+}
+
+const CHANNELS: Record<string, string> = {
+  search: "Organic Search",
+  social: "Organic Social",
+  email: "Email",
+  ai: "AI Assistants",
+  referral: "Referral",
+};
+
+/** When the site's day begins, in milliseconds. @param later by how many days */
+export function startOf(day: string, timezone: string, later = 0): number {
+  return Temporal.PlainDate.from(day).add({ days: later }).toZonedDateTime(timezone).epochMilliseconds;
+}
+
+/** The site's day of a moment in milliseconds. */
+export function dayAt(at: number, timezone: string): string {
+  return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timezone).toPlainDate().toString();
+}
+
+/** Reads a site's facts; everything else is worked out here, one row after the other. */
+export async function readFacts(db: Database, site: string, timezone: string): Promise<Facts> {
+  const fact = ({ at, ...row }: Omit<Fact, "day">): Fact => ({ ...row, at, day: dayAt(at, timezone) });
+  const pageviews = (await db.query<Omit<Fact, "day">>(
+    `select session_id as "sessionId", visitor_id as visitor, extract(epoch from view_timestamp) * 1000 as at, path as name,
+       time_on_page_seconds as seconds
+     from pageviews where site_id = $1 order by view_timestamp, event_id, id % 1024`,
+    [site],
+  )).map(fact);
+  const events = (await db.query<Omit<Fact, "day">>(
+    `select session_id as "sessionId", visitor_id as visitor, extract(epoch from event_timestamp) * 1000 as at, event_type as name,
+       null as seconds
+     from user_events where site_id = $1 order by event_timestamp, event_id, id % 1024`,
+    [site],
+  )).map(fact);
+  const rows = await db.query<
+    Record<string, string | null> & Record<"at" | "views" | "others" | "seconds", number>
+  >(
+    `select s.*, extract(epoch from session_start) * 1000 as at, pageview_count as views, event_count as others,
+       duration_seconds as seconds, browser, os, device_type
+     from user_sessions s left join user_agents using (user_agent) where site_id = $1`,
+    [site],
+  );
+  const sessions = rows.map((row): VisitFact => {
+    const day = dayAt(row.at, timezone);
+    const until = startOf(day, timezone, 2);
+    const own = (facts: Fact[]) =>
+      facts.filter(({ sessionId, at }) => sessionId === row.session_id && at < until);
+    return {
+      visitor: row.visitor_id!,
+      at: row.at,
+      day,
+      pageviewCount: row.views,
+      eventCount: row.others,
+      bounce: row.views < 2,
+      seconds: row.seconds,
+      values: valuesOf(row),
+      pages: own(pageviews),
+      events: own(events),
+    };
+  });
+  return { timezone, sessions, pageviews, events };
+}
+
+function valuesOf(row: Record<string, string | number | null>): Record<SessionDimension, string> {
+  const text = (name: string) => String(row[name] ?? "");
+  const host = row.original_referrer === null
+    ? ""
+    : new URL(text("original_referrer")).host.replace(/^www\./, "");
+  const referrer = row.referrer_type === "internal" ? "" : host;
+  const platform = row.referrer_type === "internal" ? "" : text("referrer_platform");
+  return {
+    entry: text("entry_path"),
+    exit: text("exit_path"),
+    source: text("utm_source").toLowerCase() || platform || referrer,
+    referrer,
+    channel: text("channel") || CHANNELS[text("referrer_type")] || "Direct",
+    utm_source: text("utm_source"),
+    utm_medium: text("utm_medium"),
+    utm_campaign: text("utm_campaign"),
+    utm_content: text("utm_content"),
+    utm_term: text("utm_term"),
+    country: text("country"),
+    language: text("browser_language"),
+    browser: text("browser"),
+    os: text("os"),
+    device: text("device_type"),
+    screen: row.screen_width === null || row.screen_height === null
+      ? ""
+      : `${row.screen_width}×${row.screen_height}`,
+  };
+}
+
+/** The names that a session has of a dimension: one, or those of its pages or events. */
+export function namesOf(session: VisitFact, dimension: Dimension): string[] {
+  if (dimension === "page") return session.pages.map(({ name }) => name);
+  if (dimension === "event") return session.events.map(({ name }) => name);
+  return [session.values[dimension]];
+}
+
+/** The sessions that started in the range and fit the filters. */
+export function chosen({ sessions }: Facts, { range, filters }: StatsQuery): VisitFact[] {
+  return sessions.filter((session) =>
+    isWithin(session.day, range) && filters.every((filter) => fits(session, filter))
+  );
+}
+
+export function isWithin(day: string, { from, to }: { from: string; to: string }): boolean {
+  return from <= day && day <= to;
+}
+
+function fits(session: VisitFact, { dimension, operator, values }: Filter): boolean {
+  const found = namesOf(session, dimension).some((name) =>
+    values.some((value) =>
+      operator.startsWith("is") ? name === value : name.toLowerCase().includes(value.toLowerCase())
+    )
+  );
+  return operator.endsWith("_not") ? !found : found;
+}

@@ -1,0 +1,233 @@
+/**
+ * What the stats must answer, said as plainly as possible over the facts, with no thought of speed. The property test holds the
+ * roll-ups and their questions against it.
+ */
+import type { Breakdown, BreakdownRow } from "../db/stats/breakdown.ts";
+import type { FunnelStep, FunnelUnit } from "../db/stats/funnel.ts";
+import { type DayRange, type Dimension, SESSION_DIMENSIONS, type StatsQuery } from "../db/stats/query.ts";
+import type { Interval } from "../db/stats/timeseries.ts";
+import { chosen, type Fact, type Facts, isWithin, namesOf, startOf, type VisitFact } from "./stats_facts.ts";
+
+const unique = <T>(values: T[]) => [...new Set(values)];
+const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+const order = <T>(a: T, b: T) => a < b ? -1 : a > b ? 1 : 0;
+const mean = (total: number, count: number) => count === 0 ? null : total / count;
+
+/** Without filters pageviews and events count when they happen; with filters, with their session. */
+function totals(query: StatsQuery, sessions: VisitFact[], views: Fact[], events: Fact[]) {
+  const filtered = query.filters.length > 0;
+  const seen = filtered ? sessions : [...sessions, ...views];
+  const pageviews = filtered ? sum(sessions.map(({ pageviewCount }) => pageviewCount)) : views.length;
+  return {
+    visitors: unique(seen.map(({ visitor }) => visitor)).length,
+    sessions: sessions.length,
+    pageviews,
+    events: filtered ? sum(sessions.map(({ eventCount }) => eventCount)) : events.length,
+    bounceRate: mean(sessions.filter(({ bounce }) => bounce).length, sessions.length),
+    sessionSeconds: mean(sum(sessions.map(({ seconds }) => seconds)), sessions.length),
+    pagesPerSession: mean(pageviews, sessions.length),
+  };
+}
+
+export function referenceOverview(facts: Facts, query: StatsQuery) {
+  const isIn = ({ day }: Fact) => isWithin(day, query.range);
+  return totals(query, chosen(facts, query), facts.pageviews.filter(isIn), facts.events.filter(isIn));
+}
+
+export function referenceTimeseries(facts: Facts, query: StatsQuery, interval: Interval) {
+  const sessions = chosen(facts, query);
+  return spans(query, interval).map(({ starts, ends, label }) => {
+    const isIn = ({ at }: { at: number }) => starts <= at && at < ends;
+    return {
+      start: new Date(starts),
+      label,
+      ...totals(query, sessions.filter(isIn), facts.pageviews.filter(isIn), facts.events.filter(isIn)),
+    };
+  });
+}
+
+function spans(
+  { range, timezone }: StatsQuery,
+  interval: Interval,
+): { starts: number; ends: number; label: string }[] {
+  if (interval === "hour") {
+    return daysIn(range).flatMap((day) => {
+      const [starts, ends] = [startOf(day, timezone), startOf(day, timezone, 1)];
+      return Array.from({ length: Math.ceil((ends - starts) / 3_600_000) }, (_, i) => {
+        const hour = Temporal.Instant.fromEpochMilliseconds(starts + i * 3_600_000).toZonedDateTimeISO(
+          timezone,
+        );
+        const clock = hour.toPlainDateTime().toString({ smallestUnit: "minute" });
+        return {
+          starts: hour.epochMilliseconds,
+          ends: Math.min(hour.epochMilliseconds + 3_600_000, ends),
+          label: clock,
+        };
+      });
+    });
+  }
+  const days = Map.groupBy(
+    daysIn(range),
+    (day) => interval === "day" ? day : interval === "week" ? monday(day) : day.slice(0, 7),
+  );
+  return [...days.values()].map((days) => ({
+    starts: startOf(days[0]!, timezone),
+    ends: startOf(days.at(-1)!, timezone, 1),
+    label: days[0]!,
+  }));
+}
+
+function daysIn({ from, to }: DayRange): string[] {
+  const days = [from];
+  while (days.at(-1)! < to) days.push(Temporal.PlainDate.from(days.at(-1)!).add({ days: 1 }).toString());
+  return days;
+}
+
+function monday(day: string): string {
+  const date = Temporal.PlainDate.from(day);
+  return date.subtract({ days: date.dayOfWeek - 1 }).toString();
+}
+
+export function referenceBreakdown(
+  facts: Facts,
+  query: StatsQuery,
+  dimension: Dimension,
+  { limit, offset, search }: { limit: number; offset: number; search: string },
+): Breakdown {
+  const sessions = chosen(facts, query);
+  const isSession = (SESSION_DIMENSIONS as readonly string[]).includes(dimension);
+  const filtered = query.filters.length > 0;
+  const steps = (kind: "pages" | "events") => sessions.flatMap((session) => session[kind]);
+  const isIn = ({ day }: Fact) => isWithin(day, query.range);
+  const views = filtered ? steps("pages") : facts.pageviews.filter(isIn);
+  const events = filtered ? steps("events") : facts.events.filter(isIn);
+  const own = dimension === "page" ? views : dimension === "event" ? events : [];
+  const values = unique([
+    ...sessions.flatMap((session) => namesOf(session, dimension)),
+    ...own.map(({ name }) => name),
+  ])
+    .filter((value) => value.toLowerCase().includes(search.toLowerCase()));
+  const rows = values.map((value): BreakdownRow => {
+    const having = sessions.filter((session) => namesOf(session, dimension).includes(value));
+    const timed = (dimension === "page" ? views.filter(({ name }) => name === value) : having)
+      .flatMap(({ seconds }) => seconds ?? []);
+    return {
+      value,
+      sessions: having.length,
+      pageviews: isSession
+        ? sum(having.map(({ pageviewCount }) => pageviewCount))
+        : dimension === "page"
+        ? views.filter(({ name }) => name === value).length
+        : 0,
+      events: isSession
+        ? sum(having.map(({ eventCount }) => eventCount))
+        : dimension === "event"
+        ? events.filter(({ name }) => name === value).length
+        : 0,
+      bounceRate: isSession ? mean(having.filter(({ bounce }) => bounce).length, having.length) : null,
+      seconds: dimension === "event" ? null : mean(sum(timed), timed.length),
+      visitors: unique(having.map(({ visitor }) => visitor)).length,
+    };
+  });
+  const weight = (row: BreakdownRow) =>
+    dimension === "page" ? row.pageviews : dimension === "event" ? row.events : row.sessions;
+  rows.sort((a, b) => weight(b) - weight(a) || b.sessions - a.sessions || order(a.value, b.value));
+  const whole = isSession || filtered;
+  return {
+    total: {
+      sessions: sessions.length,
+      pageviews: whole ? sum(sessions.map(({ pageviewCount }) => pageviewCount)) : views.length,
+      events: whole ? sum(sessions.map(({ eventCount }) => eventCount)) : events.length,
+    },
+    rows: rows.slice(offset, offset + limit),
+    others: null,
+    count: rows.length,
+  };
+}
+
+export function referenceJourneys(facts: Facts, query: StatsQuery, page: string) {
+  const walks = chosen(facts, query).map(({ pages }) =>
+    pages.map(({ name }) => name).filter((name, i, names) => name !== names[i - 1])
+  ).filter((names) => names.includes(page));
+  const views = sum(walks.map((names) => names.filter((name) => name === page).length));
+  const beside = (step: -1 | 1) => {
+    const values = walks.flatMap((names) =>
+      names.flatMap((name, i) => name === page ? [names[i + step] ?? null] : [])
+    );
+    return unique(values)
+      .map((value) => {
+        const count = values.filter((other) => other === value).length;
+        return { value, count, share: count / views };
+      })
+      .sort((a, b) => b.count - a.count || order(a.value ?? "", b.value ?? ""));
+  };
+  return { page, sessions: walks.length, views, previous: beside(-1), next: beside(1) };
+}
+
+export function referenceFunnel(facts: Facts, query: StatsQuery, steps: FunnelStep[], by: FunnelUnit) {
+  const sessions = chosen(facts, query);
+  const units = by === "session"
+    ? sessions.map((session) => [session])
+    : [...Map.groupBy(sessions, ({ visitor }) => visitor).values()];
+  const walks = units.map((unit) => walkThrough(unit, steps));
+  return steps.map((step, i) => {
+    const here = walks.filter((times) => times.length > i);
+    const before = i === 0 ? null : walks.filter((times) => times.length > i - 1).length;
+    const first = walks.filter((times) => times.length > 0).length;
+    const durations = i === 0 ? [] : here.map((times) => times[i]! - times[i - 1]!).sort((a, b) => a - b);
+    const middle = (durations.length - 1) / 2;
+    return {
+      step: step.page === undefined ? `event:${step.event}` : `page:${step.page}`,
+      count: here.length,
+      rateOfFirst: mean(here.length, first),
+      rateOfPrevious: before === null ? null : mean(here.length, before),
+      dropOff: before === null ? 0 : before - here.length,
+      medianSeconds: durations.length === 0
+        ? null
+        : (durations[Math.floor(middle)]! + durations[Math.ceil(middle)]!) / 2 / 1000,
+    };
+  });
+}
+
+/** The moments of the steps, as far as they were taken: each the first one after the one before. */
+function walkThrough(sessions: VisitFact[], steps: FunnelStep[]): number[] {
+  const taken: { at: number; place: number }[] = [];
+  for (const [i, { page, event }] of steps.entries()) {
+    const places = sessions.flatMap(({ pages, events }) =>
+      (page === undefined ? events : pages).map(({ name, at }, place) => ({ name, at, place }))
+    );
+    const before = taken.at(-1);
+    const arePages = i > 0 && page !== undefined && steps[i - 1]!.page !== undefined;
+    const [next] = places
+      .filter(({ name }) => name === (page ?? event))
+      .filter(({ at, place }) =>
+        before === undefined || at > before.at || (arePages && at === before.at && place > before.place)
+      )
+      .sort((a, b) => a.at - b.at || a.place - b.place);
+    if (next === undefined) break;
+    taken.push(next);
+  }
+  return taken.map(({ at }) => at);
+}
+
+export function referenceRetention(facts: Facts, query: StatsQuery) {
+  const { from, to } = query.range;
+  const everything = [...facts.sessions, ...facts.pageviews];
+  const firstDay = (visitor: string) =>
+    everything.filter((visit) => visit.visitor === visitor).map(({ day }) => day).sort()[0]!;
+  const visits = query.filters.length > 0
+    ? chosen(facts, query)
+    : everything.filter(({ day }) => isWithin(day, query.range));
+  const weeks = unique(daysIn({ from: monday(from), to }).map(monday));
+  return weeks.map((week, i) => {
+    const own = visits.filter(({ visitor }) =>
+      firstDay(visitor) >= from && monday(firstDay(visitor)) === week
+    );
+    const count = (some: { visitor: string }[]) => unique(some.map(({ visitor }) => visitor)).length;
+    return {
+      week,
+      visitors: count(own),
+      returned: weeks.slice(i).map((later) => count(own.filter(({ day }) => monday(day) === later))),
+    };
+  });
+}
