@@ -26,10 +26,10 @@ export function createApp(services: AppServices, options: AppOptions): Hono<Conn
   app.route("/", healthRoutes(services));
   app.route("/", metricsRoutes(metrics, admin));
   app.route("/", etlRoutes(services, admin));
-  app.route("/", statsRoutes(services, admin));
   if (options.dev) app.route("/", sqlRoutes(services.db, admin));
-  // Before the dashboard: signing in is no site.
+  // Before the stats and the dashboard: keys and links have guards of their own, and signing in is no site.
   app.route("/", access.routes);
+  app.route("/", statsRoutes(services, access.guards));
   app.route("/", dashboardRoutes(services.db, access.guards, view));
   app.route("/", webRoutes(services.assets, options));
   app.notFound((c) => problem(c, 404, `There is nothing at ${c.req.method} ${c.req.path}`));

@@ -14,6 +14,8 @@ export interface Guards {
   readSite: Guard;
   /** API of one site (`:site`): whoever may decide who else looks. */
   writeSite: Guard;
+  /** API of the whole host: whoever may see a site; the route answers of those that the reader may. */
+  read: Guard;
   /** API of the whole host: the admin. */
   admin: Guard;
   /** As `readSite`, for a page: strangers are asked to sign in. */
@@ -38,6 +40,7 @@ export function createGuards(readers: Readers): Guards {
   return {
     readSite: guard(requireRead, refuse),
     writeSite: guard(requireWrite, refuse),
+    read: guard(() => {}, refuse),
     admin: guard(requireKind, refuse),
     readSitePage: guard(requireRead, askToSignIn),
     adminPage: guard(requireKind, askToSignIn),

@@ -1,13 +1,22 @@
 import { assertEquals } from "@std/assert";
 import { createApiKey } from "../db/api_keys.ts";
 import { createShareLink } from "../db/share_links.ts";
+import { addGoal } from "../db/stats/goals.ts";
 import { roles } from "./access_roles.ts";
 import { pageview, type TestApp, testApp } from "./fixtures.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 
 /** Who may use a route: everybody, or what each kind of role is answered. */
-type Who = "everybody" | "admin token" | "admin" | "admin, a page" | "readers of A, a page" | "writers of A";
+type Who =
+  | "everybody"
+  | "admin token"
+  | "admin"
+  | "admin, a page"
+  | "readers"
+  | "readers of A"
+  | "readers of A, a page"
+  | "writers of A";
 
 interface Route {
   who: Who;
@@ -64,6 +73,49 @@ const ROUTES: Record<string, Route> = {
     status: 204,
     path: async (app) => `/api/v1/sites/site-a/share-links/${(await linkOfA(app)).id}`,
   },
+  "GET /api/openapi.json": { who: "everybody", status: 200 },
+  "GET /api/docs": { who: "everybody", status: 200 },
+  "GET /api/v1/sites": { who: "readers", status: 200 },
+  ...Object.fromEntries(
+    Object.entries({
+      "overview": "overview",
+      "timeseries": "timeseries",
+      "breakdown/:dimension": "breakdown/page",
+      "realtime": "realtime",
+      "funnel": "funnel?step=page:/a&step=event:signup",
+      "retention": "retention",
+      "journeys": "journeys?page=/a",
+      "forms": "forms",
+      "scroll": "scroll",
+      "goals": "goals",
+      "revenue": "revenue",
+      "events/:name": "events/signup",
+      // What stands before all of these.
+      "*": "overview",
+    }).map(([path, asked]) => [
+      `GET /api/v1/sites/:site/${path}`,
+      { who: "readers of A", status: 200, path: `/api/v1/sites/site-a/${asked}` } as Route,
+    ]),
+  ),
+  "POST /api/v1/sites/:site/goals": {
+    who: "writers of A",
+    status: 201,
+    path: "/api/v1/sites/site-a/goals",
+    get body() {
+      return { name: crypto.randomUUID(), event: "signup" };
+    },
+  },
+  "DELETE /api/v1/sites/:site/goals/:id": {
+    who: "writers of A",
+    status: 204,
+    path: async ({ db }) =>
+      `/api/v1/sites/site-a/goals/${await addGoal(db, "site-a", {
+        name: crypto.randomUUID(),
+        event: "signup",
+      })}`,
+  },
+  "POST /api/v1/sites/:site/*": { who: "writers of A", status: 404, path: "/api/v1/sites/site-a/nothing" },
+  "DELETE /api/v1/sites/:site/*": { who: "writers of A", status: 404, path: "/api/v1/sites/site-a/nothing" },
   "GET /share/:slug": {
     who: "everybody",
     status: 303,
@@ -99,6 +151,11 @@ function expected({ who, status }: Route, role: string): number {
     case "admin":
     case "admin, a page":
       return isAdmin ? status : isKey ? 403 : stranger;
+    case "readers":
+      // A link is of one site, and this is about all.
+      return isAdmin || isKey && !role.startsWith("revoked") ? status : 401;
+    case "readers of A":
+      return isAdmin || READERS_OF_A.includes(role) ? status : isKey ? 404 : 401;
     case "readers of A, a page":
       return isAdmin || READERS_OF_A.includes(role) ? status : isKey ? 404 : stranger;
     case "writers of A":
@@ -119,6 +176,7 @@ Deno.test("every route is in the table of who may use it", async () => {
 
 Deno.test("every role is answered by every route as the table says", async () => {
   await using app = await testApp({ dev: true, trustProxy: 1 });
+  await app.db.query("insert into sites (site_id) values ('site-a')");
   const wrong: string[] = [];
   let requests = 0;
   for (const [role, credentials] of Object.entries(await roles(app))) {

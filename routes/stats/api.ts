@@ -1,6 +1,7 @@
-import type { MiddlewareHandler } from "hono";
+import { createMiddleware } from "hono/factory";
 import { StatementTimeout } from "../../db/database.ts";
 import { answerError } from "../errors.ts";
+import type { Guards } from "../guards.ts";
 import { problem } from "../problem.ts";
 import type { AppServices } from "../services.ts";
 import { breakdownRoutes } from "./breakdown.ts";
@@ -36,15 +37,22 @@ const RESOURCES = [
   revenueRoutes,
 ];
 
-/** `/api/v1/…`: what the tables say of a site, to whom `guard` lets in; and its description, to everybody. */
-export function statsRoutes({ stats }: Pick<AppServices, "stats">, guard: MiddlewareHandler): Resource {
+/** The figures of one reader are nothing for a cache that others share, and the next events change them. */
+const forOneReader = createMiddleware(async (c, next) => {
+  await next();
+  c.res.headers.set("cache-control", "private, no-store");
+  c.res.headers.set("vary", "accept, authorization, cookie");
+});
+
+/** `/api/v1/…`: what the tables say of a site, to those who may see it; and its description, to everybody. */
+export function statsRoutes(
+  { stats }: Pick<AppServices, "stats">,
+  { read, readSite, writeSite }: Pick<Guards, "read" | "readSite" | "writeSite">,
+): Resource {
   const api = newResource();
-  api.use("/api/v1/*", guard, async (c, next) => {
-    await next();
-    // The figures of one reader are nothing for a cache that others share, and the next events change them.
-    c.res.headers.set("cache-control", "private, no-store");
-    c.res.headers.set("vary", "accept, authorization");
-  });
+  api.get("/api/v1/sites", read, forOneReader);
+  api.on("GET", "/api/v1/sites/:site/*", readSite, forOneReader);
+  api.on(["POST", "DELETE"], "/api/v1/sites/:site/*", writeSite, forOneReader);
   for (const routes of RESOURCES) api.route("/api/v1", routes(stats));
   addDocument(api);
   api.onError((error, c) => {

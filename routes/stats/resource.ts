@@ -1,14 +1,14 @@
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
-import type { Connection } from "../services.ts";
+import type { ReaderEnv } from "../readers.ts";
 import { BadParameters } from "./parameters.ts";
 import { Problem } from "./schemas.ts";
 
 /** The routes of one resource. */
-export type Resource = OpenAPIHono<Connection>;
+export type Resource = OpenAPIHono<ReaderEnv>;
 
 /** Routes whose parameters are checked: those that do not fit become {@linkcode BadParameters}. */
 export function newResource(): Resource {
-  return new OpenAPIHono<Connection>({
+  return new OpenAPIHono<ReaderEnv>({
     defaultHook: (result) => {
       if (!result.success) throw new BadParameters(result.error.issues.flatMap(fieldErrors));
     },
@@ -20,7 +20,7 @@ function fieldErrors(issue: z.core.$ZodIssue): { path: string; message: string }
   return issue.keys.map((key) => ({ path: key, message: `there is no parameter ${key} here` }));
 }
 
-/** What a route needs: the token that the guard asks for. */
+/** What a route needs: the admin token, or an API key. */
 export const TOKEN = [{ token: [] as string[] }];
 
 /** A problem that a route may answer. */
@@ -31,8 +31,8 @@ export const refusal = (description: string) => ({
 
 export const PROBLEMS = {
   400: refusal("A parameter cannot be answered"),
-  401: refusal("No token, or a wrong one"),
-  404: refusal("There is no such site"),
+  401: refusal("No token and no key, or a wrong one"),
+  404: refusal("There is no such site, or the key is another's"),
   503: refusal("The database is not available"),
   504: refusal("It took longer than it may"),
 };

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Database } from "../../db/database.ts";
 import { knownSites } from "../../db/stats/sites.ts";
+import { mayRead } from "../readers.ts";
 import { answers, newResource, type Resource, TOKEN } from "./resource.ts";
 
 export const Sites = z.object({
@@ -15,12 +16,15 @@ export const Sites = z.object({
 const route = createRoute({
   method: "get",
   path: "/sites",
-  summary: "The sites: those that were added, and those that have sessions",
+  summary: "The sites that you may see: those that were added, and those that have sessions",
   security: TOKEN,
   request: { query: z.strictObject({}) },
   responses: answers(Sites),
 });
 
 export function sitesRoutes(db: Database): Resource {
-  return newResource().openapi(route, async (c) => c.json({ sites: await knownSites(db) }, 200));
+  return newResource().openapi(route, async (c) => {
+    const sites = await knownSites(db);
+    return c.json({ sites: sites.filter(({ site }) => mayRead(c.get("reader"), site)) }, 200);
+  });
 }
