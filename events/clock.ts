@@ -4,6 +4,15 @@
  */
 const LONGEST_JOURNEY_MS = 10_000;
 
+// With its zone: a time without one would be read in the server's own.
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/;
+
+/** The moment that an ISO 8601 text means, from 1970 to 9999; undefined where it is none. */
+export function parseTime(text: string): Date | undefined {
+  const date = new Date(ISO_TIME.test(text) ? text : NaN);
+  return date.getTime() >= 0 && date.getUTCFullYear() <= 9999 ? date : undefined;
+}
+
 /** By how many milliseconds the client's clock must be set forward (or back, if negative); 0 where it is right. */
 export function clockSkew(sentAt: Date | undefined, receivedAt: Date): number {
   if (!sentAt) return 0;

@@ -1,6 +1,6 @@
 import { generate as uuidv7 } from "@std/uuid/v7";
 import type { NewEvent } from "../db/event_row.ts";
-import { completeAttribution, completePage, fieldsOf, parseUrl, textOf } from "./attribution.ts";
+import { completeAttribution, completePage, fieldsOf, PageUrl, textOf } from "./attribution.ts";
 import { type IpMode, storedAddress } from "./client_address.ts";
 import { clockSkew, eventTime } from "./clock.ts";
 import { withCountry } from "./country.ts";
@@ -67,7 +67,7 @@ export function enrichEvent(
       visitor_id: visitor.visitorId,
       site_id: payload.siteId,
       timestamp,
-      url: url ?? null,
+      url: url.text ?? null,
       path: path ?? null,
       user_agent: agent === undefined ? null : cut(agent, MAX_USER_AGENT),
       ip_address: storedAddress(request.address, site.ipMode) ?? null,
@@ -100,13 +100,13 @@ function completeNested(
 function locate(
   event: Fields,
   referer: string | undefined,
-): { url: string | undefined; path: string | undefined } {
+): { url: PageUrl; path: string | undefined } {
   const page = fieldsOf(event.page);
   const path = textOf(event.path) ?? textOf(page.path);
   const sent = textOf(event.url) ?? textOf(page.url) ?? (path === undefined ? referer : undefined);
   // Cut first: redacting a quarter of a megabyte of parameters would keep everybody waiting.
-  const url = sent === undefined ? undefined : cut(redactUrl(cut(sent, MAX_URL)), MAX_URL);
-  const known = path === undefined ? parseUrl(url)?.pathname : redactUrl(cut(path, MAX_URL));
+  const url = new PageUrl(sent === undefined ? undefined : cut(redactUrl(cut(sent, MAX_URL)), MAX_URL));
+  const known = path === undefined ? url.parsed?.pathname : redactUrl(cut(path, MAX_URL));
   return { url, path: known === undefined ? undefined : cut(known, 2048) };
 }
 
@@ -127,7 +127,7 @@ const KNOWN_FIELDS = new Set(
 /** The event with its secrets redacted; a pageview also with attribution, browser and page filled in. */
 function complete(
   event: Fields,
-  url: string | undefined,
+  url: PageUrl,
   path: string | undefined,
   request: RequestContext,
   site: SiteContext,
@@ -137,7 +137,7 @@ function complete(
     (field, name) => KNOWN_FIELDS.has(name) ? field : redactFields(field, name),
   );
   const completed = { ...redacted };
-  if (url !== undefined) completed.url = url;
+  if (url.text !== undefined) completed.url = url.text;
   if (path !== undefined) completed.path = path;
   if (event.eventData !== undefined) completed.eventData = redactEventData(event.eventData);
   if (event.eventType !== "pageview") {

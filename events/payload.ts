@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { cleanForPostgres, mayNeedCleaning } from "./clean.ts";
+import { parseTime } from "./clock.ts";
+import { MAX_EVENTS, MAX_ID, MAX_TYPE, readSoundItem, readSoundNested } from "./sound_item.ts";
 
-/** Most items of one request, and most events of one batch. */
-export const MAX_EVENTS = 1000;
 /** Deepest nesting of an item. Trackers need 5; at some thousands Postgres and our own recursions run out of stack. */
 export const MAX_DEPTH = 32;
 
@@ -20,13 +20,10 @@ const text = (min: number, max: number) =>
     .min(min, `must be of ${min} to ${max} characters`)
     .max(max, `must be of ${min} to ${max} characters`);
 
-// With its zone: a time without one would be read in the server's own.
-const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/;
-
 const timestamp = z.string("must be a string such as 2026-11-22T08:00:00.000Z").transform(
   (value, context) => {
-    const date = new Date(ISO_TIME.test(value) ? value : NaN);
-    if (date.getTime() >= 0 && date.getUTCFullYear() <= 9999) return date;
+    const date = parseTime(value);
+    if (date !== undefined) return date;
     context.addIssue({
       code: "custom",
       message: "must be an ISO 8601 time such as 2026-11-22T08:00:00.000Z",
@@ -44,30 +41,33 @@ const page = {
 };
 
 const identity = {
-  siteId: text(1, 100),
+  siteId: text(1, MAX_ID),
   eventId: optional(z.guid("must be a UUID")),
   sentAt: optional(timestamp),
   timestamp: optional(timestamp),
-  sessionId: optional(text(1, 100)),
-  visitorId: optional(text(1, 100)),
+  sessionId: optional(text(1, MAX_ID)),
+  visitorId: optional(text(1, MAX_ID)),
 };
 
-const single = z.looseObject({
+/** An item that is one event. */
+export const single = z.looseObject({
   ...identity,
   ...page,
-  eventType: text(1, 50),
+  eventType: text(1, MAX_TYPE),
   attribution: optional(object),
   browser: optional(object),
   page: optional(object),
 }, "must be an object");
 
-const batch = single.extend({
+/** An item that is a batch; its events are checked one by one. */
+export const batch = single.extend({
   events: z.array(z.unknown(), "must be an array of events").min(1, "must hold at least one event")
     .max(MAX_EVENTS, `must hold at most ${MAX_EVENTS} events`),
 });
 
-const inBatch = z.looseObject(
-  { ...page, eventType: text(1, 50), timestamp: optional(timestamp) },
+/** An event within a batch. */
+export const inBatch = z.looseObject(
+  { ...page, eventType: text(1, MAX_TYPE), timestamp: optional(timestamp) },
   "must be an object",
 )
   .refine((event) => event.eventType !== "batch", {
@@ -155,15 +155,20 @@ function parseItem(
   // Before anything is judged, so that a length and an id mean what is stored.
   const item = clean(posted);
   const isBatch = (item as { eventType?: unknown } | null)?.eventType === "batch";
-  const result = (isBatch ? batch : single).safeParse(item);
-  if (!result.success) {
-    into.rejected.push({ index, issues: issuesOf(result.error, prefix) });
-    return;
+  let payload = readSoundItem(item);
+  if (payload === undefined) {
+    const result = (isBatch ? batch : single).safeParse(item);
+    if (!result.success) {
+      into.rejected.push({ index, issues: issuesOf(result.error, prefix) });
+      return;
+    }
+    payload = result.data;
   }
-  const payload: Payload = result.data;
   if (isBatch) {
     const issues: Issue[] = [];
     payload.events = payload.events?.map((event, place) => {
+      const sound = readSoundNested(event);
+      if (sound !== undefined) return sound;
       const nested = inBatch.safeParse(event);
       if (nested.success) return nested.data;
       const found = issuesOf(nested.error, [...prefix, "events", place]);
@@ -187,7 +192,13 @@ function issuesOf(error: z.ZodError, prefix: PropertyKey[]): Issue[] {
 /** Whether objects and lists stand in each other more than `levels` deep. Looks no deeper than that. */
 function isDeeper(value: unknown, levels: number): boolean {
   if (value === null || typeof value !== "object") return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+  if (levels === 0) return true;
+  if (Array.isArray(value)) return value.some((inner) => isDeeper(inner, levels - 1));
+  // What JSON.parse has made inherits no field; a list of the values would be one more object for each.
+  for (const name in value) {
+    if (isDeeper((value as Record<string, unknown>)[name], levels - 1)) return true;
+  }
+  return false;
 }
 
 function parseJson(body: string): unknown {

@@ -1,5 +1,3 @@
-import { LRUCache } from "lru-cache";
-
 /** What stands in a redacted value's place. */
 export const REDACTED = "[redacted]";
 
@@ -12,8 +10,10 @@ const SECRET_WORDS = new Set(
 const SECRET_PARTS =
   /password|passwort|creditcard|cardnumber|cardno|ccnum|cardcvc|securitycode|socialsecurity|accountnumber|privatekey|apikey|accesskey|(?:access|auth|session|refresh)token/;
 
-// Fields have few names, and each event the same ones.
-const judged = new LRUCache<string, boolean>({ max: 5_000 });
+// Fields have few names, and each event the same ones. Forgotten all at once when it is full: an order of use to keep
+// would cost each of an event's fields three times as much.
+const judged = new Map<string, boolean>();
+const MAX_JUDGED = 5_000;
 const LONGEST_JUDGED = 100;
 
 /** Whether a field of this name must never be kept. */
@@ -22,6 +22,7 @@ export function isSecretName(name: string): boolean {
   let isSecret = judged.get(name);
   if (isSecret === undefined) {
     isSecret = judgeName(name);
+    if (judged.size >= MAX_JUDGED) judged.clear();
     judged.set(name, isSecret);
   }
   return isSecret;
@@ -37,9 +38,12 @@ const CARD = /(?<![\d.])(?:2[2-7]|[3-6]\d)(?:[ -]?\d){11,17}(?!\d)/g;
 // Area 000, 666 and 9xx, group 00 and serial 0000 were never issued.
 const SSN = /(?<!\d)(?!000|666|9\d\d)\d{3}([- ])(?!00)\d\d\1(?!0000)\d{4}(?!\d)/g;
 
+// The shorter of the two: a social security number with its separators.
+const SHORTEST_NUMBER = 11;
+
 /** The text without payment card numbers (that pass Luhn) and US social security numbers. */
 export function redactText(text: string): string {
-  if (!/\d{2}/.test(text)) return text;
+  if (text.length < SHORTEST_NUMBER || !/\d{2}/.test(text)) return text;
   return text
     .replace(CARD, (match) => passesLuhn(match.replace(/\D/g, "")) ? REDACTED : match)
     .replace(SSN, REDACTED);
@@ -62,7 +66,7 @@ function passesLuhn(digits: string): boolean {
 export function redactFields(value: unknown, name = ""): unknown {
   if (value !== null && value !== undefined && value !== "" && isSecretName(name)) return REDACTED;
   if (typeof value === "string") return redactText(value);
-  if (typeof value === "number") return redactText(String(value)) === String(value) ? value : REDACTED;
+  if (typeof value === "number") return redactNumber(value);
   if (Array.isArray(value)) return mapFields(value, (item) => redactFields(item));
   if (value !== null && typeof value === "object") {
     // Some trackers list fields as {name, value}.
@@ -73,6 +77,13 @@ export function redactFields(value: unknown, name = ""): unknown {
     );
   }
   return value;
+}
+
+function redactNumber(value: number): number | string {
+  // A position, a size, a duration: nothing that would have to be written out to be judged.
+  if (Number.isInteger(value) && value > -1e9 && value < 1e9) return value;
+  const text = String(value);
+  return redactText(text) === text ? value : REDACTED;
 }
 
 /**

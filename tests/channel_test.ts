@@ -1,12 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { completeAttribution } from "../events/attribution.ts";
+import { completeAttribution, PageUrl } from "../events/attribution.ts";
 import { CHANNELS } from "../events/channel.ts";
 import { wildValue } from "./wild_json.ts";
 
 /** The channel of a page of example.com with this query, reached from this referrer. */
 function channel(query: string, referrer = "", sent: Record<string, unknown> = {}): unknown {
-  return completeAttribution({ referrer, ...sent }, `https://example.com/${query}`, undefined, []).channel;
+  return completeAttribution(
+    { referrer, ...sent },
+    new PageUrl(`https://example.com/${query}`),
+    undefined,
+    [],
+  ).channel;
 }
 
 // [what the address says, the referrer, the channel]
@@ -140,6 +145,6 @@ Deno.test("channel: whatever an attribution holds, it is one of the list", () =>
     campaignParams: fc.oneof(field, fc.record({ gclid: field, fbclid: field })),
   }, { requiredKeys: [] });
   fc.assert(fc.property(attribution, (sent) => {
-    assert(known.has(completeAttribution(sent, undefined, undefined, []).channel));
+    assert(known.has(completeAttribution(sent, new PageUrl(undefined), undefined, []).channel));
   }));
 });
