@@ -29,7 +29,7 @@ const CORS_HEADERS = {
   "access-control-expose-headers": "Retry-After,X-Dropped",
 };
 const PIXEL_HEADERS = { ...CORS_HEADERS, "content-type": "image/gif", "cache-control": "no-store" };
-const RECEIPT_HEADERS = { ...CORS_HEADERS, "content-type": "application/json" };
+const RECEIPT = { status: 202, headers: { ...CORS_HEADERS, "content-type": "application/json" } };
 
 type CollectContext = Context<Connection>;
 type CollectServices = IntakeServices & Pick<AppServices, "geoip">;
@@ -57,7 +57,7 @@ export function collectRoutes(
       const body = await readBody(c.req.raw, BODY_LIMITS, room);
       const { accepted, rejected, alone } = parsePayloads(body);
       const outcome = await intake.store(sender, accepted, rejected);
-      return outcome.eventIds.length > 0 ? receipt(c, outcome, alone) : refusal(c, outcome);
+      return outcome.eventIds.length > 0 ? receipt(outcome, alone) : refusal(c, outcome);
     }));
 
   app.on("GET", paths, (c) =>
@@ -106,7 +106,11 @@ function senderOf(
   { trustProxy, countryHeader }: CollectOptions,
   geoip: CollectServices["geoip"],
 ): Sender {
-  const address = clientAddress(c.env?.remoteAddr?.hostname, c.req.header("x-forwarded-for"), trustProxy);
+  const address = clientAddress(
+    c.env?.remoteAddr?.hostname,
+    trustProxy > 0 ? c.req.header("x-forwarded-for") : undefined,
+    trustProxy,
+  );
   const told = countryHeader === undefined ? undefined : countryCode(c.req.header(countryHeader));
   return {
     receivedAt: new Date(),
@@ -119,7 +123,7 @@ function senderOf(
   };
 }
 
-function receipt(c: CollectContext, outcome: Outcome, alone: boolean): Response {
+function receipt(outcome: Outcome, alone: boolean): Response {
   const body = {
     status: outcome.stored === "spool" ? "spooled" : "accepted",
     accepted: outcome.eventIds.length,
@@ -128,7 +132,8 @@ function receipt(c: CollectContext, outcome: Outcome, alone: boolean): Response 
       ? { rejected: outcome.rejected.map(summary).sort((a, b) => a.index - b.index) }
       : {}),
   };
-  return c.body(JSON.stringify(body), 202, RECEIPT_HEADERS);
+  // Not through the context, which copies the headers one by one.
+  return new Response(JSON.stringify(body), RECEIPT);
 }
 
 function summary({ index, issues }: Rejection): { index: number; message: string } {

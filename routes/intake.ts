@@ -4,6 +4,7 @@ import type { Site } from "../db/site_directory.ts";
 import { enrichEvent, type RequestContext, userAgentOf } from "../events/enrich.ts";
 import type { Payload, Rejection } from "../events/payload.ts";
 import { hostOf, isWithin } from "../events/referrer.ts";
+import type { VisitorIds } from "../events/visitor.ts";
 import type { Metrics } from "./metrics.ts";
 import { RateLimits } from "./rate_limits.ts";
 import type { AppOptions, AppServices } from "./services.ts";
@@ -59,19 +60,27 @@ export class Intake {
     const rejected = [...invalid];
     const taken: { index: number; event: NewEvent }[] = [];
     const perSite = new Map<string, number>();
+    const sites = new Map<string, Site | undefined>();
     let forbidden = 0;
     for (const { index, payload } of items) {
-      const site = await this.#findSite(payload.siteId);
+      // Awaited once a site: a thousand events of one would be as many turns of the queue of promises.
+      if (!sites.has(payload.siteId)) sites.set(payload.siteId, await this.#findSite(payload.siteId));
+      const site = sites.get(payload.siteId);
       const reason = this.#whyForbidden(payload.siteId, site, sender.origin);
       if (reason !== undefined) {
         forbidden++;
         rejected.push({ index, issues: [{ path: "siteId", message: reason }] });
         continue;
       }
-      taken.push({ index, event: await this.#enrich(payload, sender, site) });
+      const { sessionId, visitorId } = payload;
+      const visitor = sessionId !== undefined && visitorId !== undefined
+        ? { sessionId, visitorId }
+        : await this.#identify(payload, sender);
+      const context = { domains: site?.domains ?? [], ipMode: site?.ipMode ?? this.#options.ipMode };
+      taken.push({ index, event: enrichEvent(payload, sender, context, visitor) });
       perSite.set(payload.siteId, (perSite.get(payload.siteId) ?? 0) + (payload.events?.length ?? 1));
     }
-    this.#metrics.rejected(rejected.length);
+    if (rejected.length > 0) this.#metrics.rejected(rejected.length);
     if (taken.length === 0) return { stored: "postgres", eventIds: [], rejected, forbidden };
     // The request itself has paid for one.
     this.#limits.takeFromAddress(sender.address, perSite.values().reduce((sum, events) => sum + events, -1));
@@ -115,25 +124,16 @@ export class Intake {
     return `site ${siteId} does not list the origin ${origin}: add it with deno task site add ${siteId} --domain …`;
   }
 
-  async #enrich(
-    payload: Payload,
-    sender: Sender,
-    site: Site | undefined,
-  ): Promise<NewEvent> {
-    const { sessionId, visitorId } = payload;
-    const derived = sessionId !== undefined && visitorId !== undefined
-      ? undefined
-      : await this.#services.visitors.identify(
-        payload.siteId,
-        sender.address,
-        userAgentOf(payload, sender) ?? "",
-        sender.receivedAt,
-      );
-    return enrichEvent(
-      payload,
-      sender,
-      { domains: site?.domains ?? [], ipMode: site?.ipMode ?? this.#options.ipMode },
-      { sessionId: sessionId ?? derived!.sessionId, visitorId: visitorId ?? derived!.visitorId },
+  /** The ids that the client sent, and in the place of those that it did not what we know it by. */
+  async #identify(payload: Payload, sender: Sender): Promise<VisitorIds> {
+    const { siteId, sessionId, visitorId } = payload;
+    const userAgent = userAgentOf(payload, sender) ?? "";
+    const derived = await this.#services.visitors.identify(
+      siteId,
+      sender.address,
+      userAgent,
+      sender.receivedAt,
     );
+    return { sessionId: sessionId ?? derived.sessionId, visitorId: visitorId ?? derived.visitorId };
   }
 }

@@ -27,6 +27,7 @@ const BURST_SECONDS = 10;
 const SMALLEST_BUCKET = 1_000;
 // The least recently seen starts anew with a full bucket.
 const MAX_BUCKETS = 50_000;
+const MAX_NETWORKS = 5_000;
 const WARN_EVERY_MS = 60_000;
 // In the library's words.
 const NOT_PUBLIC = new Set([
@@ -107,8 +108,17 @@ export class RateLimits {
   }
 }
 
+// A request asks three times; the library reads the address in 2 µs, and compares it with all that it knows in as many.
+const networks = new LRUCache<string, { network: string | undefined }>({ max: MAX_NETWORKS });
+
 /** Whom an address stands for: itself, of IPv6 the /64 that one household has; undefined where it is not public. */
 export function networkOf(address: string): string | undefined {
+  let known = networks.get(address);
+  if (known === undefined) networks.set(address, known = { network: findNetwork(address) });
+  return known.network;
+}
+
+function findNetwork(address: string): string | undefined {
   const parsed = ipaddr.parse(address);
   if (NOT_PUBLIC.has(parsed.range())) return undefined;
   return parsed.kind() === "ipv4" ? address : ipaddr.IPv6.networkAddressFromCIDR(`${address}/64`).toString();
