@@ -28,10 +28,15 @@ const PATIENCE_MS = 3_000;
 const FIRST_PAUSE_MS = 50;
 // Hosts kill a process some seconds after they asked it to end.
 const HURRY_MS = 2_000;
+// Each group costs the server and this process about a millisecond, whatever it holds. So while one is under way, what
+// comes waits for the next, unless so many events wait already …
+const WORTH_A_GROUP = 100;
+// … or the one under way is late: it holds a large request, or waits for a lock.
+const LATE_MS = 50;
 const COMPLAIN_EVERY_MS = 10_000;
 
 /**
- * Stores events by group commit: whenever a connection is free, all that waits goes into one statement, and on its
+ * Stores events by group commit: whenever a group was written, all that waits goes into one statement, and on its
  * commit every waiter is answered. No timer: a lone event goes at once, and groups grow with the load by themselves.
  *
  * While Postgres is away (see {@linkcode Availability}) the groups go to the spool at once.
@@ -44,6 +49,7 @@ export class EventWriter {
   readonly #queue = new WriteQueue();
   /** The groups under way, each with what gives it up. */
   readonly #writing = new Map<Promise<void>, (error: DatabaseUnavailable) => void>();
+  #begunAt = -Infinity;
   #complainedAt = -Infinity;
   #hurried: ReturnType<typeof setTimeout> | undefined;
   readonly #listeners: ((group: WrittenGroup) => void)[] = [];
@@ -97,8 +103,8 @@ export class EventWriter {
   }
 
   #pump(): void {
-    const concurrency = this.#availability.absence ? 1 : this.#concurrency;
-    while (!this.#queue.isEmpty && this.#writing.size < concurrency) {
+    while (!this.#queue.isEmpty && this.#mayBegin()) {
+      this.#begunAt = performance.now();
       const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
       const writing = this.#write(givenUp).finally(() => {
         this.#writing.delete(writing);
@@ -106,6 +112,13 @@ export class EventWriter {
       });
       this.#writing.set(writing, giveUp);
     }
+  }
+
+  #mayBegin(): boolean {
+    if (this.#writing.size === 0) return true;
+    const concurrency = this.#availability.absence ? 1 : this.#concurrency;
+    return this.#writing.size < concurrency &&
+      (this.#queue.waiting >= WORTH_A_GROUP || performance.now() - this.#begunAt >= LATE_MS);
   }
 
   /** Writes the next group and answers each of its requests; never throws. */

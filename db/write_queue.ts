@@ -38,12 +38,18 @@ const GROUP_LARGE_EVENTS = 1_000;
 export class WriteQueue {
   readonly #small: QueuedEvents[] = [];
   readonly #large: QueuedEvents[] = [];
+  #waiting = 0;
   #events = 0;
   #bytes = 0;
 
   /** How many events wait, or were taken and not released yet. */
   get events(): number {
     return this.#events;
+  }
+
+  /** How many events wait. */
+  get waiting(): number {
+    return this.#waiting;
   }
 
   get isEmpty(): boolean {
@@ -56,6 +62,7 @@ export class WriteQueue {
     if (this.#events + events.length > QUEUE_EVENTS || this.#bytes + bytes > QUEUE_BYTES) {
       throw new QueueFull(`${this.#events} events wait to be written`);
     }
+    this.#waiting += events.length;
     this.#events += events.length;
     this.#bytes += bytes;
     (events.length > LARGE_EVENTS ? this.#large : this.#small).push(queued);
@@ -64,7 +71,9 @@ export class WriteQueue {
   /** The next group: of each kind one request at least, where one waits. */
   take(): QueuedEvents[] {
     const large = takeFirst(this.#large, GROUP_LARGE_EVENTS, GROUP_BYTES / 2);
-    return [...large, ...takeFirst(this.#small, GROUP_EVENTS - GROUP_LARGE_EVENTS, GROUP_BYTES / 2)];
+    const group = [...large, ...takeFirst(this.#small, GROUP_EVENTS - GROUP_LARGE_EVENTS, GROUP_BYTES / 2)];
+    for (const { events } of group) this.#waiting -= events.length;
+    return group;
   }
 
   /** What was taken is written, or given back to its senders: others may come. */
