@@ -18,7 +18,7 @@ export function cleanForPostgres(value: unknown): unknown {
  * Whether a JSON text may hold something to clean: bytes that were read as UTF-8 bring neither, so only an escape can.
  */
 export function mayNeedCleaning(json: string): boolean {
-  // Most bodies have no such escape: to look for its two characters takes a tenth of the other looks.
+  // Most bodies have no such escape, and its two characters are looked for the fastest.
   return json.includes("\\u") && (json.includes("\\u0000") || /\\u[dD][89a-fA-F]/.test(json));
 }
 

@@ -29,7 +29,7 @@ export function storedAddress(address: string | undefined, mode: IpMode): string
   return ipaddr.IPv6.networkAddressFromCIDR(`${address}/48`).toString();
 }
 
-// In its usual form. The library reads it, too, but cuts and joins its parts: 4 µs an event for both uses here.
+// In its usual form. The library reads it, too, but cuts and joins its parts, for each event.
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
 /** An address in its usual form, an IPv4 address in IPv6 clothes as IPv4; undefined where it is none. */

@@ -10,8 +10,8 @@ const SECRET_WORDS = new Set(
 const SECRET_PARTS =
   /password|passwort|creditcard|cardnumber|cardno|ccnum|cardcvc|securitycode|socialsecurity|accountnumber|privatekey|apikey|accesskey|(?:access|auth|session|refresh)token/;
 
-// Fields have few names, and each event the same ones. Forgotten all at once when it is full: an order of use to keep
-// would cost each of an event's fields three times as much.
+// Fields have few names, and each event the same ones. Forgotten all at once when it is full: to keep an
+// order of use would cost each of an event's fields more than the look.
 const judged = new Map<string, boolean>();
 const MAX_JUDGED = 5_000;
 const LONGEST_JUDGED = 100;

@@ -16,7 +16,7 @@ type Fields = Record<string, unknown>;
  * out as zod would give it; undefined means that zod has to look. What is an error, and what is said of it, is zod's
  * business alone.
  *
- * Nearly every item is of this kind, and zod takes 14 µs for a pageview of 1.3 kB, this 1.5.
+ * Nearly every item is of this kind, and zod takes more than twice as long for a pageview (9.5 µs, this 3.7).
  */
 export function readSoundItem(item: unknown): Payload | undefined {
   const isSound = isRecord(item) && hasSoundPage(item) && isText(item.siteId, MAX_ID) &&
@@ -28,7 +28,7 @@ export function readSoundItem(item: unknown): Payload | undefined {
   return isSound ? withTime(withTime({ ...item }, "timestamp"), "sentAt") as Payload | undefined : undefined;
 }
 
-/** The same for an event within a batch: zod takes 3 µs for a click, this 0.5. */
+/** The same for an event within a batch. */
 export function readSoundNested(event: unknown): Fields | undefined {
   const isSound = isRecord(event) && hasSoundPage(event) && event.eventType !== "batch";
   return isSound ? withTime({ ...event }, "timestamp") : undefined;

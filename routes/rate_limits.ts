@@ -108,7 +108,7 @@ export class RateLimits {
   }
 }
 
-// A request asks three times; the library reads the address in 2 µs, and compares it with all that it knows in as many.
+// A request asks three times, and each time the library would read the address and compare it with all that it knows.
 const networks = new LRUCache<string, { network: string | undefined }>({ max: MAX_NETWORKS });
 
 /** Whom an address stands for: itself, of IPv6 the /64 that one household has; undefined where it is not public. */
