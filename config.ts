@@ -24,9 +24,13 @@ export interface Config {
   rateLimits: { perAddress: number; perSite: number };
   /** Where events wait while Postgres is away; undefined where that is switched off. */
   spoolPath: string | undefined;
+  /** Whether it was asked for by name: then a file that cannot be opened stops the start. */
+  spoolRequired: boolean;
   /** What the spool's file may grow to. */
   spoolBytes: number;
   retentionDays: number;
+  /** Whether this process runs the jobs at their times; else it only collects. */
+  crons: boolean;
   logLevel: typeof LOG_LEVELS[number];
   /** More paths at which the tracker is served, since lists of blockers know `/tracking.js`. */
   trackerPaths: string[];
@@ -84,6 +88,7 @@ const SETTINGS = {
   RATE_LIMIT_SITE: { schema: wholeNumber(0, 1_000_000), mayBe: "events a second, 0 to 1000000" },
   SPOOL_PATH: { schema: z.string(), mayBe: "a file's path, or off" },
   SPOOL_MAX_MB: { schema: wholeNumber(1, 1_000_000), mayBe: "a whole number of megabytes from 1 to 1000000" },
+  CRONS: { schema: z.enum(["on", "off"]).transform((value) => value === "on"), mayBe: "on or off" },
   RETENTION_DAYS: { schema: wholeNumber(1, 36500), mayBe: "a whole number of days from 1 to 36500" },
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS), mayBe: LOG_LEVELS.join(", ") },
   TRACKER_PATHS: { schema: paths, mayBe: PATHS_MAY_BE },
@@ -147,14 +152,27 @@ export function readConfig(mode: Mode, env: Record<string, string> = Deno.env.to
     ipMode: set.IP_MODE ?? "truncate",
     countryHeader: set.COUNTRY_HEADER,
     geoipDatabase: set.GEOIP_DATABASE,
-    spoolPath: set.SPOOL_PATH === "off" ? undefined : set.SPOOL_PATH ?? ".data/spool.db",
+    spoolPath: spoolPath(set, env),
+    spoolRequired: set.SPOOL_PATH !== undefined && set.SPOOL_PATH !== "off",
     spoolBytes: (set.SPOOL_MAX_MB ?? 1_000) * 1_000_000,
     rateLimits: { perAddress: set.RATE_LIMIT_ADDRESS ?? 200, perSite: set.RATE_LIMIT_SITE ?? 0 },
     retentionDays: set.RETENTION_DAYS ?? 90,
+    crons: set.CRONS ?? isProduction(env),
     logLevel: set.LOG_LEVEL ?? "info",
     trackerPaths: set.TRACKER_PATHS ?? [],
     collectPaths: set.COLLECT_PATHS ?? [],
   };
+}
+
+/** An instance of Deno Deploy loses its disk when it is stopped, so what is spooled there would not be durable. */
+function spoolPath(set: Settings, env: Record<string, string>): string | undefined {
+  if (set.SPOOL_PATH === "off") return undefined;
+  return set.SPOOL_PATH ?? (env["DENO_DEPLOY"] ? undefined : ".data/spool.db");
+}
+
+/** Deno Deploy fires the crons of every branch, too; only there is a timeline named. */
+function isProduction(env: Record<string, string>): boolean {
+  return (env["DENO_TIMELINE"] || "production") === "production";
 }
 
 function databaseTarget(set: Settings): DatabaseTarget | undefined {

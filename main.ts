@@ -28,19 +28,21 @@ async function serve(mode: Mode): Promise<void> {
   const config = readConfig(mode);
   setLogLevel(config.logLevel);
   const stopping = new AbortController();
-  const system = await startSystem(config, mode, stopping.signal);
-
+  const starting = startSystem(config, mode, stopping.signal);
   const running = new Set<Promise<unknown>>();
-  for (const job of JOBS) {
+  // Deno Deploy takes those crons only that are there before anything is waited for.
+  for (const job of config.crons ? JOBS : []) {
     Deno.cron(job.name, job.schedule, { signal: stopping.signal }, async () => {
       if (stopping.signal.aborted) return;
       // A failed run is recorded and logged. Nobody has to try it again: its next time does what was left.
-      const run = runJob(job, { ...system.jobs, whenBusy: "skip" }).catch(() => {});
+      const run = starting.then(({ jobs }) => runJob(job, { ...jobs, whenBusy: "skip" })).catch(() => {});
       running.add(run);
       await run;
       running.delete(run);
     });
   }
+  const system = await starting;
+  if (!config.crons) log.info("the crons are off: this process only collects");
   const server = Deno.serve(
     {
       port: config.port,

@@ -63,7 +63,7 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
   });
   try {
     const version = await prepareDatabase(db, mode);
-    const spool = config.spoolPath === undefined ? undefined : new Spool(config.spoolPath, config.spoolBytes);
+    const spool = openSpool(config);
     const ingestion = openIngestion(db, spool);
     const adminToken = config.adminToken ?? uuidv7().replaceAll("-", "");
     const jobs = { db, retentionDays: config.retentionDays, signal, spool };
@@ -105,6 +105,25 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
 async function openGeoip(path: string): Promise<Geoip> {
   const { Geoip } = await import("./geoip.ts");
   return await Geoip.open(path);
+}
+
+/** Where nobody has asked for the spool, a file system that takes none is no reason not to collect. */
+function openSpool({ spoolPath, spoolRequired, spoolBytes }: Config): Spool | undefined {
+  if (spoolPath === undefined) return undefined;
+  try {
+    return new Spool(spoolPath, spoolBytes);
+  } catch (error) {
+    if (spoolRequired) {
+      throw new StartError(
+        `Cannot start: SPOOL_PATH ${spoolPath} cannot be used: ${(error as Error).message}`,
+      );
+    }
+    log.warn("there is no spool: events are answered 503 while the database is away", {
+      path: spoolPath,
+      error,
+    });
+    return undefined;
+  }
 }
 
 async function prepareDatabase(db: Database, mode: Mode): Promise<string> {

@@ -149,7 +149,8 @@ async function startProblem(directory: string): Promise<string> {
   return "no reason given";
 }
 
-function freePort(): number {
+/** A port that nobody listens on, at this moment. */
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }

@@ -10,8 +10,13 @@ export interface TcpProxy extends AsyncDisposable {
   restore(): void;
 }
 
+export interface TcpProxyOptions {
+  /** How far away the server seems to be: milliseconds there and back; 0. */
+  roundTrip?: number;
+}
+
 /** @param serverUrl `postgres://…` with a host and a port */
-export function startProxy(serverUrl: string): TcpProxy {
+export function startProxy(serverUrl: string, { roundTrip = 0 }: TcpProxyOptions = {}): TcpProxy {
   const server = new URL(serverUrl);
   const open = new Set<Deno.Conn>();
   const running = new Set<Promise<void>>();
@@ -38,13 +43,24 @@ export function startProxy(serverUrl: string): TcpProxy {
 
   async function pass(from: Deno.Conn, to: Deno.Conn): Promise<void> {
     const buffer = new Uint8Array(65_536);
+    // What is on its way: each piece arrives half a round trip after it was sent, in order, however many there are.
+    let arriving = Promise.resolve();
     try {
       for (let size = await from.read(buffer); size !== null; size = await from.read(buffer)) {
-        if (!stalled) await writeAll(to, buffer.subarray(0, size));
+        if (stalled) continue;
+        if (roundTrip === 0) {
+          await writeAll(to, buffer.subarray(0, size));
+          continue;
+        }
+        const piece = buffer.slice(0, size);
+        const travelled = after(roundTrip / 2);
+        arriving = Promise.all([arriving, travelled]).then(() => writeAll(to, piece));
+        arriving.catch(() => {});
       }
     } catch {
       // Either end may go at any time: that is what this is for.
     }
+    await arriving.catch(() => {});
     end(from);
     end(to);
   }
@@ -88,6 +104,10 @@ export function startProxy(serverUrl: string): TcpProxy {
       if (!isCut) await cut();
     },
   };
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function writeAll(to: Deno.Conn, bytes: Uint8Array): Promise<void> {
