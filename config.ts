@@ -1,3 +1,4 @@
+import process from "node:process";
 import { z } from "zod";
 import type { DatabaseTarget } from "./db/open.ts";
 import { LOG_LEVELS } from "./log.ts";
@@ -95,6 +96,9 @@ const SETTINGS = {
   COLLECT_PATHS: { schema: paths, mayBe: PATHS_MAY_BE },
 } as const;
 
+/** An environment: the variables that are set. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
 type Settings = { [Name in keyof typeof SETTINGS]?: z.output<typeof SETTINGS[Name]["schema"]> };
 
 // Their values stay out of messages: these end up in logs and on screens.
@@ -113,7 +117,7 @@ export class ConfigError extends Error {
  *
  * @throws {ConfigError} If any variable is wrong or missing: all of them in one error
  */
-export function readConfig(mode: Mode, env: Record<string, string> = Deno.env.toObject()): Config {
+export function readConfig(mode: Mode, env: Environment = { ...process.env }): Config {
   const problems: string[] = [];
   const settings: Record<string, unknown> = {};
   for (const [name, { schema, mayBe }] of Object.entries(SETTINGS)) {
@@ -165,13 +169,13 @@ export function readConfig(mode: Mode, env: Record<string, string> = Deno.env.to
 }
 
 /** An instance of Deno Deploy loses its disk when it is stopped, so what is spooled there would not be durable. */
-function spoolPath(set: Settings, env: Record<string, string>): string | undefined {
+function spoolPath(set: Settings, env: Environment): string | undefined {
   if (set.SPOOL_PATH === "off") return undefined;
   return set.SPOOL_PATH ?? (env["DENO_DEPLOY"] ? undefined : ".data/spool.db");
 }
 
 /** Deno Deploy fires the crons of every branch, too; only there is a timeline named. */
-function isProduction(env: Record<string, string>): boolean {
+function isProduction(env: Environment): boolean {
   return (env["DENO_TIMELINE"] || "production") === "production";
 }
 

@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+
 /** One numbered migration: `migrations/0001_events_log.sql` with its `.down.sql`. */
 export interface MigrationFile {
   version: number;
@@ -35,7 +38,7 @@ export async function readMigrations(): Promise<MigrationFile[]> {
     }
     const name = file.slice(0, -".sql".length);
     const [up, down] = await Promise.all([read(MIGRATIONS + file), read(`${MIGRATIONS}${name}.down.sql`)]);
-    return { version, name, up, down, checksum: await sha256(up) };
+    return { version, name, up, down, checksum: sha256(up) };
   }));
 }
 
@@ -49,21 +52,20 @@ export async function readProcedures(): Promise<ProcedureFile[]> {
       const script = await read(name);
       const creates = [...script.matchAll(/^create or replace (?:function|procedure) (\w+)/gm)]
         .map((match) => match[1]!);
-      return { name, script, checksum: await sha256(script), creates };
+      return { name, script, checksum: sha256(script), creates };
     }),
   );
 }
 
 async function fileNames(folder: string): Promise<string[]> {
-  const entries = await Array.fromAsync(Deno.readDir(new URL(folder, ROOT)));
-  return entries.map((entry) => entry.name).filter((name) => name.endsWith(".sql")).sort();
+  const names = await readdir(new URL(folder, ROOT));
+  return names.filter((name) => name.endsWith(".sql")).sort();
 }
 
 function read(path: string): Promise<string> {
-  return Deno.readTextFile(new URL(path, ROOT));
+  return readFile(new URL(path, ROOT), "utf8");
 }
 
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return new Uint8Array(digest).toHex();
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

@@ -1,5 +1,4 @@
 import type { Database } from "./database.ts";
-import { openPglite } from "./pglite.ts";
 import { openPostgres, type PostgresAddress } from "./postgres.ts";
 
 /** `postgres://…`, `pglite:DIR`, `pglite:memory`, or a Postgres server's address in parts. */
@@ -31,7 +30,11 @@ export async function openDatabase(target: DatabaseTarget, options: OpenOptions 
   if (typeof target !== "string") return await openPostgres({ ...target, ...options });
   if (/^postgres(ql)?:\/\//.test(target)) return await openPostgres({ connectionString: target, ...options });
   const directory = target.startsWith(EMBEDDED) ? target.slice(EMBEDDED.length) : "";
-  if (directory !== "") return await openPglite(directory);
+  if (directory !== "") {
+    // Loaded where it is wanted: a collector in production has no use for its megabytes.
+    const { openPglite } = await import("./pglite.ts");
+    return await openPglite(directory);
+  }
   // The target may hold a password, so only its scheme is repeated.
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(target)?.[0] ?? "no scheme";
   throw new TypeError(

@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import process from "node:process";
+import type { DatabaseSync } from "node:sqlite";
 import { log } from "../log.ts";
 import type { NewEvent } from "./event_row.ts";
 
@@ -175,7 +176,10 @@ export class Spool {
   }
 
   #open(): DatabaseSync {
-    const sqlite = new DatabaseSync(this.path, { timeout: OPEN_TIMEOUT_MS });
+    // Asked for, not imported: Node has it since version 22 only.
+    const builtin = process.getBuiltinModule("node:sqlite");
+    if (!builtin) throw new Error("This runtime has no node:sqlite");
+    const sqlite = new builtin.DatabaseSync(this.path, { timeout: OPEN_TIMEOUT_MS });
     // Two processes that make the file together wait for each other here; switching to the log itself does not wait.
     for (let attempt = 1;; attempt++) {
       try {

@@ -9,6 +9,7 @@ const ENV = "the environment is read in config.ts only";
 const CRON = "Deno.cron appears in main.ts only";
 const SERVE = "Deno.serve appears in main.ts only";
 const CONSOLE = "console appears in log.ts only";
+const PORTABLE = "what Node runs, too, does not name Deno";
 const TESTS = "nobody imports tests but tests and bench";
 
 // [what the case shows, the file, its source, the violations as `line: rule`]
@@ -69,6 +70,13 @@ const CASES: [string, string, string, string[]][] = [
     `import type { NewEvent } from "../db/event_row.ts";\nimport { type AgentRow, type EventRow } from "../db/event_row.ts";`,
     [],
   ],
+  ["db must not name Deno, so that Node can run it", "db/a.ts", `const text = Deno.readTextFileSync("a");`, [
+    `1: ${PORTABLE}`,
+  ]],
+  ["nor must the app's settings", "config.ts", `export const HOST = globalThis.Deno?.hostname();`, [
+    `1: ${PORTABLE}`,
+  ]],
+  ["the lock of the embedded database may", "db/directory_lock.ts", `const pid = Deno.pid;`, []],
   ["web must not import routes", "web/a.ts", `import { x } from "../routes/x.ts";`, [`1: ${WEB}`]],
   [
     "web must not import config from a folder below",
@@ -147,10 +155,10 @@ const CASES: [string, string, string, string[]][] = [
   ["Deno.env over two lines", "db/a.ts", `const a = Deno\n  .env.toObject();`, [`1: ${ENV}`]],
   ["process.env outside config.ts", "commands/a.ts", `const a = process.env.A;`, [`1: ${ENV}`]],
   ["env taken out of Deno", "db/a.ts", `const { env } = Deno;`, [`1: ${ENV}`]],
-  ["Deno.env in config.ts", "config.ts", `Deno.env.toObject();`, []],
+  ["process.env in config.ts", "config.ts", `const a = { ...process.env };`, []],
   ["Deno.env in tests and bench", "bench/a.ts", `Deno.env.get("A");`, []],
   ["Deno.env in a comment or a string", "db/a.ts", `// Deno.env\nconst a = "Deno.env";`, []],
-  ["Deno.environment is something else", "db/a.ts", `Deno.environment; myDeno.env;`, []],
+  ["Deno.environment is something else", "commands/a.ts", `Deno.environment; myDeno.env;`, []],
   ["Deno.cron outside main.ts", "etl/jobs.ts", `Deno.cron("a", "* * * * *", () => {});`, [`1: ${CRON}`]],
   ["Deno.serve outside main.ts", "routes/app.ts", `Deno.serve(app.fetch);`, [`1: ${SERVE}`]],
   ["Deno.cron and Deno.serve in main.ts", "main.ts", `Deno.cron("a", "b", c);\nDeno.serve(d);`, []],

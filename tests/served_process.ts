@@ -18,14 +18,25 @@ export interface ServedProcess extends AsyncDisposable {
  *
  * @throws {Error} With what it printed, if it ends instead
  */
-export async function serveProcess(
+export function serveProcess(
   mode: "dev" | "start",
   env: Record<string, string> = {},
   cwd?: string,
 ): Promise<ServedProcess> {
+  const args = ["run", "-A", new URL("main.ts", ROOT).pathname, ...(mode === "dev" ? ["dev"] : [])];
+  return serveProgram(Deno.execPath(), args, env, cwd);
+}
+
+/** As {@linkcode serveProcess}, for whatever program says in its log that it is listening. */
+export async function serveProgram(
+  program: string,
+  args: string[],
+  env: Record<string, string> = {},
+  cwd?: string,
+): Promise<ServedProcess> {
   const folder = cwd ?? await Deno.makeTempDir({ prefix: "footfall-served-" });
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", new URL("main.ts", ROOT).pathname, ...(mode === "dev" ? ["dev"] : [])],
+  const child = new Deno.Command(program, {
+    args,
     cwd: folder,
     env: { PORT: "0", HOST: "127.0.0.1", ...env },
     stdin: "null",
