@@ -1,19 +1,34 @@
 import { Hono } from "hono";
 import type { Absence } from "../db/availability.ts";
+import type { Spool } from "../db/spool.ts";
+import { problem } from "./problem.ts";
 import type { AppServices, Connection } from "./services.ts";
 
 // A load balancer asks every few seconds and gives up soon itself.
 const PATIENCE_MS = 2_000;
+// Of a full disk or an overloaded server; whoever asks comes again anyway.
+const RETRY_AFTER = { "retry-after": "5" };
+// What the largest body may need.
+const LEAST_ROOM = 512 * 1024;
 
-/** `GET /health`: 200 when the process and its database work, else 503; says which. */
+/**
+ * `GET /health`: 200 when the process and its database work, else 503; says which. `/health/live`: 200 while the
+ * process answers, whatever the database does: restarting it would mend nothing. `/health/ready`: 200 while events
+ * are durable with it, in the database or in the spool, else 503: send them elsewhere.
+ */
 export function healthRoutes(
   { db, availability, events, spool }: Pick<AppServices, "db" | "availability" | "events" | "spool">,
 ): Hono<Connection> {
   const app = new Hono<Connection>();
-  app.get("/health", async (c) => {
-    const database = availability.absence
+
+  function askDatabase(): Promise<DatabaseHealth> | DatabaseHealth {
+    return availability.absence
       ? { status: "unavailable", ...describe(availability.absence) }
-      : await databaseHealth(() => db.version());
+      : databaseHealth(() => db.version());
+  }
+
+  app.get("/health", async (c) => {
+    const database = await askDatabase();
     const ok = database.status === "ok";
     c.header("cache-control", "no-store");
     return c.json({
@@ -23,7 +38,27 @@ export function healthRoutes(
       ...(spool ? { spool: { events: spool.size, bytes: spool.bytes, oldest: spool.oldest } } : {}),
     }, ok ? 200 : 503);
   });
+
+  app.get("/health/live", (c) => {
+    c.header("cache-control", "no-store");
+    return c.json({ status: "ok" });
+  });
+
+  app.get("/health/ready", async (c) => {
+    c.header("cache-control", "no-store");
+    if ((await askDatabase()).status === "ok") return c.json({ status: "ok", durableIn: "postgres" });
+    if (spool && hasRoom(spool)) return c.json({ status: "ok", durableIn: "spool" });
+    return problem(c, 503, "Neither the database nor a spool takes events", undefined, RETRY_AFTER);
+  });
   return app;
+}
+
+function hasRoom(spool: Spool): boolean {
+  try {
+    return spool.maxBytes - spool.bytes >= LEAST_ROOM;
+  } catch {
+    return false; // its disk has failed
+  }
 }
 
 function describe({ since, reason }: Absence): { since: Date; detail: string } {

@@ -1,0 +1,50 @@
+import { assertEquals } from "@std/assert";
+import { pageview, type TestApp, testApp } from "./fixtures.ts";
+import { until } from "./until.ts";
+
+async function answers(app: TestApp): Promise<Record<string, unknown>> {
+  const statuses: Record<string, unknown> = {};
+  for (const path of ["/health", "/health/live", "/health/ready"]) {
+    const response = await app.request(path);
+    const { durableIn } = await response.json();
+    assertEquals(response.headers.get("cache-control"), "no-store");
+    statuses[path] = durableIn === undefined ? response.status : [response.status, durableIn];
+  }
+  return statuses;
+}
+
+const WELL = { "/health": 200, "/health/live": 200, "/health/ready": [200, "postgres"] };
+
+Deno.test("without a spool it is ready only while the database is there, and live all the time", async () => {
+  await using app = await testApp({ proxied: true });
+  assertEquals(await answers(app), WELL);
+  await app.proxy!.cut();
+  assertEquals(await answers(app), { "/health": 503, "/health/live": 200, "/health/ready": 503 });
+  app.proxy!.restore();
+  assertEquals(await answers(app), WELL);
+});
+
+Deno.test("with a spool it stays ready while the database is away, until the spool is full", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "footfall-health-" });
+  {
+    await using app = await testApp({
+      proxied: true,
+      spoolPath: `${folder}/spool.db`,
+      spoolBytes: 1_000_000,
+    });
+    assertEquals(await answers(app), WELL);
+    await app.proxy!.cut();
+    assertEquals(await answers(app), {
+      "/health": 503,
+      "/health/live": 200,
+      "/health/ready": [200, "spool"],
+    });
+    await until("the spool is full", async () => {
+      const posted = await app.collect(Array.from({ length: 50 }, () => pageview()));
+      await posted.body?.cancel();
+      return posted.status === 503;
+    });
+    assertEquals(await answers(app), { "/health": 503, "/health/live": 200, "/health/ready": 503 });
+  }
+  await Deno.remove(folder, { recursive: true });
+});
