@@ -32,6 +32,8 @@ export interface Config {
   retentionDays: number;
   /** Whether this process runs the jobs at their times; else it only collects. */
   crons: boolean;
+  /** Whether its crons send a made-up event a minute through the whole way, to time it. */
+  canary: boolean;
   logLevel: typeof LOG_LEVELS[number];
   /** More paths at which the tracker is served, since lists of blockers know `/tracking.js`. */
   trackerPaths: string[];
@@ -45,10 +47,12 @@ export const EMBEDDED_DATABASE = "pglite:.data/pg";
 const wholeNumber = (min: number, max: number) =>
   z.string().regex(/^\d{1,15}$/).transform(Number).refine((n) => n >= min && n <= max);
 
+const onOrOff = z.enum(["on", "off"]).transform((value) => value === "on");
+
 const PATH = /^\/[\w.~-]+(\/[\w.~-]+)*$/;
 // What has a meaning already, and would lose it.
 const TAKEN_PATHS =
-  /^\/(tracking\.js|collect|health|metrics|sql|etl\/.*|demo(\/.*)?|(dashboard|share|assets|api\/v1)(\/.*)?)$/;
+  /^\/(tracking\.js|collect|health(\/.*)?|metrics|sql|etl\/.*|demo(\/.*)?|(dashboard|share|assets|api\/v1)(\/.*)?)$/;
 const paths = z.string()
   .transform((value) => value.split(",").map((path) => path.trim()))
   .refine((list) => list.every((path) => PATH.test(path) && !TAKEN_PATHS.test(path)));
@@ -89,7 +93,8 @@ const SETTINGS = {
   RATE_LIMIT_SITE: { schema: wholeNumber(0, 1_000_000), mayBe: "events a second, 0 to 1000000" },
   SPOOL_PATH: { schema: z.string(), mayBe: "a file's path, or off" },
   SPOOL_MAX_MB: { schema: wholeNumber(1, 1_000_000), mayBe: "a whole number of megabytes from 1 to 1000000" },
-  CRONS: { schema: z.enum(["on", "off"]).transform((value) => value === "on"), mayBe: "on or off" },
+  CRONS: { schema: onOrOff, mayBe: "on or off" },
+  CANARY: { schema: onOrOff, mayBe: "on or off" },
   RETENTION_DAYS: { schema: wholeNumber(1, 36500), mayBe: "a whole number of days from 1 to 36500" },
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS), mayBe: LOG_LEVELS.join(", ") },
   TRACKER_PATHS: { schema: paths, mayBe: PATHS_MAY_BE },
@@ -162,6 +167,7 @@ export function readConfig(mode: Mode, env: Environment = { ...process.env }): C
     rateLimits: { perAddress: set.RATE_LIMIT_ADDRESS ?? 200, perSite: set.RATE_LIMIT_SITE ?? 0 },
     retentionDays: set.RETENTION_DAYS ?? 90,
     crons: set.CRONS ?? isProduction(env),
+    canary: set.CANARY ?? false,
     logLevel: set.LOG_LEVEL ?? "info",
     trackerPaths: set.TRACKER_PATHS ?? [],
     collectPaths: set.COLLECT_PATHS ?? [],

@@ -5,6 +5,7 @@
  */
 import { ConfigError, type Mode, readConfig } from "./config.ts";
 import { log, print, printError, setLogLevel } from "./log.ts";
+import { CANARY_JOB } from "./etl/canary.ts";
 import { JOBS } from "./etl/jobs.ts";
 import { runJob } from "./etl/run.ts";
 import { StartError, startSystem, type System } from "./system.ts";
@@ -31,7 +32,8 @@ async function serve(mode: Mode): Promise<void> {
   const starting = startSystem(config, mode, stopping.signal);
   const running = new Set<Promise<unknown>>();
   // Deno Deploy takes those crons only that are there before anything is waited for.
-  for (const job of config.crons ? JOBS : []) {
+  const jobs = config.canary ? [...JOBS, CANARY_JOB] : JOBS;
+  for (const job of config.crons ? jobs : []) {
     Deno.cron(job.name, job.schedule, { signal: stopping.signal }, async () => {
       if (stopping.signal.aborted) return;
       // A failed run is recorded and logged. Nobody has to try it again: its next time does what was left.

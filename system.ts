@@ -5,6 +5,7 @@ import { openIngestion } from "./db/ingestion.ts";
 import { migrate, migrationStates } from "./db/migrate.ts";
 import { isEmbedded, openDatabase } from "./db/open.ts";
 import { Spool } from "./db/spool.ts";
+import { Canary } from "./etl/canary.ts";
 import type { JobContext } from "./etl/jobs.ts";
 import { runAllJobs } from "./etl/run.ts";
 import { log } from "./log.ts";
@@ -66,7 +67,8 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
     const spool = openSpool(config);
     const ingestion = openIngestion(db, spool);
     const adminToken = config.adminToken ?? uuidv7().replaceAll("-", "");
-    const jobs = { db, retentionDays: config.retentionDays, signal, spool };
+    const canary = config.canary ? new Canary(db, ingestion.events) : undefined;
+    const jobs = { db, retentionDays: config.retentionDays, signal, spool, canary };
     const app = createApp({
       db,
       stats,
@@ -74,6 +76,7 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
       events: ingestion.events,
       spool,
       geoip,
+      canary,
       sites: ingestion.sites,
       visitors: new VisitorDirectory(ingestion.salts),
       assets: await webAssets(),

@@ -32,10 +32,20 @@ export interface QueryOptions {
   timeout?: number;
 }
 
+/** What the connections do at this moment. */
+export interface PoolCounts {
+  inUse: number;
+  /** Open, and free. */
+  idle: number;
+  /** Callers who wait for one. */
+  waiting: number;
+}
+
 /** The seam: Postgres through `pg`, or PGlite in this process. */
 export interface Database extends Queryable, AsyncDisposable {
   /** How many statements can run at the same time. */
   readonly connections: number;
+  readonly pool: PoolCounts;
   query<T = Row>(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<T[]>;
   /**
    * Commits when `work` resolves, rolls back when it throws, and throws the error that `work` threw. Inside,

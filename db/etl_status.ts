@@ -51,3 +51,21 @@ export async function readEtlStatus(db: Database, timeout?: number): Promise<Etl
   );
   return { pending, jobs, ...counts! };
 }
+
+/** A job's last run that did not fail. */
+export interface LastSuccess {
+  job: string;
+  finishedAt: Date;
+  seconds: number;
+}
+
+/** @param timeout longest time of the statement, in milliseconds */
+export async function readLastSuccesses(db: Database, timeout?: number): Promise<LastSuccess[]> {
+  return await db.query<LastSuccess>(
+    `select distinct on (job) job, finished_at as "finishedAt",
+       round(extract(epoch from finished_at - started_at), 3) as seconds
+     from job_runs where finished_at is not null and error is null order by job, started_at desc, id desc`,
+    [],
+    { timeout },
+  );
+}

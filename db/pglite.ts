@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { PGlite, type Transaction } from "@electric-sql/pglite";
-import { type Database, DatabaseUnavailable, type Queryable } from "./database.ts";
+import { type Database, DatabaseUnavailable, type PoolCounts, type Queryable } from "./database.ts";
 import { type DirectoryLock, lockDirectory } from "./directory_lock.ts";
 import { classifyError } from "./sqlstate.ts";
 import { formatParameter, valueParsers } from "./types.ts";
@@ -42,11 +42,17 @@ class PgliteDatabase implements Database {
   readonly #lock: DirectoryLock | undefined;
   /** The transaction that the running code is part of. */
   readonly #current = new AsyncLocalStorage<PgliteTransaction>();
+  #running = 0;
   #closing: Promise<void> | undefined;
 
   constructor(pglite: PGlite, lock?: DirectoryLock) {
     this.#pglite = pglite;
     this.#lock = lock;
+  }
+
+  get pool(): PoolCounts {
+    const inUse = Math.min(this.#running, 1);
+    return { inUse, idle: 1 - inUse, waiting: this.#running - inUse };
   }
 
   query<T>(sql: string, params: readonly unknown[] = []): Promise<T[]> {
@@ -112,10 +118,13 @@ class PgliteDatabase implements Database {
         "Inside a transaction use its `tx`: the database waits until the transaction has ended",
       );
     }
+    this.#running++;
     try {
       return await run();
     } catch (error) {
       throw classifyError(error);
+    } finally {
+      this.#running--;
     }
   }
 }

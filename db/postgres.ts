@@ -5,6 +5,7 @@ import { cancelStatement } from "./cancel.ts";
 import {
   type Database,
   DatabaseUnavailable,
+  type PoolCounts,
   type Queryable,
   type QueryOptions,
   StatementTimeout,
@@ -87,6 +88,11 @@ class PostgresDatabase implements Database {
       this.#open.set(client, ended.finally(() => this.#open.delete(client)));
     });
     this.#pool.on("error", (error) => log.warn("an idle database connection was lost", { error }));
+  }
+
+  get pool(): PoolCounts {
+    const { totalCount, idleCount, waitingCount } = this.#pool;
+    return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   query<T>(sql: string, params: readonly unknown[] = [], options: QueryOptions = {}): Promise<T[]> {

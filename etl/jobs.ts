@@ -1,6 +1,7 @@
 import type { Database, Queryable } from "../db/database.ts";
 import type { Spool } from "../db/spool.ts";
 import { log } from "../log.ts";
+import type { Canary } from "./canary.ts";
 
 /** What a job works with. */
 export interface JobContext {
@@ -14,6 +15,8 @@ export interface JobContext {
    */
   whenBusy: "skip" | "wait";
   spool?: Spool;
+  /** For the job of that name. */
+  canary?: Canary;
   /** Told after each batch how many raw events the run has processed, and how many of those that waited still do. */
   onProgress?: (processed: number, waiting: number) => void;
 }

@@ -34,5 +34,12 @@ export function createApp(services: AppServices, options: AppOptions): Hono<Conn
   app.route("/", webRoutes(services.assets, options));
   app.notFound((c) => problem(c, 404, `There is nothing at ${c.req.method} ${c.req.path}`));
   app.onError((error, c) => answerError(error, c));
+  // Around everything, rather than as a middleware: that would cost each request a chain of promises.
+  const answer = app.fetch;
+  app.fetch = async (request, ...rest) => {
+    const response = await answer(request, ...rest);
+    metrics.answered(request.method, response.status);
+    return response;
+  };
   return app;
 }

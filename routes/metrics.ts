@@ -1,7 +1,7 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { type Database, DatabaseUnavailable } from "../db/database.ts";
-import { type EtlStatus, readEtlStatus } from "../db/etl_status.ts";
+import { DatabaseUnavailable } from "../db/database.ts";
+import { type EtlStatus, type LastSuccess, readEtlStatus, readLastSuccesses } from "../db/etl_status.ts";
 import type { AppServices, Connection } from "./services.ts";
 
 /** What this process counts, and what it reads when it is asked: the metrics of `GET /metrics`. */
@@ -17,12 +17,20 @@ export class Metrics {
     "Events that were invalid or not allowed",
     [],
   );
+  readonly #requests = this.#counter(
+    "footfall_requests_total",
+    "Requests of any kind, by how they were answered",
+    ["method", "status"],
+  );
   readonly #dropped = this.#counter("footfall_requests_dropped_total", "Requests dropped on purpose", [
     "reason",
   ]);
 
   constructor(
-    { db, availability, events, spool }: Pick<AppServices, "db" | "availability" | "events" | "spool">,
+    { db, availability, events, spool, canary }: Pick<
+      AppServices,
+      "db" | "availability" | "events" | "spool" | "canary"
+    >,
   ) {
     const groupEvents = this.#histogram(
       "footfall_group_events",
@@ -55,10 +63,22 @@ export class Metrics {
       () => spool?.refused ?? 0,
     );
     this.#gauge("footfall_spool_bytes", "Bytes that they take", () => spool?.bytes ?? 0);
+    this.#labelled("footfall_pool_connections", "Connections to the database", "state", () => ({
+      in_use: db.pool.inUse,
+      idle: db.pool.idle,
+    }));
+    this.#gauge("footfall_pool_waiting", "Callers who wait for a connection", () => db.pool.waiting);
+    this.#gauge(
+      "footfall_canary_seconds",
+      "How long the last made-up event took until it was processed, or one that is under way has taken",
+      () => canary?.seconds,
+    );
     let status: Promise<EtlStatus | undefined>;
     // The first of these three asks the database, for all of them; while it is away they are left out.
     this.#gauge("footfall_pending_events", "Raw events that the ETL has not processed", async () => {
-      status = availability.absence ? Promise.resolve(undefined) : readStatus(db);
+      status = availability.absence
+        ? Promise.resolve(undefined)
+        : unlessAway(() => readEtlStatus(db, PATIENCE_MS));
       return (await status)?.pending.reduce((sum, { count }) => sum + count, 0);
     });
     this.#gauge(
@@ -74,6 +94,31 @@ export class Metrics {
       "Events that were set aside with their reason",
       async () => (await status)?.failedEvents,
     );
+    let successes: Promise<LastSuccess[] | undefined>;
+    // Likewise for these two.
+    this.#labelled(
+      "footfall_job_last_success_timestamp_seconds",
+      "When the job last ended without an error, in seconds since 1970",
+      "job",
+      async () => {
+        successes = availability.absence
+          ? Promise.resolve(undefined)
+          : unlessAway(() => readLastSuccesses(db, PATIENCE_MS));
+        return byJob(await successes, ({ finishedAt }) => finishedAt.getTime() / 1000);
+      },
+    );
+    this.#labelled(
+      "footfall_job_seconds",
+      "How long that run took",
+      "job",
+      async () => byJob(await successes, ({ seconds }) => seconds),
+    );
+  }
+
+  /** Every request that was answered, whatever it was. */
+  answered(method: string, status: number): void {
+    // Anybody may make up methods, and each would be a series.
+    this.#requests.inc({ method: METHODS.has(method) ? method : "other", status });
   }
 
   accepted(events: number, stored: "postgres" | "spool"): void {
@@ -105,6 +150,26 @@ export class Metrics {
     return new Histogram({ name, help, buckets, labelNames: ["stored"], registers: [this.#registry] });
   }
 
+  /** @param read the value for each value of the label; nothing leaves it out */
+  #labelled(
+    name: string,
+    help: string,
+    labelName: string,
+    read: () => Record<string, number> | Promise<Record<string, number>>,
+  ): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: [labelName],
+      registers: [this.#registry],
+      async collect() {
+        const values = Object.entries(await read());
+        this.reset();
+        for (const [label, value] of values) this.set({ [labelName]: label }, value);
+      },
+    });
+  }
+
   /** @param read undefined leaves it out */
   #gauge(name: string, help: string, read: () => number | undefined | Promise<number | undefined>): void {
     new Gauge({
@@ -123,13 +188,22 @@ export class Metrics {
 // A scraper gives up after ten seconds, and without the rest.
 const PATIENCE_MS = 2_000;
 
-async function readStatus(db: Database): Promise<EtlStatus | undefined> {
+const METHODS = new Set(["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"]);
+
+async function unlessAway<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await readEtlStatus(db, PATIENCE_MS);
+    return await read();
   } catch (error) {
     if (error instanceof DatabaseUnavailable) return undefined;
     throw error;
   }
+}
+
+function byJob(
+  successes: LastSuccess[] | undefined,
+  value: (success: LastSuccess) => number,
+): Record<string, number> {
+  return Object.fromEntries((successes ?? []).map((success) => [success.job, value(success)]));
 }
 
 /** `GET /metrics`. */

@@ -24,6 +24,8 @@ export interface AppServices {
   spool?: Spool;
   /** Where addresses are, if there is a database of them. */
   geoip?: Pick<Geoip, "countryOf">;
+  /** How long a made-up event takes through the whole way, where one is sent. */
+  canary?: { readonly seconds: number | undefined };
 }
 
 export interface AppOptions {
