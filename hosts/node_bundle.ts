@@ -12,7 +12,7 @@ import { print, printError } from "../log.ts";
 
 const ROOT = new URL("../", import.meta.url);
 /** What is read while it runs. */
-const FILES = ["migrations", "db/procedures", "etl/procedures", "web/dist", "web/demo"];
+const FILES = ["migrations", "db/procedures", "etl/procedures", "web/dist", "web/demo", "web/dashboard"];
 const LEFT_OUT = ["./pglite.ts", "pg-native"];
 const SERVER = "web/server.mjs";
 
@@ -43,6 +43,8 @@ export async function bundleForNode(directory: string): Promise<string> {
     platform: "node",
     format: "esm",
     target: "node20",
+    jsx: "automatic",
+    jsxImportSource: "hono/jsx",
     // CommonJS packages ask for Node's own modules by `require`.
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",

@@ -32,6 +32,8 @@ const ROUTES: Record<string, Route> = {
   "GET /": { who: "everybody", status: 200 },
   "GET /favicon.ico": { who: "everybody", status: 204 },
   "GET /health": { who: "everybody", status: 200 },
+  "GET /health/live": { who: "everybody", status: 200 },
+  "GET /health/ready": { who: "everybody", status: 200 },
   "GET /tracking.js": { who: "everybody", status: 200 },
   "GET /vitals.js": { who: "everybody", status: 200 },
   "GET /assets/*": { who: "everybody", status: 200, path: "/assets/dashboard.css" },
