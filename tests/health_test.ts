@@ -13,15 +13,23 @@ async function answers(app: TestApp): Promise<Record<string, unknown>> {
   return statuses;
 }
 
+/** A connection that takes long on a busy machine counts as a database that is away, until it is there. */
+async function tells(app: TestApp, expected: Record<string, unknown>): Promise<void> {
+  await until(
+    `it tells ${JSON.stringify(expected)}`,
+    async () => JSON.stringify(await answers(app)) === JSON.stringify(expected),
+  );
+}
+
 const WELL = { "/health": 200, "/health/live": 200, "/health/ready": [200, "postgres"] };
 
 Deno.test("without a spool it is ready only while the database is there, and live all the time", async () => {
   await using app = await testApp({ proxied: true });
-  assertEquals(await answers(app), WELL);
+  await tells(app, WELL);
   await app.proxy!.cut();
-  assertEquals(await answers(app), { "/health": 503, "/health/live": 200, "/health/ready": 503 });
+  await tells(app, { "/health": 503, "/health/live": 200, "/health/ready": 503 });
   app.proxy!.restore();
-  assertEquals(await answers(app), WELL);
+  await tells(app, WELL);
 });
 
 Deno.test("with a spool it stays ready while the database is away, until the spool is full", async () => {
@@ -32,9 +40,9 @@ Deno.test("with a spool it stays ready while the database is away, until the spo
       spoolPath: `${folder}/spool.db`,
       spoolBytes: 1_000_000,
     });
-    assertEquals(await answers(app), WELL);
+    await tells(app, WELL);
     await app.proxy!.cut();
-    assertEquals(await answers(app), {
+    await tells(app, {
       "/health": 503,
       "/health/live": 200,
       "/health/ready": [200, "spool"],
@@ -44,7 +52,7 @@ Deno.test("with a spool it stays ready while the database is away, until the spo
       await posted.body?.cancel();
       return posted.status === 503;
     });
-    assertEquals(await answers(app), { "/health": 503, "/health/live": 200, "/health/ready": 503 });
+    await tells(app, { "/health": 503, "/health/live": 200, "/health/ready": 503 });
   }
   await Deno.remove(folder, { recursive: true });
 });
