@@ -151,3 +151,10 @@ create table goals (
   unique (site_id, name),
   check (num_nonnulls(event_name, page) = 1)
 );
+
+-- What was rolled up before is rolled up again, by the next run of daily-metrics: it fills these tables, too.
+insert into stale_days (site_id, metric_date, marked_at)
+select site_id, metric_date, now() from daily_site_metrics
+on conflict (site_id, metric_date) do nothing;
+-- It takes a number of days now; with the former one beside it, a call without one would be ambiguous.
+drop function if exists roll_up_stale_days();

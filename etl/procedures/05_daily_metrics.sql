@@ -158,7 +158,7 @@ end
 $$;
 
 -- Rolls up the days that processing has marked since. Answers how many rows it wrote.
-create or replace function roll_up_stale_days() returns integer
+create or replace function roll_up_stale_days(most integer default 1000000) returns integer
 language plpgsql as $$
 declare
   v_sites text[];
@@ -166,7 +166,11 @@ declare
 begin
   perform pg_advisory_xact_lock(hashtextextended('footfall:process-events', 0));
   select array_agg(site_id), array_agg(metric_date) into v_sites, v_days
-  from (select site_id, metric_date from stale_days order by site_id, metric_date for update) stale;
+  from (
+    select site_id, metric_date from stale_days
+    where (site_id, metric_date) in (select site_id, metric_date from stale_days order by metric_date desc, site_id limit most)
+    order by site_id, metric_date for update
+  ) stale;
   if v_sites is null then
     return 0;
   end if;
