@@ -58,6 +58,9 @@ export interface Database extends Queryable, AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** What takes single statements: the database, a transaction in it, or another process that has it open. */
+export type Asked = Pick<Database, "query">;
+
 /**
  * Nothing is wrong with the statement: the server is away, restarting, full, read-only or does not let us in.
  * Try again later. A write that was under way may have been committed all the same.

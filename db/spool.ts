@@ -68,7 +68,8 @@ export class Spool {
 
   /** How many events wait. */
   get size(): number {
-    // Places have no gaps but at the front. Counting would read the whole file.
+    // Counting would read the whole file. Places have gaps at the front, and where a visitor was erased: then this is the
+    // most that may wait, until those places are passed.
     const range = this.#get(
       "select (select min(place) from events) as first, (select max(place) from events) as last",
     );

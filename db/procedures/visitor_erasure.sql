@@ -1,0 +1,191 @@
+-- erase_visitor: removes all that is stored of one visitor, and makes every figure what it would be had it never come.
+--
+-- Answers how many rows went, table by table. All or nothing: one transaction, under the lock of all who write facts. A
+-- shared session is computed again from the raw events that are left; where those are past their retention, it is mended
+-- from its pageviews and events.
+create or replace function erase_visitor(visitor text, site text default null)
+returns table (table_name text, row_count bigint)
+language plpgsql
+set jit = off
+set plan_cache_mode = force_custom_plan
+set work_mem = '64MB'
+as $$
+declare
+  v_sites           text[];
+  v_sessions        text[];
+  v_shared_sites    text[];
+  v_shared_sessions text[];
+  v_table           record;
+begin
+  if coalesce(visitor, '') = '' then
+    raise exception 'the visitor is missing' using errcode = 'invalid_parameter_value';
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('footfall:process-events', 0));
+  select
+    coalesce(array_agg(s.site_id)    filter (where not s.is_shared), '{}'),
+    coalesce(array_agg(s.session_id) filter (where not s.is_shared), '{}'),
+    array_agg(s.site_id)    filter (where s.is_shared),
+    array_agg(s.session_id) filter (where s.is_shared)
+    into v_sites, v_sessions, v_shared_sites, v_shared_sessions
+  from visitor_sessions(visitor, site) s;
+
+  perform mark_session_days(v_sites || v_shared_sites, v_sessions || v_shared_sessions);
+  perform mend_sessions(visitor, v_shared_sites, v_shared_sessions);
+  for v_table in
+    -- First, while the raw events still say whose they are.
+    select 'failed_events' as name, is_failed_event_of_visitor() as condition
+    union all
+    select * from (
+      select t.name, is_of_visitor(t.name, t.has_visitor, t.has_session) from visitor_tables() t order by 1
+    ) others
+  loop
+    execute format('delete from %I t where %s', v_table.name, v_table.condition)
+      using visitor, site, v_sites, v_sessions;
+    get diagnostics row_count = row_count;
+    if row_count > 0 then
+      table_name := v_table.name;
+      return next;
+    end if;
+  end loop;
+  perform process_sessions_again(v_shared_sites, v_shared_sessions);
+  perform roll_up_stale_days();
+end
+$$;
+
+-- Marks each day on which a session has started or something has happened in it.
+create or replace function mark_session_days(sites text[], sessions text[]) returns void
+language plpgsql as $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  insert into stale_days as d (site_id, metric_date, marked_at)
+  select distinct moments.site_id, (moments.at at time zone coalesce(site.timezone, 'UTC'))::date, v_now
+  from (
+    select s.site_id, s.session_start as at
+    from unnest(sites, sessions) as own(site_id, session_id) join user_sessions s using (site_id, session_id)
+    union all
+    select v.site_id, v.view_timestamp
+    from unnest(sites, sessions) as own(site_id, session_id) join pageviews v using (site_id, session_id)
+    union all
+    select e.site_id, e.event_timestamp
+    from unnest(sites, sessions) as own(site_id, session_id) join user_events e using (site_id, session_id)
+  ) moments
+  left join sites site on site.site_id = moments.site_id
+  order by 1, 2
+  on conflict (site_id, metric_date) do update set marked_at = excluded.marked_at;
+end
+$$;
+
+-- Makes a shared session's row one of what others did in it. What only the raw events know (referrer type, device) is
+-- unknown afterwards, where it came from the visitor's own event.
+create or replace function mend_sessions(visitor text, sites text[], sessions text[]) returns void
+language plpgsql as $$
+begin
+  with line as (
+    select v.site_id, v.session_id, v.visitor_id, true as is_view, v.view_timestamp as at, v.event_id, v.id, v.url, v.path,
+      v.title, v.referrer, v.utm_source, v.utm_medium, v.utm_campaign, v.utm_content, v.utm_term
+    from unnest(sites, sessions) as shared(site_id, session_id) join pageviews v using (site_id, session_id)
+    where v.visitor_id <> visitor
+    union all
+    select e.site_id, e.session_id, e.visitor_id, false, e.event_timestamp, e.event_id, e.id, null, null,
+      null, null, null, null, null, null, null
+    from unnest(sites, sessions) as shared(site_id, session_id) join user_events e using (site_id, session_id)
+    where e.visitor_id <> visitor
+  ),
+  sums as (
+    select site_id, session_id, min(at) as first_at, max(at) as last_at,
+      count(*) filter (where is_view) as views, count(*) filter (where not is_view) as interactions
+    from line group by site_id, session_id
+  ),
+  entry as (
+    select distinct on (site_id, session_id) * from line order by site_id, session_id, not is_view, at, event_id, id % 1024
+  ),
+  exit as (
+    select distinct on (site_id, session_id) * from line where is_view
+    order by site_id, session_id, at desc, event_id desc, id % 1024 desc
+  ),
+  mended as (
+    select sums.*, entry.visitor_id, entry.at as entry_at, entry.event_id as entry_event_id, entry.url as entry_url,
+      entry.path as entry_path, entry.title as entry_title, entry.referrer,
+      entry.utm_source, entry.utm_medium, entry.utm_campaign, entry.utm_content, entry.utm_term,
+      exit.at as exit_at, exit.event_id as exit_event_id, exit.url as exit_url, exit.path as exit_path
+    from sums join entry using (site_id, session_id) left join exit using (site_id, session_id)
+  )
+  update user_sessions s set
+    visitor_id = m.visitor_id, session_start = m.first_at, last_event_at = m.last_at,
+    session_end = case when s.session_end is not null then m.last_at end,
+    duration_seconds = seconds_between(m.first_at, m.last_at),
+    pageview_count = m.views, event_count = m.interactions, bounce = m.views < 2,
+    entry_at = m.entry_at, entry_event_id = m.entry_event_id, entry_url = m.entry_url, entry_path = m.entry_path,
+    entry_title = m.entry_title,
+    exit_at = m.exit_at, exit_event_id = m.exit_event_id, exit_url = m.exit_url, exit_path = m.exit_path,
+    utm_source        = case when s.visitor_id <> visitor then s.utm_source else m.utm_source end,
+    utm_medium        = case when s.visitor_id <> visitor then s.utm_medium else m.utm_medium end,
+    utm_campaign      = case when s.visitor_id <> visitor then s.utm_campaign else m.utm_campaign end,
+    utm_content       = case when s.visitor_id <> visitor then s.utm_content else m.utm_content end,
+    utm_term          = case when s.visitor_id <> visitor then s.utm_term else m.utm_term end,
+    original_referrer = case when s.visitor_id <> visitor then s.original_referrer else m.referrer end,
+    referrer_type     = case when s.visitor_id <> visitor then s.referrer_type end,
+    referrer_platform = case when s.visitor_id <> visitor then s.referrer_platform end,
+    user_agent        = case when s.visitor_id <> visitor then s.user_agent end,
+    browser_language  = case when s.visitor_id <> visitor then s.browser_language end,
+    timezone          = case when s.visitor_id <> visitor then s.timezone end,
+    screen_width      = case when s.visitor_id <> visitor then s.screen_width end,
+    screen_height     = case when s.visitor_id <> visitor then s.screen_height end,
+    viewport_width    = case when s.visitor_id <> visitor then s.viewport_width end,
+    viewport_height   = case when s.visitor_id <> visitor then s.viewport_height end,
+    device_pixel_ratio = case when s.visitor_id <> visitor then s.device_pixel_ratio end
+  from mended m
+  where s.site_id = m.site_id and s.session_id = m.session_id;
+end
+$$;
+
+-- Computes sessions anew from their raw events; leaves those alone of which some raw events are gone.
+create or replace function process_sessions_again(sites text[], sessions text[]) returns void
+language plpgsql as $$
+declare
+  v_sites    text[];
+  v_sessions text[];
+  v_ids      bigint[];
+  v_table    record;
+  v_slice    record;
+begin
+  select array_agg(shared.site_id), array_agg(shared.session_id) into v_sites, v_sessions
+  from unnest(sites, sessions) as shared(site_id, session_id)
+  where not exists (
+    select from (
+      select v.site_id, v.id from pageviews v where v.site_id = shared.site_id and v.session_id = shared.session_id
+      union all
+      select e.site_id, e.id from user_events e where e.site_id = shared.site_id and e.session_id = shared.session_id
+    ) facts
+    where not exists (
+      select from events_log l
+      where l.site_id = facts.site_id and l.session_id = shared.session_id and l.id = facts.id / 1024
+    )
+  );
+  if v_sites is null then
+    return;
+  end if;
+  select coalesce(array_agg(l.id), '{}') into v_ids
+  from unnest(v_sites, v_sessions) as shared(site_id, session_id) join events_log l using (site_id, session_id)
+  where l.processed_at is not null;
+  for v_table in select name from visitor_tables() where has_session and name <> 'events_log' loop
+    execute format('delete from %I t where (t.site_id, t.session_id) in (select * from unnest($1, $2))', v_table.name)
+      using v_sites, v_sessions;
+  end loop;
+  delete from failed_events f
+  using unnest(v_sites) as shared(site_id), unnest(v_ids) as raw(id)
+  where f.site_id = shared.site_id and f.id / 1024 = raw.id;
+  update events_log l set processed_at = null
+  from unnest(v_sites, v_sessions) as shared(site_id, session_id)
+  where l.site_id = shared.site_id and l.session_id = shared.session_id and l.processed_at is not null;
+  -- As large as a batch of the ETL's own job. What else waits in between is processed along.
+  for v_slice in
+    select min(id) as first_id, max(id) as last_id
+    from (select id, row_number() over (order by id) / 10000 as number from unnest(v_ids) as raw(id)) numbered
+    group by number order by 1
+  loop
+    perform process_range(v_slice.first_id, v_slice.last_id, null);
+  end loop;
+end
+$$;

@@ -1,0 +1,71 @@
+import { existsSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import type { VisitorKey } from "./visitor_record.ts";
+
+// A collector that writes holds the file for milliseconds.
+const BUSY_TIMEOUT_MS = 5_000;
+const TABLES = ["events", "refused"] as const;
+// A line may be damaged: then it is nobody's.
+const IS_OF_VISITOR = `
+  case when json_valid(event) then
+    event ->> '$.row.visitor_id' = $visitor and ($site is null or event ->> '$.row.site_id' = $site)
+  else false end`;
+
+/** The events of a visitor that wait in a spool, or were refused, as the text of their JSON; empty where there is no file. */
+export function readSpooled(path: string, visitor: VisitorKey): string[] {
+  return withSpool(
+    path,
+    [],
+    (sqlite) =>
+      TABLES.flatMap((table) =>
+        sqlite.prepare(`select event from ${table} where ${IS_OF_VISITOR} order by place`)
+          .all(parameters(visitor)).map(({ event }) => String(event))
+      ),
+  );
+}
+
+/**
+ * Removes a visitor's events from a spool, also while a collector uses it: places are never given twice, so the
+ * collector, which forgets events by their place, does not notice. What it has read a moment before it still stores.
+ *
+ * @returns how many went, and the last place that the spool had given until then: once the collector is past it, nothing
+ * of the visitor is on its way
+ */
+export function eraseSpooled(path: string, visitor: VisitorKey): { events: number; lastPlace: number } {
+  return withSpool(path, { events: 0, lastPlace: 0 }, (sqlite) => {
+    // What is deleted is overwritten, in the file and in its log.
+    sqlite.exec("pragma secure_delete = on; begin immediate");
+    const last = sqlite.prepare("select max(place) as place from events").get();
+    const changes = TABLES.map((table) =>
+      Number(sqlite.prepare(`delete from ${table} where ${IS_OF_VISITOR}`).run(parameters(visitor)).changes)
+    );
+    sqlite.exec("commit; pragma wal_checkpoint(truncate)");
+    return { events: changes.reduce((sum, count) => sum + count), lastPlace: Number(last?.place ?? 0) };
+  });
+}
+
+/** Whether events of a place up to `place` still wait. */
+export function waitsUpTo(path: string, place: number): boolean {
+  return withSpool(
+    path,
+    false,
+    (sqlite) => sqlite.prepare("select 1 from events where place <= ? limit 1").get(place) !== undefined,
+  );
+}
+
+function parameters({ visitorId, siteId }: VisitorKey): Record<string, string | null> {
+  return { $visitor: visitorId, $site: siteId ?? null };
+}
+
+function withSpool<T>(path: string, without: T, work: (sqlite: DatabaseSync) => T): T {
+  if (!existsSync(path)) return without;
+  const sqlite = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    const made = sqlite.prepare(
+      "select count(*) as tables from sqlite_schema where name in ('events', 'refused')",
+    ).get();
+    return made?.tables === TABLES.length ? work(sqlite) : without;
+  } finally {
+    sqlite.close();
+  }
+}
