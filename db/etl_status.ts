@@ -1,4 +1,4 @@
-import type { Database } from "./database.ts";
+import type { Asked } from "./database.ts";
 
 /** Events of one type that wait for the ETL. */
 export interface PendingEvents {
@@ -29,7 +29,7 @@ export interface EtlStatus {
 }
 
 /** How far the ETL is. @param timeout longest time of one statement, in milliseconds */
-export async function readEtlStatus(db: Database, timeout?: number): Promise<EtlStatus> {
+export async function readEtlStatus(db: Asked, timeout?: number): Promise<EtlStatus> {
   const pending = await db.query<PendingEvents>(
     `select event_type as "eventType", count(*) as count, min(created_at) as oldest,
        round(extract(epoch from now() - min(created_at)), 3) as "ageSeconds"

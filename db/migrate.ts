@@ -1,4 +1,4 @@
-import type { Database, Queryable } from "./database.ts";
+import type { Asked, Database, Queryable } from "./database.ts";
 import { type MigrationFile, type ProcedureFile, readMigrations, readProcedures } from "./migration_files.ts";
 
 /** What a run of {@linkcode migrate} did, by file name, in order. */
@@ -61,7 +61,7 @@ export async function migrateDown(db: Database, count: number): Promise<string[]
 }
 
 /** Every migration, of the files and of the database, in order. Changes nothing. */
-export async function migrationStates(db: Database): Promise<MigrationState[]> {
+export async function migrationStates(db: Asked): Promise<MigrationState[]> {
   const migrations = await readMigrations();
   const [found] = await db.query<{ found: boolean }>(
     "select to_regclass('schema_migrations') is not null as found",
@@ -78,6 +78,16 @@ export async function migrationStates(db: Database): Promise<MigrationState[]> {
     { name: row.name, state: "unknown", appliedAt: row.applied_at }
   ));
   return [...states, ...unknown];
+}
+
+/** The files of procedures that the database does not have as they are. Changes nothing. */
+export async function proceduresToApply(db: Asked): Promise<string[]> {
+  const [files, rows] = await Promise.all([
+    readProcedures(),
+    db.query<{ name: string; checksum: string }>("select name, checksum from schema_procedures"),
+  ]);
+  const known = new Map(rows.map((row) => [row.name, row.checksum]));
+  return files.filter((file) => known.get(file.name) !== file.checksum).map(({ name }) => name);
 }
 
 async function applyNext(tx: Queryable, migrations: MigrationFile[]): Promise<string | undefined> {
@@ -176,7 +186,7 @@ async function lockAndPrepare(tx: Queryable): Promise<void> {
   `);
 }
 
-function readApplied(db: Queryable): Promise<AppliedMigration[]> {
+function readApplied(db: Asked): Promise<AppliedMigration[]> {
   return db.query<AppliedMigration>(
     "select version, name, checksum, applied_at from schema_migrations order by version",
   );

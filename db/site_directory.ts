@@ -1,5 +1,5 @@
 import type { Availability } from "./availability.ts";
-import { type Database, DatabaseUnavailable } from "./database.ts";
+import { type Asked, type Database, DatabaseUnavailable } from "./database.ts";
 import type { Spool } from "./spool.ts";
 
 /** A row of `sites`. */
@@ -78,7 +78,7 @@ export class SiteDirectory {
 }
 
 /** Every registered site, by id. @param timeout in milliseconds */
-export async function listSites(db: Database, timeout?: number): Promise<Site[]> {
+export async function listSites(db: Asked, timeout?: number): Promise<Site[]> {
   return await db.query<Site & Record<string, unknown>>(
     `select site_id as "siteId", domains, timezone, ip_mode as "ipMode" from sites order by site_id`,
     [],
@@ -137,6 +137,6 @@ export async function saveSite(
 }
 
 /** Forgets a site; its events and metrics stay. Answers whether it was there. */
-export async function removeSite(db: Database, siteId: string): Promise<boolean> {
+export async function removeSite(db: Asked, siteId: string): Promise<boolean> {
   return (await db.query("delete from sites where site_id = $1 returning site_id", [siteId])).length > 0;
 }

@@ -1,0 +1,99 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type Check, count, formatAge, formatBytes, ok, problem, warning } from "./check.ts";
+import { freeSpace, judgeSpace } from "./storage.ts";
+
+const WAITING_WARNING_SECONDS = 60;
+const WAITING_PROBLEM_SECONDS = 15 * 60;
+const FULL_SHARE = 0.8;
+// 16 bytes as hexadecimal digits.
+const SHORT_TOKEN = 32;
+
+const spool: Check = {
+  name: "spool",
+  asks: "host",
+  run({ spoolPath, spoolBytes, embedded }) {
+    if (spoolPath === undefined) {
+      return embedded ? ok("switched off") : warning(
+        "switched off",
+        "while Postgres is away events are turned away (503); SPOOL_PATH=FILE keeps them",
+      );
+    }
+    if (!existsSync(spoolPath)) return ok(`${spoolPath} is not here: no collector has run in this folder`);
+    const { events, refused, oldest } = readSpool(spoolPath);
+    const bytes = statSync(spoolPath).size;
+    const message = `${count(events, "event")} wait in ${spoolPath} (${formatBytes(bytes)})` +
+      (oldest === undefined ? "" : `, the oldest for ${formatAge(oldest)}`);
+    const damaged = readdirSync(dirname(spoolPath)).filter((name) =>
+      name.startsWith(`${basename(spoolPath)}.corrupt-`)
+    );
+    if (oldest !== undefined && oldest > WAITING_PROBLEM_SECONDS) {
+      return problem(message, "they reach Postgres once a collector runs here and Postgres takes writes");
+    }
+    if (bytes > FULL_SHARE * spoolBytes) return problem(message, "it is nearly full: raise SPOOL_MAX_MB");
+    if (oldest !== undefined && oldest > WAITING_WARNING_SECONDS) {
+      return warning(message, "does Postgres take writes? /health of the collector says");
+    }
+    if (damaged.length > 0) {
+      return warning(
+        `damaged and put aside: ${damaged.join(", ")}`,
+        "sqlite3 FILE .recover may save events; then delete it",
+      );
+    }
+    if (refused > 0) {
+      return warning(
+        `${count(refused, "event")} that Postgres refused are in its table refused`,
+        `look at them, then delete them: sqlite3 ${spoolPath} "select reason, event from refused"`,
+      );
+    }
+    const space = freeSpace(dirname(spoolPath));
+    return space ? judgeSpace(message, space, "the spool needs it while Postgres is away") : ok(message);
+  },
+};
+
+function readSpool(path: string): { events: number; refused: number; oldest: number | undefined } {
+  const sqlite = new DatabaseSync(path, { readOnly: true, timeout: 1_000 });
+  try {
+    const row = sqlite.prepare(
+      `select (select count(*) from events) as events, (select count(*) from refused) as refused,
+         (select spooled_at from events order by place limit 1) as oldest`,
+    ).get()!;
+    return {
+      events: Number(row.events),
+      refused: Number(row.refused),
+      oldest: typeof row.oldest === "string" ? (Date.now() - Date.parse(row.oldest)) / 1_000 : undefined,
+    };
+  } finally {
+    sqlite.close();
+  }
+}
+
+const adminToken: Check = {
+  name: "admin token",
+  asks: "host",
+  run({ adminToken, embedded }) {
+    if (adminToken === undefined) {
+      return embedded
+        ? ok("made anew by each start of the dev server")
+        : warning("not set here, so it could not be judged", "run this with the collector's own settings");
+    }
+    return adminToken.length < SHORT_TOKEN
+      ? warning(`of ${adminToken.length} characters`, "make a longer one: openssl rand -hex 24")
+      : ok(`of ${adminToken.length} characters`);
+  },
+};
+
+const registration: Check = {
+  name: "registration",
+  asks: "host",
+  run({ openRegistration, embedded }) {
+    if (!openRegistration) return ok("closed: only events of sites that were added are taken");
+    return embedded ? ok("open, as in development") : warning(
+      "open: anybody may fill the database under any site's id",
+      "unset OPEN_REGISTRATION, and add the sites",
+    );
+  },
+};
+
+export const HOST_CHECKS: readonly Check[] = [spool, adminToken, registration];

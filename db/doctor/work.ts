@@ -1,0 +1,107 @@
+import { ask, type Check, count, formatAge, list, ok, problem, warning } from "./check.ts";
+
+// The job runs every minute and takes less than one.
+const WAITING_WARNING_SECONDS = 5 * 60;
+const WAITING_PROBLEM_SECONDS = 30 * 60;
+// Two runs of daily-metrics have missed it.
+const STALE_WARNING_SECONDS = 2.5 * 3_600;
+
+const pendingEvents: Check = {
+  name: "pending events",
+  asks: "database",
+  async run({ db }) {
+    // By id, which the primary key finds: counting a large backlog takes long.
+    const { waiting, age } = await ask<{ waiting: number; age: number | null }>(
+      db,
+      `select (select count(*) from (select from events_log_pending limit 100000) counted) as waiting,
+         (select extract(epoch from now() - created_at) from events_log_pending order by id limit 1) as age`,
+    );
+    if (age === null) return ok("none waits");
+    const message = `${
+      waiting === 100_000 ? "100,000 rows or more" : count(waiting, "row")
+    } of raw events, the oldest for ${formatAge(Math.max(0, age))}`;
+    const advice = "see the job process-events below; work them off now with: deno task footfall etl";
+    if (age >= WAITING_PROBLEM_SECONDS) return problem(message, advice);
+    if (age >= WAITING_WARNING_SECONDS) return warning(message, advice);
+    return ok(message);
+  },
+};
+
+const failedEvents: Check = {
+  name: "events set aside",
+  asks: "database",
+  async run({ db }) {
+    const reasons = await db.query<{ reason: string; events: number }>(
+      `select left(reason, 80) as reason, count(*) as events from failed_events group by 1 order by 2 desc, 1`,
+    );
+    if (reasons.length === 0) return ok("none");
+    const all = reasons.reduce((sum, { events }) => sum + events, 0);
+    return warning(
+      `${count(all, "event")}: ${list(reasons.map(({ reason, events }) => `${reason} (${events})`))}`,
+      "once the reason is mended: deno task footfall retry-failed",
+    );
+  },
+};
+
+const staleDays: Check = {
+  name: "stale days",
+  asks: "database",
+  async run({ db }) {
+    const { days, age } = await ask<{ days: number; age: number | null }>(
+      db,
+      "select count(*) as days, extract(epoch from now() - min(marked_at)) as age from stale_days",
+    );
+    if (age === null) return ok("none");
+    const message = `${count(days, "day")} of sites to roll up again, marked up to ${
+      formatAge(Math.max(0, age))
+    } ago`;
+    return age >= STALE_WARNING_SECONDS
+      ? warning(message, "see the job daily-metrics; now with: deno task footfall etl")
+      : ok(message);
+  },
+};
+
+/** One check for each job: did it succeed lately? */
+const jobs: Check = {
+  name: "jobs",
+  asks: "database",
+  async run({ db, jobs, embedded }) {
+    const runs = await db.query<
+      { name: string; succeeded: number | null; failed: string | null; age: number }
+    >(
+      `select wanted.name,
+         (select extract(epoch from now() - max(finished_at)) from job_runs
+          where job = wanted.name and finished_at is not null and error is null) as succeeded,
+         (select error from job_runs where job = wanted.name and finished_at is not null
+          order by started_at desc, id desc limit 1) as failed,
+         (select extract(epoch from now() - min(applied_at)) from schema_migrations) as age
+       from unnest($1::text[]) with ordinality as wanted(name, place) order by place`,
+      [jobs.map(({ name }) => name)],
+    );
+    const failing = runs.filter(({ failed }) => failed !== null);
+    if (failing.length > 0) {
+      const [first] = failing;
+      return problem(
+        `the last run of ${list(failing.map(({ name }) => name), 9)} failed: ${first!.failed}`,
+        "mend that, then: deno task footfall etl",
+      );
+    }
+    // A job that has never run is late when the database is old enough for it.
+    const late = runs.filter(({ succeeded, age }, i) => (succeeded ?? age) > jobs[i]!.lateAfterSeconds);
+    if (late.length > 0) {
+      const told = late.map(({ name, succeeded }) =>
+        succeeded === null ? `${name} never` : `${name} ${formatAge(succeeded)} ago`
+      );
+      const message = `late, by their last success: ${list(told, 9)}`;
+      // A laptop sleeps.
+      return embedded
+        ? warning(message, "they run while deno task dev runs; now with: deno task footfall etl")
+        : problem(message, "is a process of deno task start running? now with: deno task footfall etl");
+    }
+    const told = runs.filter(({ succeeded }) => succeeded !== null)
+      .map(({ name, succeeded }) => `${name} ${formatAge(succeeded!)} ago`);
+    return ok(told.length > 0 ? list(told, 9) : "none has run yet");
+  },
+};
+
+export const WORK_CHECKS: readonly Check[] = [pendingEvents, failedEvents, staleDays, jobs];
