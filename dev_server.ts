@@ -4,6 +4,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 export interface DevServer {
   url: string;
   adminToken: string;
+  /** The embedded database that it has open, as `pglite:.data/pg`. */
+  database: string;
 }
 
 // Beside the embedded database, which only one process can have open: the others ask that one.
@@ -36,14 +38,32 @@ export async function findDevServer(): Promise<DevServer | undefined> {
   return response?.ok ? server : undefined;
 }
 
-/** Puts a request to the dev server. @throws {Error} With the problem's detail, if it refuses */
-export async function askDevServer<T>(server: DevServer, path: string, body = ""): Promise<T> {
-  const response = await fetch(new URL(path, server.url), {
-    method: "POST",
-    headers: { authorization: `Bearer ${server.adminToken}` },
-    body,
-  });
+/**
+ * Puts a request to the dev server.
+ *
+ * @param body a text as it is, anything else as JSON
+ * @throws {Error} With the problem's detail, if it refuses
+ */
+export async function askDevServer<T>(server: DevServer, path: string, body: unknown = ""): Promise<T> {
+  const response = await postToDevServer(server, path, body);
   const answer = await response.json();
   if (!response.ok && answer.detail) throw new Error(answer.detail);
   return answer;
+}
+
+/** The same, for an answer of any kind. */
+export async function postToDevServer(
+  server: DevServer,
+  path: string,
+  body: unknown = "",
+): Promise<Response> {
+  const isText = typeof body === "string";
+  return await fetch(new URL(path, server.url), {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${server.adminToken}`,
+      "content-type": isText ? "text/plain" : "application/json",
+    },
+    body: isText ? body : JSON.stringify(body),
+  });
 }

@@ -88,7 +88,8 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
       adminToken,
       databaseName: isEmbedded(config.database) ? `${version} (embedded)` : version,
       jobs,
-      announce: (url) => announced && rememberDevServer({ url, adminToken }),
+      announce: (url) =>
+        announced && rememberDevServer({ url, adminToken, database: String(config.database) }),
       hurry: () => ingestion.events.hurry(),
       close: async () => {
         if (announced) forgetDevServer();

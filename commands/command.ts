@@ -16,12 +16,16 @@ export async function runCommand(command: () => Promise<string>): Promise<never>
     Deno.exit(0);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const expected = error instanceof CommandError || error instanceof ConfigError ||
-      error instanceof DatabaseUnavailable || error instanceof DataError ||
-      error.message.startsWith("Cannot ");
-    printError(expected ? error.message : error.stack ?? String(error));
+    printError(isExpected(error) ? error.message : error.stack ?? String(error));
     Deno.exit(1);
   }
+}
+
+/** Whether the error's message says it all: a stack trace would only hide it. */
+export function isExpected(error: Error): boolean {
+  return error instanceof CommandError || error instanceof ConfigError ||
+    error instanceof DatabaseUnavailable || error instanceof DataError ||
+    error.message.startsWith("Cannot ");
 }
 
 /** Opens the database that the settings name, for as long as `work` takes. */

@@ -1,35 +1,56 @@
 /** `deno task etl`: every job once, now. */
-import { askDevServer, findDevServer } from "../dev_server.ts";
-import { isEmbedded } from "../db/open.ts";
-import { readConfig } from "../config.ts";
+import { askDevServer } from "../dev_server.ts";
 import { type JobRun, runAllJobs } from "../etl/run.ts";
-import { CommandError, formatTable, requireMigrated, runCommand, withDatabase } from "./command.ts";
+import { CommandError, formatTable, runCommand } from "./command.ts";
 import { ProgressLine } from "./progress.ts";
+import { reachDatabase } from "./reach.ts";
+import type { Subcommand } from "./subcommand.ts";
+import { printJson, printLine } from "./terminal.ts";
 
-await runCommand(async () => {
-  const runs = await runJobs();
-  const table = formatTable(
-    runs.map(({ job, rows, seconds, error }) => ({ job, rows, seconds, error: error ?? "" })),
-  );
-  if (runs.some(({ error }) => error !== undefined)) throw new CommandError(table);
-  return table;
-});
-
-async function runJobs(): Promise<JobRun[]> {
-  // Only one process can have the embedded database open: where the dev server has it, that one runs the jobs.
-  const devServer = isEmbedded(readConfig("task").database) ? await findDevServer() : undefined;
-  if (devServer) return (await askDevServer<{ jobs: JobRun[] }>(devServer, "/etl/run")).jobs;
-  return await withDatabase(async (db, { retentionDays }) => {
-    await requireMigrated(db);
-    const stopping = new AbortController();
-    Deno.addSignalListener("SIGINT", () => stopping.abort());
+async function runJobs(interrupted: AbortSignal): Promise<JobRun[]> {
+  return await reachDatabase(async ({ own, devServer, config }) => {
+    // Only one process can have the embedded database open: where the dev server has it, that one runs the jobs.
+    if (devServer) return (await askDevServer<{ jobs: JobRun[] }>(devServer, "/etl/run")).jobs;
     const progress = new ProgressLine("rows");
     return await runAllJobs({
-      db,
-      retentionDays,
-      signal: stopping.signal,
+      db: own,
+      retentionDays: config.retentionDays,
+      signal: interrupted,
       whenBusy: "wait",
       onProgress: (processed, waiting) => progress.show(processed, processed + waiting),
     });
+  });
+}
+
+function tableOf(runs: JobRun[]): string {
+  return formatTable(
+    runs.map(({ job, rows, seconds, error }) => ({ job, rows, seconds, error: error ?? "" })),
+  );
+}
+
+const hasFailed = (runs: JobRun[]) => runs.some(({ error }) => error !== undefined);
+
+export const etl: Subcommand = {
+  summary: "runs every job once, now",
+  help: `Usage: deno task footfall etl [--json]
+
+Runs every job once, in order, until nothing waits, and prints a row for each: job, rows, seconds, error.
+Exit code 1 where one failed; the others run all the same. Ctrl-C stops between two batches.`,
+  options: { json: "flag" },
+  async run(args, interrupted) {
+    const runs = await runJobs(interrupted);
+    if (args.flag("json")) await printJson(runs);
+    else await printLine(tableOf(runs));
+    return hasFailed(runs) ? 1 : 0;
+  },
+};
+
+if (import.meta.main) {
+  await runCommand(async () => {
+    const stopping = new AbortController();
+    Deno.addSignalListener("SIGINT", () => stopping.abort());
+    const runs = await runJobs(stopping.signal);
+    if (hasFailed(runs)) throw new CommandError(tableOf(runs));
+    return tableOf(runs);
   });
 }

@@ -1,58 +1,67 @@
 /** `deno task site add ID [--domain D]… [--timezone TZ]`, `site list`, `site remove ID`. */
 import { parseArgs } from "@std/cli/parse-args";
-import { type Database, DataError } from "../db/database.ts";
-import { listSites, removeSite, saveSite } from "../db/site_directory.ts";
-import { CommandError, formatTable, requireMigrated, runCommand, withDatabase } from "./command.ts";
+import { DataError } from "../db/database.ts";
+import { listSites, removeSite, saveSite, type Site } from "../db/site_directory.ts";
+import { askDevServer } from "../dev_server.ts";
+import { UsageError } from "./arguments.ts";
+import { CommandError, formatTable, runCommand } from "./command.ts";
+import { reachDatabase, type Reached } from "./reach.ts";
+import type { Subcommand } from "./subcommand.ts";
+import { printJson, printLine } from "./terminal.ts";
 
 const USAGE = `Usage:
   deno task site add ID [--domain D]… [--timezone TZ]    adds a site, or changes it
   deno task site list
   deno task site remove ID                               its events and metrics stay`;
 
-type Command = (
-  db: Database,
-  id: string | undefined,
-  domains: string[],
-  timezone: string | undefined,
-) => Promise<string>;
+interface Request {
+  id: string | undefined;
+  domains: string[];
+  timezone: string | undefined;
+}
 
-const COMMANDS = new Map<string, Command>(Object.entries({
-  add: async (db, id, domains, timezone) => {
+/** What happened: to one site, or the list of all of them. */
+type Answer = { done: "added" | "changed" | "removed"; site: string } | { sites: Site[] };
+
+type Action = (reached: Reached, request: Request) => Promise<Answer>;
+
+const ACTIONS = new Map<string, Action>(Object.entries({
+  add: async (reached, { id, domains, timezone }) => {
     const siteId = checkId(id);
     const hosts = domains.length > 0 ? domains.map(checkDomain) : undefined;
-    try {
-      return `${await saveSite(db, { siteId, domains: hosts, timezone })}: ${siteId}`;
-    } catch (error) {
-      if (!(error instanceof DataError)) throw error;
-      throw new CommandError(
-        `Cannot add ${siteId}: timezone ${timezone} is unknown; give a name such as Europe/Berlin`,
-      );
-    }
+    return { done: await save(reached, { siteId, domains: hosts, timezone }), site: siteId };
   },
-  list: async (db) =>
-    formatTable(
-      (await listSites(db)).map(({ siteId, domains, timezone, ipMode }) => ({
-        site: siteId,
-        domains: domains.join(", ") || "any",
-        timezone,
-        ip_mode: ipMode ?? "as the server",
-      })),
-    ),
-  remove: async (db, id) => {
+  list: async ({ db }) => ({ sites: await listSites(db) }),
+  remove: async ({ db }, { id }) => {
     const siteId = checkId(id);
     if (!await removeSite(db, siteId)) {
       throw new CommandError(`Cannot remove ${siteId}: there is no such site`);
     }
-    return `removed: ${siteId}`;
+    return { done: "removed", site: siteId };
   },
 }));
 
+type NewSite = { siteId: string; domains?: string[]; timezone?: string };
+
+async function save({ own, devServer }: Reached, site: NewSite): Promise<"added" | "changed"> {
+  try {
+    if (own) return await saveSite(own, site);
+    return (await askDevServer<{ saved: "added" | "changed" }>(devServer, "/dev/site", site)).saved;
+  } catch (error) {
+    // Of the server only the message comes.
+    if (!(error instanceof DataError || /time zone .* not recognized/.test((error as Error).message))) {
+      throw error;
+    }
+    throw new CommandError(
+      `Cannot add ${site.siteId}: timezone ${site.timezone} is unknown; give a name such as Europe/Berlin`,
+    );
+  }
+}
+
 function checkId(id: string | undefined): string {
   if (id && id.length <= 100 && /^\S+$/.test(id)) return id;
-  throw new CommandError(
-    `Cannot do that: ${
-      id ? `"${id}" is no site id: give 1 to 100 characters without blanks` : "the site's id is missing"
-    }.\n${USAGE}`,
+  throw new UsageError(
+    id ? `"${id}" is no site id: give 1 to 100 characters without blanks` : "the site's id is missing",
   );
 }
 
@@ -63,24 +72,79 @@ function checkDomain(domain: string): string {
   throw new CommandError(`Cannot add the domain "${domain}": give a host name such as example.com`);
 }
 
-// Last, since it runs at once and needs everything above.
-await runCommand(async () => {
+function answerText(answer: Answer): string {
+  if ("done" in answer) return `${answer.done}: ${answer.site}`;
+  return formatTable(
+    answer.sites.map(({ siteId, domains, timezone, ipMode }) => ({
+      site: siteId,
+      domains: domains.join(", ") || "any",
+      timezone,
+      ip_mode: ipMode ?? "as the server",
+    })),
+  );
+}
+
+export const site: Subcommand = {
+  summary: "adds, lists and removes sites",
+  help: `Usage:
+  deno task footfall site add ID [--domain D]… [--timezone TZ]    adds a site, or changes it
+  deno task footfall site list
+  deno task footfall site remove ID                               its events and metrics stay
+
+  --domain D      a host whose pages may post; as often as needed; without one: any
+  --timezone TZ   the site's days follow it, as Europe/Berlin; UTC
+  --json          answers JSON`,
+  options: { domain: "values", timezone: "value", json: "flag" },
+  words: 2,
+  async run(args) {
+    const [name, id] = args.words;
+    const action = ACTIONS.get(name ?? "");
+    if (!action) {
+      throw new UsageError(`say add, list or remove${name === undefined ? "" : `, not "${name}"`}`);
+    }
+    if (name === "list" && id !== undefined) throw new UsageError(`"${id}" is too much`);
+    if (name !== "list") checkId(id);
+    const answer = await reachDatabase((reached) =>
+      action(reached, { id, domains: args.values("domain"), timezone: args.value("timezone") })
+    );
+    if (!args.flag("json")) await printLine(answerText(answer));
+    else await printJson("sites" in answer ? answer.sites : answer);
+  },
+};
+
+/** As {@linkcode site}, by the words that the task `site` has always used. */
+async function runTask(): Promise<string> {
   const args = parseArgs(Deno.args, {
     string: ["domain", "timezone", "_"],
     collect: ["domain"],
     boolean: ["help"],
     unknown: (arg, key) => {
-      if (key !== undefined) throw new CommandError(`Cannot do that: ${arg} is not known.\n${USAGE}`);
+      if (key !== undefined) throw new UsageError(`${arg} is not known`);
       return true;
     },
   });
   if (args.help) return USAGE;
   const [action, id, ...rest] = args._.map(String);
-  if (rest.length > 0) throw new CommandError(`Cannot do that: ${rest.join(" ")} is too much.\n${USAGE}`);
-  const command = COMMANDS.get(action ?? "");
-  if (!command) throw new CommandError(USAGE);
-  return await withDatabase(async (db) => {
-    await requireMigrated(db);
-    return await command(db, id, args.domain as string[], args.timezone as string | undefined);
-  });
-});
+  if (rest.length > 0) throw new UsageError(`${rest.join(" ")} is too much`);
+  const run = ACTIONS.get(action ?? "");
+  if (!run) throw new CommandError(USAGE);
+  return await reachDatabase(async (reached) =>
+    answerText(
+      await run(reached, {
+        id,
+        domains: args.domain as string[],
+        timezone: args.timezone as string | undefined,
+      }),
+    )
+  );
+}
+
+if (import.meta.main) {
+  await runCommand(() =>
+    runTask().catch((error) => {
+      throw error instanceof UsageError
+        ? new CommandError(`Cannot do that: ${error.message}.\n${USAGE}`)
+        : error;
+    })
+  );
+}

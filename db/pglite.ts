@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { dirname } from "node:path";
 import { PGlite, type Transaction } from "@electric-sql/pglite";
 import { type Database, DatabaseUnavailable, type PoolCounts, type Queryable } from "./database.ts";
 import { type DirectoryLock, lockDirectory } from "./directory_lock.ts";
@@ -29,6 +30,53 @@ export async function openPglite(directory: string): Promise<Database> {
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/** The whole embedded database as a gzipped tar, for {@linkcode restorePglite}. @throws {TypeError} If it is another one */
+export async function backUpPglite(db: Database): Promise<Blob> {
+  if (!(db instanceof PgliteDatabase)) {
+    throw new TypeError("Cannot back up: this is no embedded database; for Postgres there is pg_dump");
+  }
+  return await db.dump();
+}
+
+/**
+ * Puts a backup in the place of the embedded database in `directory`, once it has proved to be one.
+ *
+ * @returns where what was there before is now; undefined where there was nothing
+ * @throws {Error} If the directory is open elsewhere, or the archive is no backup; nothing has changed then
+ */
+export async function restorePglite(directory: string, archive: Blob): Promise<string | undefined> {
+  const lock = await lockDirectory(directory);
+  const unfinished = await Deno.makeTempDir({ dir: dirname(lock.directory), prefix: "restoring-" });
+  try {
+    await proveBackup(unfinished, archive);
+    const isEmpty = (await Array.fromAsync(Deno.readDir(lock.directory))).length === 0;
+    if (isEmpty) {
+      await Deno.rename(unfinished, lock.directory);
+      return undefined;
+    }
+    const before = `${lock.directory}-before-${new Date().toISOString().replaceAll(":", "-")}`;
+    await Deno.rename(lock.directory, before);
+    await Deno.rename(unfinished, lock.directory);
+    return before;
+  } finally {
+    await Deno.remove(unfinished, { recursive: true }).catch(() => {}); // it is in its place
+    await Deno.remove(lock.directory).catch(() => {}); // unless it is still empty
+    lock.release();
+  }
+}
+
+async function proveBackup(directory: string, archive: Blob): Promise<void> {
+  let restored: PGlite | undefined;
+  try {
+    restored = await PGlite.create({ dataDir: directory, loadDataDir: archive });
+    await restored.query("select from schema_migrations");
+  } catch (error) {
+    throw new Error("Cannot restore: the file is no backup of an embedded database", { cause: error });
+  } finally {
+    await restored?.close();
   }
 }
 
@@ -100,6 +148,10 @@ class PgliteDatabase implements Database {
       "select current_setting('server_version') as version",
     );
     return `PostgreSQL ${row?.version.split(" ")[0]}`;
+  }
+
+  dump(): Promise<Blob> {
+    return this.#run(() => this.#pglite.dumpDataDir("gzip"));
   }
 
   close(): Promise<void> {

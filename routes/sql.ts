@@ -1,17 +1,37 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import type { Database } from "../db/database.ts";
+import { backUpPglite } from "../db/pglite.ts";
+import { saveSite } from "../db/site_directory.ts";
 import type { Connection } from "./services.ts";
 import { problem } from "./problem.ts";
 
-/** `POST /sql`, of the `dev` task only: runs the query in the body, for `deno task sql`; the embedded database has no port. */
+/**
+ * What the other tasks ask of the `dev` task, which alone can have the embedded database open:
+ *
+ * - `POST /sql` runs the query in the body: as text, or `{sql, params}` as JSON;
+ * - `POST /dev/site` adds or changes a site: `{siteId, domains, timezone}`;
+ * - `POST /dev/backup` answers the database as a gzipped tar.
+ */
 export function sqlRoutes(db: Database, admin: MiddlewareHandler): Hono<Connection> {
   const app = new Hono<Connection>();
   app.post("/sql", admin, async (c) => {
     try {
-      return c.json({ rows: await db.query(await c.req.text()) });
+      const text = await c.req.text();
+      const { sql, params } = c.req.header("content-type") === "application/json"
+        ? JSON.parse(text)
+        : { sql: text, params: [] };
+      return c.json({ rows: await db.query(sql, params) });
     } catch (error) {
       return problem(c, 400, (error as Error).message);
     }
   });
+  app.post("/dev/site", admin, async (c) => {
+    try {
+      return c.json({ saved: await saveSite(db, await c.req.json()) });
+    } catch (error) {
+      return problem(c, 400, (error as Error).message);
+    }
+  });
+  app.post("/dev/backup", admin, async () => new Response(await backUpPglite(db)));
   return app;
 }

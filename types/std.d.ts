@@ -59,6 +59,32 @@ declare module "@std/cli/parse-args" {
   export function parseArgs(args: readonly string[], options?: ParseOptions): Args;
 }
 
+declare module "@std/csv/parse" {
+  export interface ParseOptions {
+    skipFirstRow?: boolean;
+    columns?: readonly string[];
+  }
+  export function parse(text: string, options?: undefined): string[][];
+  export function parse(text: string, options: ParseOptions): Record<string, string>[];
+}
+
+declare module "@std/csv/stringify" {
+  export interface StringifyOptions {
+    columns?: readonly string[];
+    headers?: boolean;
+  }
+  /** Rows as CSV (RFC 4180), each ended by CRLF. */
+  export function stringify(rows: readonly (readonly unknown[])[], options?: StringifyOptions): string;
+}
+
+declare module "@std/text/closest-string" {
+  export function closestString(word: string, possibleWords: readonly string[]): string;
+}
+
+declare module "@std/text/levenshtein-distance" {
+  export function levenshteinDistance(a: string, b: string): number;
+}
+
 declare module "@std/streams/text-line-stream" {
   /** Text in, lines out, without their line ends. */
   export class TextLineStream extends TransformStream<string, string> {}

@@ -1,0 +1,141 @@
+import { stringify } from "@std/csv/stringify";
+import {
+  EXPORT_TABLES,
+  exportColumns,
+  exportPages,
+  type ExportQuery,
+  type ExportTable,
+} from "../db/export.ts";
+import { readSpooled } from "../db/spool_erasure.ts";
+import { readVisitorRecord } from "../db/visitor_record.ts";
+import { type Arguments, parseDays, parseId, suggest, UsageError } from "./arguments.ts";
+import { requireSite } from "./known_site.ts";
+import { reachDatabase, type Reached } from "./reach.ts";
+import { Interrupted, type Subcommand } from "./subcommand.ts";
+import { OutputFile, writeOut } from "./terminal.ts";
+
+type Write = (text: string) => Promise<void>;
+
+// What a spreadsheet takes for a formula, by OWASP's page on CSV injection; plain numbers are none.
+const FORMULA = /^[=+\-@\t\r]/;
+const NUMBER = /^[+-]?\d+(\.\d+)?$/;
+
+/** A cell that no spreadsheet runs: what looks like a formula gets an apostrophe in front, which makes it text. */
+export function guardCell(cell: string | null): string | null {
+  return cell !== null && FORMULA.test(cell) && !NUMBER.test(cell) ? `'${cell}` : cell;
+}
+
+async function writeRows(
+  reached: Reached,
+  query: ExportQuery,
+  args: Arguments,
+  write: Write,
+  interrupted: AbortSignal,
+) {
+  const csv = (args.value("format") ?? "csv") === "csv";
+  await requireSite(reached.db, query.siteId);
+  const guard = args.flag("unguarded") ? (cell: string | null) => cell : guardCell;
+  if (csv) await write(toCsv([await exportColumns(reached.db, query.table)]));
+  for await (const { cells, json } of exportPages(reached.db, query, csv ? "cells" : "json")) {
+    if (interrupted.aborted) throw new Interrupted("Interrupted: the export is incomplete");
+    await write(csv ? toCsv(cells.map((row) => row.map(guard))) : json.map((line) => `${line}\n`).join(""));
+  }
+}
+
+function toCsv(rows: (string | null)[][]): string {
+  return stringify(rows, { headers: false });
+}
+
+/** One JSON object: who, when, and each table's rows. Written piece by piece, since a visitor may have many. */
+async function writeVisitor(
+  { db, config }: Reached,
+  visitorId: string,
+  siteId: string | undefined,
+  write: Write,
+) {
+  if (siteId !== undefined) await requireSite(db, siteId);
+  const record = await readVisitorRecord(db, { visitorId, siteId });
+  const spooled = config.spoolPath === undefined ? [] : readSpooled(config.spoolPath, { visitorId, siteId });
+  const head = { visitor: visitorId, site: siteId ?? null, exported_at: new Date().toISOString() };
+  const byTable = Map.groupBy(record, ({ table }) => table);
+  const parts = [...byTable].map(([table, rows]) => [table, rows.map(({ json }) => json)] as const);
+  if (spooled.length > 0) parts.push(["spool", spooled]);
+  await write(`${JSON.stringify(head, null, 2).slice(0, -2)},\n  "tables": {`);
+  for (const [i, [table, rows]] of parts.entries()) {
+    await write(
+      `${i > 0 ? "," : ""}\n    ${JSON.stringify(table)}: [\n      ${rows.join(",\n      ")}\n    ]`,
+    );
+  }
+  await write(`${parts.length > 0 ? "\n  " : ""}}\n}\n`);
+}
+
+function readQuery(args: Arguments): ExportQuery {
+  const choices = { table: Object.keys(EXPORT_TABLES), format: ["csv", "ndjson"] };
+  for (const [name, values] of Object.entries(choices)) {
+    const value = args.value(name);
+    if (value !== undefined && !values.includes(value)) {
+      throw new UsageError(
+        `--${name} is "${value}", but must be one of ${values.join(", ")}${suggest(value, values)}`,
+      );
+    }
+  }
+  return {
+    siteId: parseId("site", args.required("site")),
+    table: (args.value("table") ?? "events") as ExportTable,
+    ...parseDays(args),
+  };
+}
+
+function refuse(args: Arguments, names: string[], reason: string): void {
+  const given = names.find((name) => args.value(name) || args.flag(name));
+  if (given !== undefined) throw new UsageError(`--${given} does not go with ${reason}`);
+}
+
+export const exportRows: Subcommand = {
+  summary: "writes rows as CSV or JSON, or all that is stored of one visitor",
+  help: `Usage:
+  deno task footfall export --site ID --from DAY --to DAY [--table T] [--format F] [--output FILE]
+  deno task footfall export --visitor ID [--site ID] [--output FILE]
+
+The first writes a site's rows in the order of time, piece by piece: any number of them needs little memory.
+
+  --from DAY, --to DAY   the site's own days, as 2026-03-31, both included
+  --table T              ${Object.keys(EXPORT_TABLES).join(", ")}; events
+  --format F             csv (RFC 4180, UTF-8, a header, CRLF) or ndjson (a JSON object a line); csv
+  --output FILE          instead of stdout; has its name only once it is complete
+  --unguarded            leaves CSV cells as they are. Without it, a text that a spreadsheet would run as a formula
+                         (it begins with = + - @, tab or return, and is no number) gets an apostrophe in front
+
+Times are UTC with microseconds. In CSV, null and an empty text look the same; ndjson tells them apart.
+
+The second writes one JSON object with every row that is stored of a visitor, in the database and in the spool of
+this folder: what a person may ask for. "tables" is empty where nothing is.`,
+  options: {
+    site: "value",
+    visitor: "value",
+    from: "value",
+    to: "value",
+    table: "value",
+    format: "value",
+    output: "value",
+    unguarded: "flag",
+  },
+  async run(args, interrupted) {
+    const visitorId = args.value("visitor");
+    const query = visitorId === undefined ? readQuery(args) : undefined;
+    if (!query) refuse(args, ["from", "to", "table", "format", "unguarded"], "--visitor");
+    if (args.value("format") === "ndjson") refuse(args, ["unguarded"], "--format ndjson");
+    const siteId = args.value("site");
+    await reachDatabase(async (reached) => {
+      const writeTo = (write: Write) =>
+        query
+          ? writeRows(reached, query, args, write, interrupted)
+          : writeVisitor(reached, parseId("visitor", visitorId!), siteId, write);
+      const path = args.value("output");
+      if (path === undefined) return await writeTo(writeOut);
+      await using file = await OutputFile.create(path);
+      await writeTo((text) => file.write(text));
+      await file.finish();
+    });
+  },
+};
