@@ -4,6 +4,7 @@ import type { VisitorKey } from "./visitor_record.ts";
 
 // A collector that writes holds the file for milliseconds.
 const BUSY_TIMEOUT_MS = 5_000;
+const REWRITTEN_BYTES = 16 * 1024 ** 2;
 const TABLES = ["events", "refused"] as const;
 // A line may be damaged: then it is nobody's.
 const IS_OF_VISITOR = `
@@ -33,13 +34,18 @@ export function readSpooled(path: string, visitor: VisitorKey): string[] {
  */
 export function eraseSpooled(path: string, visitor: VisitorKey): { events: number; lastPlace: number } {
   return withSpool(path, { events: 0, lastPlace: 0 }, (sqlite) => {
-    // What is deleted is overwritten, in the file and in its log.
-    sqlite.exec("pragma secure_delete = on; begin immediate");
+    sqlite.exec("begin immediate");
     const last = sqlite.prepare("select max(place) as place from events").get();
     const changes = TABLES.map((table) =>
       Number(sqlite.prepare(`delete from ${table} where ${IS_OF_VISITOR}`).run(parameters(visitor)).changes)
     );
-    sqlite.exec("commit; pragma wal_checkpoint(truncate)");
+    sqlite.exec("commit");
+    const pages = sqlite.prepare(
+      "select page_count * page_size as bytes from pragma_page_count, pragma_page_size",
+    ).get();
+    // What was deleted, now or when it went to Postgres, stays readable in the file until that is written anew. A large one
+    // would keep the collector from writing for long; that one is written anew by the collector when it is empty.
+    if (Number(pages?.bytes) <= REWRITTEN_BYTES) sqlite.exec("vacuum; pragma wal_checkpoint(truncate)");
     return { events: changes.reduce((sum, count) => sum + count), lastPlace: Number(last?.place ?? 0) };
   });
 }
