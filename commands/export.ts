@@ -1,4 +1,3 @@
-import { stringify } from "@std/csv/stringify";
 import {
   EXPORT_TABLES,
   exportColumns,
@@ -9,21 +8,13 @@ import {
 import { readSpooled } from "../db/spool_erasure.ts";
 import { readVisitorRecord } from "../db/visitor_record.ts";
 import { type Arguments, parseDays, parseId, suggest, UsageError } from "./arguments.ts";
+import { formatCsvRow, guardCell } from "./csv.ts";
 import { requireSite } from "./known_site.ts";
 import { reachDatabase, type Reached } from "./reach.ts";
 import { Interrupted, type Subcommand } from "./subcommand.ts";
 import { OutputFile, writeOut } from "./terminal.ts";
 
 type Write = (text: string) => Promise<void>;
-
-// What a spreadsheet takes for a formula, by OWASP's page on CSV injection; plain numbers are none.
-const FORMULA = /^[=+\-@\t\r]/;
-const NUMBER = /^[+-]?\d+(\.\d+)?$/;
-
-/** A cell that no spreadsheet runs: what looks like a formula gets an apostrophe in front, which makes it text. */
-export function guardCell(cell: string | null): string | null {
-  return cell !== null && FORMULA.test(cell) && !NUMBER.test(cell) ? `'${cell}` : cell;
-}
 
 async function writeRows(
   reached: Reached,
@@ -35,15 +26,15 @@ async function writeRows(
   const csv = (args.value("format") ?? "csv") === "csv";
   await requireSite(reached.db, query.siteId);
   const guard = args.flag("unguarded") ? (cell: string | null) => cell : guardCell;
-  if (csv) await write(toCsv([await exportColumns(reached.db, query.table)]));
+  if (csv) await write(formatCsvRow(await exportColumns(reached.db, query.table)));
   for await (const { cells, json } of exportPages(reached.db, query, csv ? "cells" : "json")) {
     if (interrupted.aborted) throw new Interrupted("Interrupted: the export is incomplete");
-    await write(csv ? toCsv(cells.map((row) => row.map(guard))) : json.map((line) => `${line}\n`).join(""));
+    await write(
+      csv
+        ? cells.map((row) => formatCsvRow(row.map(guard))).join("")
+        : json.map((line) => `${line}\n`).join(""),
+    );
   }
-}
-
-function toCsv(rows: (string | null)[][]): string {
-  return stringify(rows, { headers: false });
 }
 
 /** One JSON object: who, when, and each table's rows. Written piece by piece, since a visitor may have many. */
@@ -106,7 +97,7 @@ The first writes a site's rows in the order of time, piece by piece: any number 
   --unguarded            leaves CSV cells as they are. Without it, a text that a spreadsheet would run as a formula
                          (it begins with = + - @, tab or return, and is no number) gets an apostrophe in front
 
-Times are UTC with microseconds. In CSV, null and an empty text look the same; ndjson tells them apart.
+Times are UTC with microseconds. In CSV, null is nothing at all, an empty text is ""
 
 The second writes one JSON object with every row that is stored of a visitor, in the database and in the spool of
 this folder: what a person may ask for. "tables" is empty where nothing is.`,

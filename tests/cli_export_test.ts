@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { parse } from "@std/csv/parse";
-import { guardCell } from "../commands/export.ts";
+import { formatCsvRow, guardCell } from "../commands/csv.ts";
 import { exportPages, type ExportTable } from "../db/export.ts";
 import { pageview, testApp } from "./fixtures.ts";
 import { footfall, footfallCommand } from "./footfall_process.ts";
@@ -152,6 +152,13 @@ Deno.test("a cell that a spreadsheet would run is made text, a number is left al
     [null, null],
   ];
   for (const [cell, expected] of cases) assertEquals([cell, guardCell(cell)], [cell, expected]);
+});
+
+Deno.test("a CSV row quotes what RFC 4180 wants quoted, and tells null from an empty text", () => {
+  assertEquals(
+    formatCsvRow(["plain", "a,b", 'a"b', "cr\rlf", "lf\n", "", null, " "]),
+    'plain,"a,b","a""b","cr\rlf","lf\n","",, \r\n',
+  );
 });
 
 Deno.test("footfall export --visitor hands out everything of a visitor as one JSON object", async () => {

@@ -60,21 +60,8 @@ declare module "@std/cli/parse-args" {
 }
 
 declare module "@std/csv/parse" {
-  export interface ParseOptions {
-    skipFirstRow?: boolean;
-    columns?: readonly string[];
-  }
-  export function parse(text: string, options?: undefined): string[][];
-  export function parse(text: string, options: ParseOptions): Record<string, string>[];
-}
-
-declare module "@std/csv/stringify" {
-  export interface StringifyOptions {
-    columns?: readonly string[];
-    headers?: boolean;
-  }
-  /** Rows as CSV (RFC 4180), each ended by CRLF. */
-  export function stringify(rows: readonly (readonly unknown[])[], options?: StringifyOptions): string;
+  /** The cells of CSV, a row each; line ends within a cell become LF. */
+  export function parse(text: string): string[][];
 }
 
 declare module "@std/text/closest-string" {
