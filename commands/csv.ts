@@ -1,5 +1,5 @@
 // What a spreadsheet takes for a formula, by OWASP's page on CSV injection; plain numbers are none.
-const FORMULA = /^[=+\-@\t\r]/;
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 const NUMBER = /^[+-]?\d+(\.\d+)?$/;
 
 /** A cell that no spreadsheet runs: what looks like a formula gets an apostrophe in front, which makes it text. */

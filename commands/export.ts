@@ -95,7 +95,7 @@ The first writes a site's rows in the order of time, piece by piece: any number 
   --format F             csv (RFC 4180, UTF-8, a header, CRLF) or ndjson (a JSON object a line); csv
   --output FILE          instead of stdout; has its name only once it is complete
   --unguarded            leaves CSV cells as they are. Without it, a text that a spreadsheet would run as a formula
-                         (it begins with = + - @, tab or return, and is no number) gets an apostrophe in front
+                         (it begins with = + - @ or a control character, and is no number) gets an apostrophe in front
 
 Times are UTC with microseconds. In CSV, null is nothing at all, an empty text is ""
 

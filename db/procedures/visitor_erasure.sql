@@ -76,7 +76,7 @@ begin
 end
 $$;
 
--- Makes a shared session's row one of what others did in it. What only the raw events know (referrer type, device) is
+-- Makes a shared session's row one of what others did in it. What only the raw events know (referrer type, channel, device) is
 -- unknown afterwards, where it came from the visitor's own event.
 create or replace function mend_sessions(visitor text, sites text[], sessions text[]) returns void
 language plpgsql as $$
@@ -134,7 +134,9 @@ begin
     screen_height     = case when s.visitor_id <> visitor then s.screen_height end,
     viewport_width    = case when s.visitor_id <> visitor then s.viewport_width end,
     viewport_height   = case when s.visitor_id <> visitor then s.viewport_height end,
-    device_pixel_ratio = case when s.visitor_id <> visitor then s.device_pixel_ratio end
+    device_pixel_ratio = case when s.visitor_id <> visitor then s.device_pixel_ratio end,
+    channel           = case when s.visitor_id <> visitor then s.channel end,
+    country           = case when s.visitor_id <> visitor then s.country end
   from mended m
   where s.site_id = m.site_id and s.session_id = m.session_id;
 end
