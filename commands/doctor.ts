@@ -13,7 +13,7 @@ const DAY = 24 * HOUR;
 const LATE_AFTER: Readonly<Record<string, number>> = {
   "process-events": 15 * MINUTE,
   "update-sessions": HOUR,
-  "daily-metrics": 3 * HOUR,
+  "daily-metrics": HOUR,
   "cleanup": 2 * DAY,
   "maintenance": 15 * DAY,
 };

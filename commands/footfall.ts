@@ -46,6 +46,9 @@ const INTERRUPTED = 130;
 // What runs in the database is rolled back when we are gone.
 const GRACE_MS = 2_000;
 
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+const UNDEFINED_FUNCTION = "42883";
+
 /** Runs what `args` say; answers the exit code. */
 async function runFootfall(args: readonly string[]): Promise<number> {
   const interrupted = new AbortController();
@@ -72,12 +75,23 @@ async function runFootfall(args: readonly string[]): Promise<number> {
       return INTERRUPTED;
     }
     if (!(error instanceof Error)) throw error;
-    printError(`footfall: ${isExpected(error) ? error.message : error.stack}`);
+    printError(`footfall: ${messageOf(error)}`);
     return 1;
   } finally {
     clearTimeout(waiting);
     Deno.removeSignalListener("SIGINT", interrupt);
   }
+}
+
+/** In one line, but for a mistake of ours. */
+function messageOf(error: Error): string {
+  const code = (error as { code?: unknown }).code;
+  // Functions come with db:migrate; a new version that nobody has applied yet lacks some.
+  if (code === UNDEFINED_FUNCTION) {
+    return `${error.message}: apply this version's procedures: deno task db:migrate`;
+  }
+  if (typeof code === "string" && SQLSTATE.test(code)) return error.message;
+  return isExpected(error) ? error.message : error.stack ?? error.message;
 }
 
 async function dispatch([name, ...rest]: readonly string[], interrupted: AbortSignal): Promise<number> {

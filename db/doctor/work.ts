@@ -3,8 +3,8 @@ import { ask, type Check, count, formatAge, list, ok, problem, warning } from ".
 // The job runs every minute and takes less than one.
 const WAITING_WARNING_SECONDS = 5 * 60;
 const WAITING_PROBLEM_SECONDS = 30 * 60;
-// Two runs of daily-metrics have missed it.
-const STALE_WARNING_SECONDS = 2.5 * 3_600;
+// Several runs of daily-metrics have missed it.
+const STALE_WARNING_SECONDS = 30 * 60;
 
 const pendingEvents: Check = {
   name: "pending events",
