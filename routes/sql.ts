@@ -32,6 +32,12 @@ export function sqlRoutes(db: Database, admin: MiddlewareHandler): Hono<Connecti
       return problem(c, 400, (error as Error).message);
     }
   });
-  app.post("/dev/backup", admin, async () => new Response(await backUpPglite(db)));
+  app.post("/dev/backup", admin, async (c) => {
+    try {
+      return new Response(await backUpPglite(db));
+    } catch (error) {
+      return problem(c, 400, (error as Error).message);
+    }
+  });
   return app;
 }

@@ -49,6 +49,9 @@ const ROUTES: Record<string, Route> = {
   "GET /etl/status": { who: "admin token", status: 200 },
   "POST /etl/run": { who: "admin token", status: 200 },
   "POST /sql": { who: "admin token", status: 200 },
+  "POST /dev/site": { who: "admin token", status: 200, body: { siteId: "site-a" } },
+  // Only the embedded database has a backup of its own.
+  "POST /dev/backup": { who: "admin token", status: 400 },
   "POST /api/v1/keys": { who: "admin", status: 201, body: { siteId: "site-a" } },
   "GET /api/v1/keys": { who: "admin", status: 200 },
   "DELETE /api/v1/keys/:id{[0-9]{1,15}}": {
