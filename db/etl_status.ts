@@ -1,4 +1,4 @@
-import type { Asked } from "./database.ts";
+import type { Asked, Database } from "./database.ts";
 
 /** Events of one type that wait for the ETL. */
 export interface PendingEvents {
