@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { dirname } from "node:path";
+import { mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { PGlite, type Transaction } from "@electric-sql/pglite";
 import { type Database, DatabaseUnavailable, type PoolCounts, type Queryable } from "./database.ts";
 import { type DirectoryLock, lockDirectory } from "./directory_lock.ts";
@@ -49,21 +50,21 @@ export async function backUpPglite(db: Database): Promise<Blob> {
  */
 export async function restorePglite(directory: string, archive: Blob): Promise<string | undefined> {
   const lock = await lockDirectory(directory);
-  const unfinished = await Deno.makeTempDir({ dir: dirname(lock.directory), prefix: "restoring-" });
+  const unfinished = await mkdtemp(join(dirname(lock.directory), "restoring-"));
   try {
     await proveBackup(unfinished, archive);
-    const isEmpty = (await Array.fromAsync(Deno.readDir(lock.directory))).length === 0;
+    const isEmpty = (await readdir(lock.directory)).length === 0;
     if (isEmpty) {
-      await Deno.rename(unfinished, lock.directory);
+      await rename(unfinished, lock.directory);
       return undefined;
     }
     const before = `${lock.directory}-before-${new Date().toISOString().replaceAll(":", "-")}`;
-    await Deno.rename(lock.directory, before);
-    await Deno.rename(unfinished, lock.directory);
+    await rename(lock.directory, before);
+    await rename(unfinished, lock.directory);
     return before;
   } finally {
-    await Deno.remove(unfinished, { recursive: true }).catch(() => {}); // it is in its place
-    await Deno.remove(lock.directory).catch(() => {}); // unless it is still empty
+    await rm(unfinished, { recursive: true, force: true }); // it is in its place
+    await rmdir(lock.directory).catch(() => {}); // unless it is still empty
     lock.release();
   }
 }
