@@ -18,45 +18,31 @@ language sql immutable parallel safe as $$
   )
 $$;
 
--- Sums up each session of the batch, as far as the batch knows it, in the temporary table batch_sessions. `entry` and
--- `exit` are the places in batch_events of the first pageview (or the first event where there is none) and of the last.
---
--- One sort serves all the windows: sessions, in them pageviews before interactions, and both by time.
+-- Sums up each session of the batch, as far as the batch knows it, in the temporary table batch_sessions. `entry_at` is the
+-- time of its first pageview (or its first event where there is none), `exit_at` that of its last. Of most sessions in a
+-- backlog all events are in the batch: only of those that are known already does anything need to be looked up.
 create or replace function read_sessions() returns void
 language plpgsql as $$
 begin
   create temporary table batch_sessions as
   select
-    visit, site_id, session_id, first_event_at, last_event_at, views, interactions, has_exits, has_inferred_pages,
-    place                                        as entry,
-    case when views > 0 then last_place end      as exit,
-    case when views > 0 then event_timestamp end as first_view_at
+    b.visit, b.site_id, b.session_id, b.first_event_at, b.last_event_at, b.views, b.interactions,
+    coalesce(b.first_view_at, b.first_event_at) as entry_at,
+    b.last_view_at                              as exit_at,
+    s.session_id is not null                    as is_known
   from (
     select
-      visit, site_id, session_id, event_timestamp, ctid as place,
-      row_number() over line                                as number,
-      min(event_timestamp) over whole                       as first_event_at,
-      max(event_timestamp) over whole                       as last_event_at,
-      count(*) filter (where not is_interaction) over whole as views,
-      count(*) filter (where is_interaction) over whole     as interactions,
-      bool_or(is_exit) over whole                           as has_exits,
-      bool_or(is_inferred) over whole                       as has_inferred_pages,
-      last_value(ctid) over kind                            as last_place
-    from (
-      select
-        visit, site_id, session_id, is_interaction, event_timestamp, event_id, id, ctid,
-        event_type = 'page_exit'                         as is_exit,
-        is_interaction and url is null and path is null as is_inferred
-      from batch_events
-      offset 0 -- only these columns are sorted
-    ) events
-    window
-      whole as (partition by visit, site_id, session_id),
-      line  as (partition by visit, site_id, session_id order by is_interaction, event_timestamp, event_id, id),
-      kind  as (partition by visit, site_id, session_id, is_interaction order by event_timestamp, event_id, id
-                rows between unbounded preceding and unbounded following)
-  ) lines
-  where number = 1;
+      visit, site_id, session_id,
+      min(event_timestamp)                                    as first_event_at,
+      max(event_timestamp)                                    as last_event_at,
+      min(event_timestamp) filter (where not is_interaction)  as first_view_at,
+      max(event_timestamp) filter (where not is_interaction)  as last_view_at,
+      count(*) filter (where not is_interaction)              as views,
+      count(*) filter (where is_interaction)                  as interactions
+    from batch_events
+    group by visit, site_id, session_id
+  ) b
+  left join user_sessions s on s.site_id = b.site_id and s.session_id = b.session_id;
 end
 $$;
 
@@ -74,6 +60,20 @@ begin
     utm_source, utm_medium, utm_campaign, utm_content, utm_term, referrer_type, referrer_platform, original_referrer,
     user_agent, browser_language, timezone, screen_width, screen_height, viewport_width, viewport_height, device_pixel_ratio,
     channel, country
+  )
+  with entries as (
+    select distinct on (e.visit, e.site_id, e.session_id) e.*
+    from batch_sessions b
+    join batch_events e using (visit, site_id, session_id)
+    where e.event_timestamp = b.entry_at and e.is_interaction = (b.views = 0)
+    order by e.visit, e.site_id, e.session_id, e.event_id, e.id
+  ),
+  exits as (
+    select distinct on (e.visit, e.site_id, e.session_id) e.*
+    from batch_sessions b
+    join batch_events e using (visit, site_id, session_id)
+    where e.event_timestamp = b.exit_at and not e.is_interaction
+    order by e.visit, e.site_id, e.session_id, e.event_id desc, e.id desc
   )
   select
     b.site_id, b.session_id, entry.visitor_id, b.first_event_at,
@@ -106,8 +106,8 @@ begin
     json_text(entry.event -> 'attribution', 'channel', 50),
     json_text(entry.event -> 'browser', 'country', 2)
   from batch_sessions b
-  join batch_events entry on entry.ctid = b.entry
-  left join batch_events exit on exit.ctid = b.exit
+  join entries entry using (visit, site_id, session_id)
+  left join exits exit using (visit, site_id, session_id)
   on conflict (site_id, session_id) do update set
     session_start    = least(s.session_start, excluded.session_start),
     last_event_at    = greatest(s.last_event_at, excluded.last_event_at),

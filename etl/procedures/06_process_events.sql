@@ -45,9 +45,11 @@ begin
   perform read_batch(v_now);
   perform set_aside_failed_events(v_now);
   perform read_sessions();
+  perform read_moments();
+  perform read_pages();
 
+  perform correct_pages();
   perform add_pageviews();
-  perform correct_inferred_pages();
   perform add_user_events();
   perform add_form_submissions();
 
@@ -58,9 +60,8 @@ begin
   perform add_to_sessions(v_now);
 
   perform keep_statistics();
-  perform time_pages();
   perform mark_stale_days(v_now);
-  drop table batch_events, batch_sessions, batch_days;
+  drop table batch_events, batch_sessions, batch_moments, batch_pages, batch_days;
   return v_rows;
 end
 $$;
@@ -120,11 +121,19 @@ language plpgsql
 set jit = off
 set plan_cache_mode = force_custom_plan
 set work_mem = '64MB'
+set enable_mergejoin = off -- temporary tables have no statistics: it would sort a whole batch where a hash will do
 as $$
 declare
   v_first bigint;
   v_last  bigint;
 begin
+  -- A batch's temporary tables are 20 MB; with the default of 8 MB each step would read them from files. Of a session that
+  -- has used temporary tables already it can no longer be set: that one does with what it has.
+  begin
+    perform set_config('temp_buffers', '64MB', false);
+  exception when invalid_parameter_value then
+    null;
+  end;
   if batch_size is null or batch_size < 1 then
     raise exception 'batch_size is %, but must be 1 or more', coalesce(batch_size::text, 'null')
       using errcode = 'invalid_parameter_value';
