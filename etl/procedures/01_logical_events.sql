@@ -23,10 +23,15 @@ language sql immutable parallel safe as $$
   end
 $$;
 
--- The host of an absolute URL, without `www.`.
+-- The host of an absolute URL, without `www.`. Nearly all are written plainly; the pattern with a group costs eight times as much.
 create or replace function url_host(url text) returns text
 language sql immutable parallel safe as $$
-  select regexp_replace(lower(substring(url from '^[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)')), '^www\.', '')
+  select case
+    when starts_with(url, 'http') and split_part(url, '/', 1) in ('http:', 'https:') and split_part(url, '/', 2) = ''
+      and split_part(url, '/', 3) ~ '^[a-z0-9.-]+$'
+    then case when starts_with(split_part(url, '/', 3), 'www.') then substr(split_part(url, '/', 3), 5) else split_part(url, '/', 3) end
+    else regexp_replace(lower(substring(url from '^[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)')), '^www\.', '')
+  end
 $$;
 
 -- Takes apart, once, the raw rows that were stamped with `batch`: a row an event in the temporary table batch_events. It is

@@ -85,29 +85,34 @@ begin
     case when views > 0 then entry.path end,
     case when views > 0 then json_text(entry.event -> 'page', 'title', 2048) end,
     exit.event_timestamp, exit.event_id, exit.url, exit.path,
-    json_text(entry.event #> '{attribution,utmParams}', 'utm_source', 255),
-    json_text(entry.event #> '{attribution,utmParams}', 'utm_medium', 255),
-    json_text(entry.event #> '{attribution,utmParams}', 'utm_campaign', 255),
-    json_text(entry.event #> '{attribution,utmParams}', 'utm_content', 255),
-    json_text(entry.event #> '{attribution,utmParams}', 'utm_term', 255),
-    json_text(entry.event -> 'attribution', 'referrerType', 50),
-    json_text(entry.event -> 'attribution', 'referrerPlatform', 100),
+    json_text(said.utm, 'utm_source', 255),
+    json_text(said.utm, 'utm_medium', 255),
+    json_text(said.utm, 'utm_campaign', 255),
+    json_text(said.utm, 'utm_content', 255),
+    json_text(said.utm, 'utm_term', 255),
+    json_text(said.attribution, 'referrerType', 50),
+    json_text(said.attribution, 'referrerPlatform', 100),
     event_referrer(entry.event),
-    coalesce(entry.user_agent, json_text(entry.event -> 'browser', 'userAgent', 512)),
-    json_text(entry.event -> 'browser', 'language', 35),
-    json_text(entry.event -> 'browser', 'timezone', 64),
-    json_integer(entry.event #> '{browser,screenWidth}'),
-    json_integer(entry.event #> '{browser,screenHeight}'),
-    json_integer(entry.event #> '{browser,viewportWidth}'),
-    json_integer(entry.event #> '{browser,viewportHeight}'),
-    case when jsonb_typeof(entry.event #> '{browser,devicePixelRatio}') = 'number'
-      and (entry.event #> '{browser,devicePixelRatio}')::numeric between 0 and 9999
-      then (entry.event #> '{browser,devicePixelRatio}')::numeric end,
-    json_text(entry.event -> 'attribution', 'channel', 50),
-    json_text(entry.event -> 'browser', 'country', 2)
+    coalesce(entry.user_agent, json_text(said.browser, 'userAgent', 512)),
+    json_text(said.browser, 'language', 35),
+    json_text(said.browser, 'timezone', 64),
+    json_integer(said.browser -> 'screenWidth'),
+    json_integer(said.browser -> 'screenHeight'),
+    json_integer(said.browser -> 'viewportWidth'),
+    json_integer(said.browser -> 'viewportHeight'),
+    case when jsonb_typeof(said.pixel_ratio) = 'number' and said.pixel_ratio::numeric between 0 and 9999
+      then said.pixel_ratio::numeric end,
+    json_text(said.attribution, 'channel', 50),
+    json_text(said.browser, 'country', 2)
   from batch_sessions b
   join entries entry using (visit, site_id, session_id)
   left join exits exit using (visit, site_id, session_id)
+  cross join lateral (
+    select
+      entry.event -> 'browser' as browser, entry.event -> 'attribution' as attribution,
+      entry.event #> '{attribution,utmParams}' as utm, entry.event #> '{browser,devicePixelRatio}' as pixel_ratio
+    offset 0
+  ) said
   on conflict (site_id, session_id) do update set
     session_start    = least(s.session_start, excluded.session_start),
     last_event_at    = greatest(s.last_event_at, excluded.last_event_at),

@@ -63,7 +63,8 @@ begin
     json_text(said.event_data, 'tagName', 100),
     json_text(said.event_data, 'classes', 8192),
     json_text(said.event_data, 'id', 255),
-    coalesce(json_integer(said.event_data -> 'scrollPercentage'), json_integer(said.event_data -> 'milestone')),
+    case when said.event_data ?| '{scrollPercentage,milestone}'
+      then coalesce(json_integer(said.event_data -> 'scrollPercentage'), json_integer(said.event_data -> 'milestone')) end,
     json_text(said.event_data, 'formId', 255),
     b.event_id
   from batch_events b
