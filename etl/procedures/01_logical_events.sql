@@ -34,18 +34,35 @@ language sql immutable parallel safe as $$
   end
 $$;
 
+-- The events of a batch. @raises program_limit_exceeded where they are no array of at most 1,023: ids would meet
+create or replace function events_of_batch(event jsonb) returns jsonb
+language plpgsql immutable parallel safe as $$
+begin
+  if jsonb_typeof(event -> 'events') = 'array' and jsonb_array_length(event -> 'events') <= 1023 then
+    return event -> 'events';
+  end if;
+  raise exception 'the events of a batch are no array of at most 1,023' using errcode = 'program_limit_exceeded';
+end
+$$;
+
+-- A number for a session: nearly always one of its own (read_sessions sees to the others).
+create or replace function visit_number(site_id text, session_id text) returns bigint
+language sql immutable parallel safe as $$
+  select hashtextextended(session_id, hashtext(site_id))
+$$;
+
 -- Takes apart, once, the raw rows that were stamped with `batch`: a row an event in the temporary table batch_events. It is
 -- read by every later step; process_slice drops it.
 --
 -- `id` is events_log.id * 1024 + the event's place in its row (0 for an event that came alone), so a row may carry
--- 1,023 events; process_slice refuses a row with more. `reason` says why an event cannot be used; it is null for the others.
--- `visit` is a hash of the session's key: sorts compare it first, and the key's long texts only where it is equal.
+-- 1,023 events. `reason` says why an event cannot be used; it is null for the others.
+-- `visit` stands for the session in all that follows: sorts and joins compare a number in the place of two long texts.
 create or replace function read_batch(batch timestamptz) returns void
 language plpgsql as $$
 begin
   create temporary table batch_events as
   select
-    hashtextextended(l.session_id, hashtext(l.site_id)) as visit,
+    visit_number(l.site_id, l.session_id) as visit,
     l.id * 1024                          as id,
     l.site_id,
     l.session_id,
@@ -63,7 +80,7 @@ begin
   where l.processed_at = batch and l.event_type <> 'batch'
   union all
   select
-    hashtextextended(l.session_id, hashtext(l.site_id)),
+    visit_number(l.site_id, l.session_id),
     l.id * 1024 + e.place,
     l.site_id,
     l.session_id,
@@ -95,7 +112,7 @@ begin
       when said.event_type = 'batch' then 'a batch cannot hold a batch'
     end
   from events_log l
-  cross join lateral jsonb_array_elements(l.raw_event_data -> 'events') with ordinality as e(event, place)
+  cross join lateral jsonb_array_elements(events_of_batch(l.raw_event_data)) with ordinality as e(event, place)
   -- `offset 0`: looked up once, not wherever it is used.
   cross join lateral (
     select e.event ->> 'eventType' as event_type, e.event ->> 'timestamp' as time, e.event ->> 'url' as url, e.event ->> 'path' as path

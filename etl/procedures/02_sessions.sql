@@ -43,6 +43,16 @@ begin
     group by visit, site_id, session_id
   ) b
   left join user_sessions s on s.site_id = b.site_id and s.session_id = b.session_id;
+
+  -- Two sessions of one number, which chance does not bring about, but somebody may: they are numbered anew.
+  if exists (select from batch_sessions group by visit having count(*) > 1) then
+    update batch_sessions s set visit = n.number
+    from (select site_id, session_id, row_number() over () as number from batch_sessions) n
+    where s.site_id = n.site_id and s.session_id = n.session_id;
+    update batch_events e set visit = s.visit
+    from batch_sessions s
+    where e.site_id = s.site_id and e.session_id = s.session_id;
+  end if;
 end
 $$;
 
@@ -62,18 +72,18 @@ begin
     channel, country
   )
   with entries as (
-    select distinct on (e.visit, e.site_id, e.session_id) e.*
+    select distinct on (e.visit) e.*
     from batch_sessions b
-    join batch_events e using (visit, site_id, session_id)
+    join batch_events e using (visit)
     where e.event_timestamp = b.entry_at and e.is_interaction = (b.views = 0)
-    order by e.visit, e.site_id, e.session_id, e.event_id, e.id
+    order by e.visit, e.event_id, e.id
   ),
   exits as (
-    select distinct on (e.visit, e.site_id, e.session_id) e.*
+    select distinct on (e.visit) e.*
     from batch_sessions b
-    join batch_events e using (visit, site_id, session_id)
+    join batch_events e using (visit)
     where e.event_timestamp = b.exit_at and not e.is_interaction
-    order by e.visit, e.site_id, e.session_id, e.event_id desc, e.id desc
+    order by e.visit, e.event_id desc, e.id desc
   )
   select
     b.site_id, b.session_id, entry.visitor_id, b.first_event_at,
@@ -105,8 +115,8 @@ begin
     json_text(said.attribution, 'channel', 50),
     json_text(said.browser, 'country', 2)
   from batch_sessions b
-  join entries entry using (visit, site_id, session_id)
-  left join exits exit using (visit, site_id, session_id)
+  join entries entry using (visit)
+  left join exits exit using (visit)
   cross join lateral (
     select
       entry.event -> 'browser' as browser, entry.event -> 'attribution' as attribution,

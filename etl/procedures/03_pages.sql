@@ -10,7 +10,7 @@ language plpgsql as $$
 begin
   create temporary table batch_moments as
   select
-    visit, site_id, session_id, event_timestamp as at, is_interaction, event_id, id,
+    visit, event_timestamp as at, is_interaction, event_id, id,
     event_type = 'page_exit'                        as is_exit,
     is_interaction and url is null and path is null as is_inferred,
     true                                            as is_new,
@@ -25,20 +25,17 @@ begin
     with known as (
       select visit, site_id, session_id
       from batch_sessions
-      where is_known
-      intersect
-      select visit, site_id, session_id
-      from batch_moments
+      where is_known and visit in (select visit from batch_moments)
     )
     insert into batch_moments
     select
-      k.visit, v.site_id, v.session_id, v.view_timestamp, false, v.event_id, v.id, false, false, false, v.url, v.path,
+      k.visit, v.view_timestamp, false, v.event_id, v.id, false, false, false, v.url, v.path,
       null, v.time_on_page_seconds
     from known k
     join pageviews v using (site_id, session_id)
     union all
     select
-      k.visit, e.site_id, e.session_id, e.event_timestamp, true, e.event_id, e.id, e.event_type = 'page_exit', e.page_inferred,
+      k.visit, e.event_timestamp, true, e.event_id, e.id, e.event_type = 'page_exit', e.page_inferred,
       false, e.page_url, e.page_path,
       case when e.event_type = 'page_exit' then exit_seconds(e.event_data) end, null
     from known k
@@ -70,33 +67,33 @@ begin
   -- A stretch is a pageview and what follows until the next one; the pageview's own number, therefore.
   with lines as (
     select m.*, count(*) filter (where not is_interaction)
-      over (partition by visit, site_id, session_id order by at, is_interaction, event_id, id) as stretch
+      over (partition by visit order by at, is_interaction, event_id, id) as stretch
     from batch_moments m
   ),
   views as (
-    select visit, site_id, session_id, stretch, at, id, is_new, url, path, known_seconds
+    select visit, stretch, at, id, is_new, url, path, known_seconds
     from lines
     where not is_interaction
   ),
   exits as (
     select
-      x.visit, x.site_id, x.session_id, x.id, x.at, x.spent, v.id as view_id, v.at as view_at,
+      x.visit, x.id, x.at, x.spent, v.id as view_id, v.at as view_at,
       not x.is_inferred and x.path <> v.path as is_of_another
     from lines x
-    join views v using (visit, site_id, session_id, stretch)
+    join views v using (visit, stretch)
     where x.is_exit
   ),
   path_stretches as (
-    select l.visit, l.site_id, l.session_id, l.path, l.at, l.is_interaction, l.event_id, l.id, count(*) filter (where not l.is_interaction)
-      over (partition by l.visit, l.site_id, l.session_id, l.path order by l.at, l.is_interaction, l.event_id, l.id) as stretch
+    select l.visit, l.path, l.at, l.is_interaction, l.id, count(*) filter (where not l.is_interaction)
+      over (partition by l.visit, l.path order by l.at, l.is_interaction, l.event_id, l.id) as stretch
     from lines l
     where (not l.is_interaction or l.is_exit and not l.is_inferred)
-      and (l.visit, l.site_id, l.session_id) in (select x.visit, x.site_id, x.session_id from exits x where x.is_of_another)
+      and l.visit in (select x.visit from exits x where x.is_of_another)
   ),
   path_views as (
     select x.visit, x.id, v.id as view_id, v.at as view_at
     from path_stretches x
-    join path_stretches v using (visit, site_id, session_id, path, stretch)
+    join path_stretches v using (visit, path, stretch)
     where x.is_interaction and not v.is_interaction
   ),
   stays as (
@@ -109,17 +106,17 @@ begin
     group by 1, 2
   )
   select
-    v.visit, v.site_id, v.at, v.id, false as is_interaction, v.is_new, v.url, v.path,
+    v.visit, v.at, v.id, false as is_interaction, v.is_new, v.url, v.path,
     case when seconds_between(v.at, n.at) <= 1800 then seconds_between(v.at, n.at)
          else coalesce(s.seconds, seconds_between(v.at, n.at)) end as seconds,
     v.known_seconds, null as known_url, null as known_path
   from views v
-  left join views n on n.visit = v.visit and n.site_id = v.site_id and n.session_id = v.session_id and n.stretch = v.stretch + 1
+  left join views n on n.visit = v.visit and n.stretch = v.stretch + 1
   left join stays s on s.visit = v.visit and s.id = v.id
   union all
-  select x.visit, x.site_id, x.at, x.id, true, x.is_new, v.url, v.path, null, null, x.url, x.path
+  select x.visit, x.at, x.id, true, x.is_new, v.url, v.path, null, null, x.url, x.path
   from lines x
-  left join views v using (visit, site_id, session_id, stretch)
+  left join views v using (visit, stretch)
   where x.is_inferred;
 end
 $$;
@@ -131,21 +128,24 @@ begin
   update pageviews v
   set time_on_page_seconds = p.seconds
   from batch_pages p
+  join batch_sessions b using (visit)
   where not p.is_new and not p.is_interaction and p.seconds is distinct from p.known_seconds
-    and v.site_id = p.site_id and v.view_timestamp = p.at and v.id = p.id;
+    and v.site_id = b.site_id and v.view_timestamp = p.at and v.id = p.id;
 
   update user_events e
   set page_url = p.url, page_path = p.path
   from batch_pages p
+  join batch_sessions b using (visit)
   where not p.is_new and p.is_interaction and (p.url, p.path) is distinct from (p.known_url, p.known_path)
-    and e.site_id = p.site_id and e.event_timestamp = p.at and e.id = p.id;
+    and e.site_id = b.site_id and e.event_timestamp = p.at and e.id = p.id;
 
   if found then
     update form_submissions f
     set page_url = p.url, page_path = p.path
     from batch_pages p
+    join batch_sessions b using (visit)
     where not p.is_new and p.is_interaction and (p.url, p.path) is distinct from (p.known_url, p.known_path)
-      and f.site_id = p.site_id and f.id = p.id;
+      and f.site_id = b.site_id and f.id = p.id;
   end if;
 end
 $$;

@@ -33,15 +33,6 @@ begin
     and (lane is null or session_lane(session_id) = lane);
   get diagnostics v_rows = row_count;
 
-  if exists (
-    select from events_log
-    where processed_at = v_now and event_type = 'batch'
-      and case when jsonb_typeof(raw_event_data -> 'events') = 'array'
-          then jsonb_array_length(raw_event_data -> 'events') > 1023 else true end
-  ) then
-    raise exception 'the events of a batch are no array of at most 1,023' using errcode = 'program_limit_exceeded';
-  end if;
-
   perform read_batch(v_now);
   perform set_aside_failed_events(v_now);
   perform read_sessions();
