@@ -59,6 +59,26 @@ export function emptyDatabase(server: TestServer, options?: OpenOptions): Promis
   return createDatabase(server, "template1", options);
 }
 
+/** The servers again, with databases that sort text as English does, not byte by byte; those that were built with ICU. */
+export async function englishEngines(): Promise<TestEngine[]> {
+  const built = await Promise.all(
+    servers().map(async (server) => {
+      await using admin = await openDatabase(server.url, { poolSize: 1 });
+      return (await admin.query("select from pg_collation where collprovider = 'i' limit 1")).length > 0;
+    }),
+  );
+  return servers().filter((_, i) => built[i]).map((server) => {
+    const empty = (options?: OpenOptions) =>
+      createDatabase(server, "template0 locale_provider icu icu_locale 'en-US'", options);
+    const migrated = async (options?: OpenOptions) => {
+      const database = await empty(options);
+      await migrate(database);
+      return database;
+    };
+    return { name: `${server.name}, en-US`, embedded: false, migrated, empty };
+  });
+}
+
 /** A migrated embedded database. */
 export async function embeddedDatabase(): Promise<TestDatabase> {
   return await copyEmbedded(await embeddedTemplate("migrated"));
