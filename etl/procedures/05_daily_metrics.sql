@@ -58,6 +58,9 @@ create or replace function roll_up_days(sites text[], days date[]) returns integ
 language plpgsql
 set jit = off
 set work_mem = '64MB'
+-- Each day is a range of an index. For a year of days the planner would join by site alone, and compare each row with each day.
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
   v_now  timestamptz := clock_timestamp();
