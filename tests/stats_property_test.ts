@@ -24,7 +24,7 @@ import {
 import { engines } from "./test_database.ts";
 
 // The embedded database is an order of magnitude slower.
-const RUNS = { embedded: 3, server: 12 };
+const RUNS = { embedded: 2, server: 8 };
 
 // Days around which clocks change in Berlin: a day of 25 hours, one of 23.
 const MIDDAYS = ["2026-10-25T12:00:00Z", "2026-03-29T12:00:00Z"];
