@@ -71,45 +71,39 @@ export function formatStep({ page, event }: FunnelStep): string {
  * place in the session's list, which is faster than by a set.
  */
 function bySession(query: StatsQuery, steps: readonly FunnelStep[], params: Params): string {
-  const [first, ...others] = steps;
-  const name = params.add(first!.page ?? first!.event);
-  const [list, times] = first!.page === undefined
-    ? ["s.event_names", "s.event_ms"]
-    : ["s.pages", "s.page_ms"];
-  // `offset 0`: the expressions of a level are worked out once, not wherever the next one uses them.
-  let rows = `
-    select s.pages, s.page_ms, s.event_names, s.event_ms, array_position(${list}, ${name}) as place_0,
-      (${times})[array_position(${list}, ${name})] as at_0
-    from session_summaries s
-    where ${chosenSessions(query, params)}
-      and ${list} && array[${name}::text]
-    offset 0`;
-  others.forEach((step, i) => {
+  const levels = steps.map((step, i) => {
     const wanted = params.add(step.page ?? step.event);
-    const afterPage = steps[i]!.page !== undefined;
-    if (step.page !== undefined) {
-      // From the first place after the previous step's page, or after its time.
-      const start = afterPage
-        ? `place_${i} + 1`
-        : `(select min(p) from generate_subscripts(page_ms, 1) as p where page_ms[p] > at_${i})`;
-      rows = `
-    select *, page_ms[place_${i + 1}] as at_${i + 1}
-    from (
-      select *, case when ${start} is not null then array_position(pages, ${wanted}, ${start}) end as place_${
-        i + 1
-      }
-      from (${rows}) level_${i} offset 0
-    ) places_${i} offset 0`;
-    } else {
-      rows = `
-    select *, (
-      select min(e.ms) from unnest(event_names, event_ms) as e(name, ms) where e.name = ${wanted} and e.ms > at_${i}
-    ) as at_${i + 1}, null::integer as place_${i + 1}
-    from (${rows}) level_${i} offset 0`;
+    if (i === 0) {
+      return `array_position(${step.page === undefined ? "s.event_names" : "s.pages"}, ${wanted}::text)`;
     }
+    const before = atOf(steps[i - 1]!, i - 1);
+    if (step.page === undefined) {
+      return `(select min(e.place) from unnest(s.event_names, s.event_ms) with ordinality as e(name, ms, place)
+        where e.name = ${wanted} and e.ms > ${before})::integer`;
+    }
+    // From the first place after the previous step's page, or after its time.
+    const start = steps[i - 1]!.page !== undefined
+      ? `place_${i - 1} + 1`
+      : `(select min(p) from generate_subscripts(s.page_ms, 1) as p where s.page_ms[p] > ${before})`;
+    return `case when ${start} is not null then array_position(s.pages, ${wanted}::text, ${start}) end`;
   });
-  return rows;
+  const [first] = steps;
+  const list = first!.page === undefined ? "s.event_names" : "s.pages";
+  // Each level in a list of one: so it is worked out once, not wherever the next one names it.
+  return `
+    select ${steps.map((step, i) => `${atOf(step, i)} as at_${i}`).join(", ")}
+    from session_summaries s
+    ${
+    levels.map((level, i) => `cross join lateral unnest(array[${level}]) as level_${i}(place_${i})`).join(
+      "\n    ",
+    )
+  }
+    where ${chosenSessions(query, params)}
+      and ${list} && array[${params.add(first!.page ?? first!.event)}::text]`;
 }
+
+const atOf = ({ page }: FunnelStep, i: number) =>
+  page === undefined ? `s.event_ms[place_${i}]` : `s.page_ms[place_${i}]`;
 
 /**
  * A row a visitor with the first step. `key` orders a visitor's steps: milliseconds, then the page's place in its session, of

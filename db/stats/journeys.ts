@@ -34,20 +34,19 @@ export async function journeys(db: Queryable, query: StatsQuery, page: string): 
   const asked = params.add(page);
   const [answer] = await db.query<{ sessions: number; views: number; previous: Steps; next: Steps }>(
     `
-  with chosen as materialized (
-    select s.pages
-    from session_summaries s
+  -- Ways through the page are far fewer than sessions, and counted by several processes.
+  with ways as materialized (
+    select s.pages[place - 1] as previous, s.pages[place + 1] as next,
+      count(*) as views, count(*) filter (where place = array_position(s.pages, ${asked}::text)) as sessions
+    from session_summaries s, generate_subscripts(s.pages, 1) as place
     where ${chosen}
       and s.pages && array[${asked}::text]
-  ),
-  steps as materialized (
-    select pages[place - 1] as previous, pages[place + 1] as next
-    from chosen, generate_subscripts(pages, 1) as place
-    where pages[place] = ${asked}
+      and s.pages[place] = ${asked}
+    group by 1, 2
   )
   select
-    (select count(*) from chosen) as sessions,
-    (select count(*) from steps where previous is distinct from ${asked}) as views,
+    (select coalesce(sum(sessions), 0) from ways) as sessions,
+    (select coalesce(sum(views), 0) from ways where previous is distinct from ${asked}) as views,
     ${top("previous", asked)} as previous,
     ${top("next", asked)} as next`,
     params.values,
@@ -63,9 +62,9 @@ function top(column: "previous" | "next", page: string): string {
   return `(
       select coalesce(jsonb_agg(jsonb_build_object('value', value, 'count', count) order by count desc, value collate "C" nulls first), '[]')
       from (
-        select ${column} as value, count(*) as count
-        from steps where ${column} is distinct from ${page}
-        group by ${column} order by count(*) desc, ${column} collate "C" nulls first limit ${TOP}
+        select ${column} as value, sum(views) as count
+        from ways where ${column} is distinct from ${page}
+        group by ${column} order by sum(views) desc, ${column} collate "C" nulls first limit ${TOP}
       ) counted
     )`;
 }
