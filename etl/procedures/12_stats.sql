@@ -8,6 +8,9 @@ language plpgsql
 set jit = off
 set work_mem = '64MB'
 set plan_cache_mode = force_custom_plan
+-- Whoever calls may have switched them off, and what is joined here is large.
+set enable_hashjoin = on
+set enable_mergejoin = on
 as $$
 declare
   v record;
