@@ -91,14 +91,6 @@ export function isSiteId(text: string): boolean {
   return /^[^\s\p{Cc}\p{Cs}]{1,100}$/u.test(text);
 }
 
-/** The ids of the sites that were added or have figures, in order. */
-export async function listSiteIds(db: Database): Promise<string[]> {
-  const rows = await db.query<{ siteId: string }>(
-    `select site_id as "siteId" from sites union select site_id from daily_site_metrics order by 1`,
-  );
-  return rows.map(({ siteId }) => siteId);
-}
-
 /**
  * Adds a site, or changes it: what is undefined stays as it is. With a new timezone its days are others, so all of
  * them are marked to be rolled up again.
@@ -107,7 +99,7 @@ export async function listSiteIds(db: Database): Promise<string[]> {
  */
 export async function saveSite(
   db: Database,
-  site: { siteId: string; domains?: string[]; timezone?: string },
+  site: { siteId: string; domains?: string[]; timezone?: string; ipMode?: Site["ipMode"] },
 ): Promise<"added" | "changed"> {
   return await db.transaction(async (tx) => {
     const [before] = await tx.query<{ timezone: string }>(
@@ -115,10 +107,18 @@ export async function saveSite(
       [site.siteId],
     );
     await tx.query(
-      `insert into sites (site_id, domains, timezone) values ($1, coalesce($2::text[], '{}'), coalesce($3, 'UTC'))
+      `insert into sites (site_id, domains, timezone, ip_mode)
+       values ($1, coalesce($2::text[], '{}'), coalesce($3, 'UTC'), $4)
        on conflict (site_id) do update
-       set domains = coalesce($2::text[], sites.domains), timezone = coalesce($3, sites.timezone)`,
-      [site.siteId, site.domains ?? null, site.timezone ?? null],
+       set domains = coalesce($2::text[], sites.domains), timezone = coalesce($3, sites.timezone),
+         ip_mode = case when $5 then excluded.ip_mode else sites.ip_mode end`,
+      [
+        site.siteId,
+        site.domains ?? null,
+        site.timezone ?? null,
+        site.ipMode ?? null,
+        site.ipMode !== undefined,
+      ],
     );
     if (site.timezone !== undefined && site.timezone !== (before?.timezone ?? "UTC")) {
       await tx.query(

@@ -20,7 +20,7 @@ export function createApp(services: AppServices, options: AppOptions): Hono<Conn
   const metrics = new Metrics(services);
   const token = new AdminToken(options.adminToken, options.trustProxy);
   const admin = requireAdmin(token);
-  const view = siteView(services.db);
+  const view = siteView(services.stats, options);
   const access = createAccess(services.db, token, view, options);
   app.route("/", collectRoutes(services, options, metrics));
   app.route("/", healthRoutes(services));
@@ -30,7 +30,7 @@ export function createApp(services: AppServices, options: AppOptions): Hono<Conn
   // Before the stats and the dashboard: keys and links have guards of their own, and signing in is no site.
   app.route("/", access.routes);
   app.route("/", statsRoutes(services, access.guards));
-  app.route("/", dashboardRoutes(services.db, access.guards, view));
+  app.route("/", dashboardRoutes(services, access.guards, options));
   app.route("/", webRoutes(services.assets, options));
   app.notFound((c) => problem(c, 404, `There is nothing at ${c.req.method} ${c.req.path}`));
   app.onError((error, c) => answerError(error, c));

@@ -1,44 +1,143 @@
-import { Hono } from "hono";
-import type { Database } from "../db/database.ts";
-import { listSiteIds } from "../db/site_directory.ts";
-import { type DayFigures, SitePage } from "../web/dashboard/site_page.tsx";
-import { SitesPage } from "../web/dashboard/sites_page.tsx";
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { compress } from "hono/compress";
+import { HTTPException } from "hono/http-exception";
+import { lastEventAt } from "../db/stats/arrival.ts";
+import type { Period } from "../db/stats/period.ts";
+import { siteSummaries } from "../db/stats/site_summaries.ts";
+import { ProblemPage } from "../web/dashboard/problem_page.tsx";
+import { ArrivalPart } from "../web/dashboard/setup.tsx";
+import { SitesListPage } from "../web/dashboard/sites_list_page.tsx";
+import { publicOrigin } from "./client.ts";
+import { eventsView, formsView, scrollView } from "./dashboard/events.tsx";
+import { funnelView } from "./dashboard/funnel.tsx";
+import { changeGoals, goalsView } from "./dashboard/goals.tsx";
+import { LIST_VIEWS } from "./dashboard/list.tsx";
+import { overviewView } from "./dashboard/overview.tsx";
+import { realtimeView } from "./dashboard/realtime.tsx";
+import { sitesRoutes } from "./dashboard/sites.tsx";
+import type { View } from "./dashboard/view.ts";
+import { viewerOf } from "./dashboard/viewer.ts";
+import { readVisit, type Visit, withAddedFilter } from "./dashboard/visit.ts";
+import { journeysView, retentionView } from "./dashboard/visits.tsx";
 import type { Guards } from "./guards.ts";
-import { answerPage } from "./page.ts";
-import type { Reader, ReaderEnv } from "./readers.ts";
+import { answerPage, answerPart } from "./page.ts";
+import type { ReaderEnv } from "./readers.ts";
+import type { AppOptions, AppServices } from "./services.ts";
 import type { SiteView } from "./share.tsx";
+import { BadParameters } from "./stats/parameters.ts";
 
-const DAYS = 30;
+const VIEWS = new Map<string, View>([
+  ["", overviewView],
+  ["realtime", realtimeView],
+  ["funnel", funnelView],
+  ["journeys", journeysView],
+  ["retention", retentionView],
+  ["events", eventsView],
+  ["forms", formsView],
+  ["scroll", scrollView],
+  ["goals", goalsView],
+  ...LIST_VIEWS,
+]);
 
-/** `GET /dashboard`: the sites; `GET /dashboard/{site}`: the figures of one. */
+// Where cohorts are weeks, a month says little.
+const USUAL_PERIODS: Record<string, Period> = { retention: "90d" };
+
+type Services = Pick<AppServices, "db" | "stats">;
+type Options = Pick<AppOptions, "trustProxy" | "openRegistration">;
+
+/** `GET /dashboard`: the sites; `GET /dashboard/{site}` and below: the figures of one. */
 export function dashboardRoutes(
-  db: Database,
-  { adminPage, readSitePage }: Pick<Guards, "adminPage" | "readSitePage">,
-  view: SiteView,
+  { db, stats }: Services,
+  { adminPage, readSitePage, writeSite }: Pick<Guards, "adminPage" | "readSitePage" | "writeSite">,
+  options: Options,
 ): Hono<ReaderEnv> {
   const app = new Hono<ReaderEnv>();
-  app.get("/dashboard", adminPage, async (c) => {
-    const siteIds = await listSiteIds(db);
-    return answerPage(c, <SitesPage siteIds={siteIds} signedIn={canSignOut(c.get("reader"))} />);
+  // The pages hold no secret that somebody could guess from their compressed length.
+  const compressed = compress();
+  app.get("/dashboard", adminPage, compressed, async (c) => {
+    const sites = await siteSummaries(stats, new Date());
+    return answerPage(c, <SitesListPage sites={sites} viewer={viewerOf(c.get("reader"))} />);
   });
-  app.get("/dashboard/:site", readSitePage, (c) => view(c, c.req.param("site")));
+  app.route("/", sitesRoutes(db, adminPage, options));
+  app.get("/dashboard/:site/arrival", readSitePage, async (c) => {
+    const site = c.req.param("site");
+    return answerPart(
+      c,
+      <ArrivalPart site={site} arrival={{ lastEventAt: await lastEventAt(stats, site) }} />,
+    );
+  });
+  app.post("/dashboard/:site/goals", writeSite, bodyLimit({ maxSize: 64 * 1024 }), async (c) => {
+    const visit = await visitOf(c, stats, options, "goals");
+    const refused = await changeGoals(db, visit, new URLSearchParams(await c.req.text()));
+    return refused
+      ? answerPage(c, refused, { status: 400 })
+      : c.redirect(visit.context.address.with({}), 303);
+  });
+  const show = (c: Context<ReaderEnv>) => answerView(c, c.req.param("view") ?? "", stats, options);
+  app.get("/dashboard/:site", readSitePage, compressed, show);
+  app.get("/dashboard/:site/:view", readSitePage, compressed, show);
+  app.onError(answerBadParameters);
   return app;
 }
 
-/** The last 30 days that were rolled up. */
-export function siteView(db: Database): SiteView {
+/** The overview, for a page of somebody else that shows it in a frame: its links lead to where it is shown. */
+export function siteView(stats: Services["stats"], options: Options): SiteView {
   return async (c, siteId) => {
-    const reader = c.get("reader");
-    const days = await db.query<DayFigures>(
-      `select metric_date as day, unique_visitors as visitors, total_sessions as sessions, total_pageviews as pageviews
-       from daily_site_metrics where site_id = $1 order by metric_date desc limit $2`,
-      [siteId, DAYS],
-    );
-    const page = <SitePage siteId={siteId} days={days} signedIn={canSignOut(reader)} />;
-    return answerPage(c, page, { frameAncestors: reader.kind === "share" ? reader.link.embedOrigins : [] });
+    try {
+      return await answerView(c, "", stats, options, siteId);
+    } catch (error) {
+      return answerBadParameters(error as Error, c);
+    }
   };
 }
 
-function canSignOut(reader: Reader): boolean {
-  return reader.kind === "admin" && reader.by === "cookie";
+/** @param embeddedSite shown where the request asks for it, which is not its place below `/dashboard` */
+async function visitOf(
+  c: Context<ReaderEnv>,
+  stats: Services["stats"],
+  { trustProxy, openRegistration }: Options,
+  view: string,
+  embeddedSite?: string,
+): Promise<Visit> {
+  const id = embeddedSite ?? c.req.param("site")!;
+  return await readVisit(c, stats, {
+    id,
+    view,
+    viewer: viewerOf(c.get("reader"), id),
+    usualPeriod: USUAL_PERIODS[view] ?? "30d",
+    openRegistration,
+    origin: publicOrigin(c, trustProxy),
+    embeddedAt: embeddedSite === undefined ? undefined : c.req.path,
+  });
+}
+
+async function answerView(
+  c: Context<ReaderEnv>,
+  name: string,
+  stats: Services["stats"],
+  options: Options,
+  embeddedSite?: string,
+): Promise<Response> {
+  const view = VIEWS.get(name);
+  if (!view) throw new HTTPException(404, { message: `There is no view ${name} of a site` });
+  const visit = await visitOf(c, stats, options, name, embeddedSite);
+  const elsewhere = withAddedFilter(visit);
+  if (elsewhere !== null) return c.redirect(elsewhere, 303);
+  const part = c.req.query("part");
+  const { page, status } = await view(visit, part);
+  if (part !== undefined) return await answerPart(c, page, status);
+  const reader = c.get("reader");
+  return await answerPage(c, page, {
+    status,
+    frameAncestors: reader.kind === "share" ? reader.link.embedOrigins : [],
+  });
+}
+
+function answerBadParameters(error: Error, c: Context): Response | Promise<Response> {
+  if (!(error instanceof BadParameters)) throw error;
+  const problems = error.errors.map(({ message }) => message);
+  return answerPage(c, <ProblemPage title="This cannot be shown" problems={problems} back={c.req.path} />, {
+    status: 400,
+  });
 }

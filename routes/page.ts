@@ -40,3 +40,12 @@ export function answerPage(
 ): Response | Promise<Response> {
   return c.html(html`<!DOCTYPE html>${page}`, status, pageHeaders(frameAncestors));
 }
+
+/** Answers a part of a page, for the script that puts it in its place. */
+export async function answerPart(
+  c: Context,
+  part: HtmlEscapedString | Promise<HtmlEscapedString>,
+  status: ContentfulStatusCode = 200,
+): Promise<Response> {
+  return c.html(await part, status, pageHeaders());
+}

@@ -66,7 +66,10 @@ browserTest("pages fit a phone, follow the dark, and load what their policy allo
   await page.getByLabel("Password").fill("correct horse");
   await page.getByRole("button", { name: "Open" }).click();
   await page.waitForURL("**/dashboard/shop");
-  assertEquals([await page.getByRole("heading").textContent(), await overflow(page)], ["shop", 0]);
+  assertEquals([await page.getByRole("heading", { level: 1 }).textContent(), await overflow(page)], [
+    "shop",
+    0,
+  ]);
   assertEquals(await page.getByRole("button", { name: "Sign out" }).count(), 0);
   assertEquals(heard, []);
 });

@@ -1,8 +1,8 @@
 /**
- * What browsers download from this host: the tracker, the demo site and the dashboard's style, read once, compressed ahead.
+ * What browsers download from this host: the tracker, the demo site, the dashboard's script and style, read once, compressed ahead.
  *
  * Compressing at the highest quality takes milliseconds and a request's time is worth more, so each file is held in
- * every encoding from the start; all of it together is some 60 kB of memory.
+ * every encoding from the start; all of it together is some 200 kB of memory.
  */
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
@@ -43,8 +43,8 @@ type Encoding = typeof ENCODINGS[number];
 const brotli = promisify(brotliCompress);
 const gzipped = promisify(gzip);
 
-// Each folder with where its files are served; what has no content type of these, such as a page's source, is not.
-const FOLDERS = [["dist", "/"], ["demo", "/demo/"], ["dashboard", "/assets/"]] as const;
+// Each folder with where its files are served.
+const FOLDERS = [["dist", "/"], ["dist/assets", "/assets/"], ["demo", "/demo/"]] as const;
 
 /** Reads the files that are served as they are. */
 export async function webAssets(): Promise<WebAssets> {

@@ -1,0 +1,95 @@
+import { breakdown } from "../../db/stats/breakdown.ts";
+import { goals } from "../../db/stats/goals.ts";
+import { overview } from "../../db/stats/overview.ts";
+import { dayCount, MAX_DAYS_BY_HOUR, usualInterval } from "../../db/stats/period.ts";
+import type { DayRange } from "../../db/stats/query.ts";
+import { type Interval, INTERVALS, timeseries } from "../../db/stats/timeseries.ts";
+import { chartSeries } from "../../web/dashboard/chart_series.ts";
+import { FIGURE_KEYS } from "../../web/dashboard/figures.ts";
+import { OverviewPage } from "../../web/dashboard/overview_page.tsx";
+import { PanelSection } from "../../web/dashboard/panel.tsx";
+import { type Panel, PANEL_KEYS, panelDimension } from "../../web/dashboard/panels.ts";
+import { SetupCard } from "../../web/dashboard/setup.tsx";
+import { SiteFrame } from "../../web/dashboard/site_frame.tsx";
+import { lastEventAt } from "../../db/stats/arrival.ts";
+import { outcomeOf, statusOf } from "./outcome.ts";
+import type { View } from "./view.ts";
+import type { Visit } from "./visit.ts";
+
+const ROWS = 9;
+
+/** The overview, or one panel of it. */
+export const overviewView: View = async (visit, part) => {
+  const { context, site } = visit;
+  const panel = PANEL_KEYS.find((key) => key === part);
+  if (panel) {
+    const answer = await panelAnswer(visit, panel);
+    return {
+      page: <PanelSection address={context.address} {...answer} />,
+      status: statusOf(answer.outcome),
+    };
+  }
+  if (site.firstDay === null) return { page: await setupPage(visit) };
+  const intervals = intervalsOf(context.range);
+  const asked = context.address.get("interval");
+  const interval = intervals.find((known) => known === asked) ?? usualInterval(context.range);
+  const [totals, series, reached, ...panels] = await Promise.all([
+    outcomeOf(totalsAnswer(visit)),
+    outcomeOf(seriesAnswer(visit, interval)),
+    outcomeOf(goals(visit.db, visit.query)),
+    ...PANEL_KEYS.map((key) => panelAnswer(visit, key)),
+  ]);
+  const figure = FIGURE_KEYS.find((key) => key === context.address.get("figure")) ?? "visitors";
+  return {
+    page: (
+      <OverviewPage
+        context={context}
+        figure={figure}
+        intervals={intervals}
+        answers={{ totals, series, panels, goals: reached }}
+      />
+    ),
+  };
+};
+
+async function totalsAnswer({ db, query, compared }: Visit) {
+  const [current, previous] = await Promise.all([
+    overview(db, query),
+    compared ? overview(db, compared) : null,
+  ]);
+  return { current, previous };
+}
+
+async function seriesAnswer({ db, query, compared, now, site }: Visit, interval: Interval) {
+  const [buckets, previous] = await Promise.all([
+    timeseries(db, query, interval),
+    compared ? timeseries(db, compared, interval) : [],
+  ]);
+  return chartSeries(buckets, previous, { interval, now, isUnfinished: query.range.to >= site.today });
+}
+
+async function panelAnswer({ db, query, context }: Visit, panel: Panel) {
+  const dimension = panelDimension(panel, context.address.get(panel));
+  return { panel, dimension, outcome: await outcomeOf(breakdown(db, query, dimension, { limit: ROWS })) };
+}
+
+/** Those in which the range has a few points, and not too many to tell apart. */
+function intervalsOf(range: DayRange): Interval[] {
+  const days = dayCount(range);
+  const fits: Record<Interval, boolean> = {
+    hour: days <= Math.min(14, MAX_DAYS_BY_HOUR),
+    day: days > 1 && days <= 400,
+    week: days > 13,
+    month: days > 59,
+  };
+  return INTERVALS.filter((interval) => fits[interval]);
+}
+
+async function setupPage({ db, context, query, origin }: Visit) {
+  const arrival = { lastEventAt: await lastEventAt(db, query.site) };
+  return (
+    <SiteFrame context={context} title="No events yet" period="none">
+      <SetupCard site={query.site} origin={origin} arrival={arrival} />
+    </SiteFrame>
+  );
+}

@@ -1,0 +1,134 @@
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { Database } from "../../db/database.ts";
+import { comparedDays, type Period } from "../../db/stats/period.ts";
+import type { StatsQuery } from "../../db/stats/query.ts";
+import { findSite, knownSites, type SiteDays } from "../../db/stats/sites.ts";
+import { Address } from "../../web/dashboard/address.ts";
+import { FILTER_FIELDS } from "../../web/dashboard/filters.tsx";
+import { PANEL_KEYS } from "../../web/dashboard/panels.ts";
+import type { SiteContext, Viewer } from "../../web/dashboard/site_frame.tsx";
+import { BadParameters, COMPARE, FILTERS, parseFilter, RANGE, readRange } from "../stats/parameters.ts";
+import { requireSite } from "../stats/question.ts";
+
+/** One look at a page of a site: what is asked, and what every such page knows. */
+export interface Visit {
+  c: Context;
+  db: Database;
+  site: SiteDays;
+  context: SiteContext;
+  query: StatsQuery;
+  /** The same question about the days to compare with; null where there are none. */
+  compared: StatsQuery | null;
+  now: Date;
+  /** Where a browser sees this host. */
+  origin: string;
+}
+
+const PARAMETERS = z.object({ ...RANGE, ...FILTERS, compare: COMPARE.default("previous") });
+
+// What else a page of ours understands; all else in a URL is dropped from its links.
+const OTHERS = ["figure", "interval", ...PANEL_KEYS, "search", "page", "step", "by", "path", "name"];
+
+/** What a page is asked for, beside its parameters. */
+export interface Asked {
+  /** Of the site. */
+  id: string;
+  /** As in {@linkcode Address}. */
+  view: string;
+  viewer: Viewer;
+  /** Where none is asked for. */
+  usualPeriod: Period;
+  /** Whether any site is accepted: then one that nobody knows yet is empty. */
+  openRegistration: boolean;
+  /** Where a browser sees this host. */
+  origin: string;
+  /** The path, where a page of somebody else shows it. */
+  embeddedAt?: string;
+}
+
+/**
+ * Reads what a page is asked for.
+ *
+ * @throws {BadParameters | HTTPException} Where that cannot be answered
+ */
+export async function readVisit(
+  c: Context,
+  db: Database,
+  { id, view, viewer, usualPeriod, openRegistration, origin, embeddedAt }: Asked,
+): Promise<Visit> {
+  const now = new Date();
+  const [site, sites] = await Promise.all([
+    openRegistration ? siteOf(db, id, now) : requireSite(db, id),
+    viewer.isAdmin ? knownSites(db).then((all) => all.map(({ site }) => site)) : [id],
+  ]);
+  const url = new URL(c.req.url);
+  const asked = PARAMETERS.safeParse(parametersOf(url.searchParams));
+  if (!asked.success) {
+    throw new BadParameters(
+      asked.error.issues.map(({ path, message }) => ({ path: path.join("."), message })),
+    );
+  }
+  const { from, to, compare, filter } = asked.data;
+  const period = asked.data.period ?? (from === undefined && to === undefined ? usualPeriod : undefined);
+  const range = readRange({ period, from, to }, site);
+  const comparedRange = comparedDays(range, compare);
+  const query: StatsQuery = { site: id, timezone: site.timezone, range, filters: filter };
+  const address = new Address(id, view, knownParameters(url.searchParams), {
+    filters: filter,
+    period: period ?? null,
+    compare,
+    embeddedAt,
+  });
+  return {
+    c,
+    db,
+    site,
+    query,
+    compared: comparedRange && { ...query, range: comparedRange },
+    context: {
+      address,
+      range,
+      compared: comparedRange,
+      timezone: site.timezone,
+      today: site.today,
+      viewer,
+      sites,
+    },
+    now,
+    origin,
+  };
+}
+
+async function siteOf(db: Database, id: string, now: Date): Promise<SiteDays> {
+  const found = await findSite(db, id, now);
+  const unknown = { site: id, domains: [], timezone: "UTC", registered: false, firstDay: null };
+  return found ?? { ...unknown, today: now.toISOString().slice(0, 10) };
+}
+
+/** Where the form that adds a filter leads: the same page with that filter; null where it was not sent. @throws {BadParameters} */
+export function withAddedFilter(visit: Visit): string | null {
+  const sent = visit.c.req.query();
+  const { [FILTER_FIELDS.dimension]: dimension, [FILTER_FIELDS.operator]: operator } = sent;
+  if (dimension === undefined || operator === undefined) return null;
+  const value = (sent[FILTER_FIELDS.value] ?? "").trim().replace(/[\\|]/g, "\\$&");
+  const filter = parseFilter(`${dimension}:${operator}:${value}`);
+  if (typeof filter === "string") throw new BadParameters([{ path: "filter", message: filter }]);
+  return visit.context.address.withFilter(filter);
+}
+
+/** Several of one name as a list, but for those that may be given once: of these the last counts. */
+function parametersOf(params: URLSearchParams): Record<string, string | string[]> {
+  const given: Record<string, string | string[]> = {};
+  for (const [name, value] of params) {
+    // An emptied field of a form is none.
+    if (name === "filter") given.filter = params.getAll("filter");
+    else if (value !== "") given[name] = value;
+  }
+  return given;
+}
+
+function knownParameters(params: URLSearchParams): URLSearchParams {
+  const known = [...Object.keys(PARAMETERS.shape), ...OTHERS];
+  return new URLSearchParams([...params].filter(([name, value]) => known.includes(name) && value !== ""));
+}

@@ -1,0 +1,113 @@
+import type { EventProperties, EventProperty } from "../../db/stats/event_properties.ts";
+import { Bar } from "./bar.tsx";
+import { formatCount, formatShare } from "./format.ts";
+import { formatFilter, isValue } from "./address.ts";
+import { Answered, type Outcome } from "./outcome.tsx";
+import { type SiteContext, SiteFrame } from "./site_frame.tsx";
+
+/** The events of a site by name, and what came with those of one name. */
+export function EventsPage(
+  { context, names, outcome }: {
+    context: SiteContext;
+    names: Outcome<{ value: string; events: number }[]>;
+    /** Null where there is no event. */
+    outcome: Outcome<EventProperties> | null;
+  },
+) {
+  const { address } = context;
+  const chosen = outcome && "value" in outcome ? outcome.value.name : null;
+  return (
+    <SiteFrame context={context} title="Events" period="days">
+      <Answered outcome={names} retry={address.with({})}>
+        {(events) =>
+          events.length === 0 || outcome === null
+            ? <p class="card notice">No event in these days.</p>
+            : (
+              <div class="columns">
+                <nav class="card site-list" aria-label="Events">
+                  <ul>
+                    {events.map(({ value, events }) => (
+                      <li>
+                        <a
+                          class="counted"
+                          href={address.with({ name: value })}
+                          aria-current={value === chosen ? "page" : undefined}
+                        >
+                          <span class="clip">{value}</span>
+                          <span>{formatCount(events)}</span>
+                        </a>
+                      </li>
+                    ))}
+                  </ul>
+                </nav>
+                <Answered outcome={outcome} retry={address.with({})}>
+                  {(event) => <Properties context={context} event={event} />}
+                </Answered>
+              </div>
+            )}
+      </Answered>
+    </SiteFrame>
+  );
+}
+
+function Properties({ context, event }: { context: SiteContext; event: EventProperties }) {
+  const { address } = context;
+  return (
+    <div class="stack">
+      <section class="card" aria-label={event.name}>
+        <div class="panel-head">
+          <h2 class="clip">{event.name}</h2>
+          <a href={address.to("", { filter: formatFilter(isValue("event", event.name)) })}>
+            Sessions with it
+          </a>
+        </div>
+        <dl class="facts">
+          <div>
+            <dt>Events</dt>
+            <dd>{formatCount(event.events)}</dd>
+          </div>
+          <div>
+            <dt>Sessions</dt>
+            <dd>{formatCount(event.sessions)}</dd>
+          </div>
+        </dl>
+      </section>
+      {event.properties.length === 0
+        ? <p class="card notice">These events came without properties.</p>
+        : <div class="panels">{event.properties.map((property) => <Property property={property} />)}</div>}
+    </div>
+  );
+}
+
+function Property({ property }: { property: EventProperty }) {
+  const most = Math.max(...property.values.map(({ events }) => events));
+  return (
+    <section class="card panel short" aria-label={property.property}>
+      <div class="panel-head">
+        <h2 class="clip">{property.property}</h2>
+      </div>
+      <table class="bars">
+        <thead>
+          <tr>
+            <th scope="col">Value</th>
+            <th scope="col">Events</th>
+            <th scope="col">Share</th>
+          </tr>
+        </thead>
+        <tbody>
+          {property.values.map(({ value, events, share }) => (
+            <tr>
+              <th scope="row">
+                <Bar share={events / most} />
+                <span class="value" title={value}>{value === "" ? "(empty)" : value}</span>
+              </th>
+              <td>{formatCount(events)}</td>
+              <td class="soft">{formatShare(share)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {property.others > 0 && <p class="note">{formatCount(property.others)} more with other values.</p>}
+    </section>
+  );
+}

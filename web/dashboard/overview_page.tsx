@@ -1,0 +1,52 @@
+import type { Breakdown } from "../../db/stats/breakdown.ts";
+import type { GoalRow } from "../../db/stats/goals.ts";
+import type { Dimension } from "../../db/stats/query.ts";
+import type { Interval } from "../../db/stats/timeseries.ts";
+import type { Totals } from "../../db/stats/totals.ts";
+import { BigFigures } from "./big_figures.tsx";
+import { Chart } from "./chart.tsx";
+import type { ChartSeries } from "./chart_series.ts";
+import type { Figure } from "./figures.ts";
+import { GoalsPanel } from "./goals_panel.tsx";
+import { Answered, type Outcome } from "./outcome.tsx";
+import { PanelSection } from "./panel.tsx";
+import type { Panel } from "./panels.ts";
+import { type SiteContext, SiteFrame } from "./site_frame.tsx";
+
+export interface OverviewAnswers {
+  totals: Outcome<{ current: Totals; previous: Totals | null }>;
+  series: Outcome<ChartSeries>;
+  goals: Outcome<GoalRow[]>;
+  panels: { panel: Panel; dimension: Dimension; outcome: Outcome<Breakdown> }[];
+}
+
+/** The figures of a site, one of them over time, and where they come from. */
+export function OverviewPage(
+  { context, figure, intervals, answers }: {
+    context: SiteContext;
+    figure: Figure;
+    intervals: Interval[];
+    answers: OverviewAnswers;
+  },
+) {
+  const { address } = context;
+  const retry = address.with({});
+  return (
+    <SiteFrame context={context} title="Overview">
+      <section class="card overview" aria-label="Figures">
+        <Answered outcome={answers.totals} retry={retry}>
+          {({ current, previous }) => (
+            <BigFigures address={address} current={current} previous={previous} chosen={figure} />
+          )}
+        </Answered>
+        <Answered outcome={answers.series} retry={retry}>
+          {(series) => <Chart address={address} series={series} figure={figure} intervals={intervals} />}
+        </Answered>
+      </section>
+      <div class="panels">
+        {answers.panels.map((panel) => <PanelSection address={address} {...panel} />)}
+        <GoalsPanel context={context} outcome={answers.goals} />
+      </div>
+    </SiteFrame>
+  );
+}

@@ -1,0 +1,67 @@
+import { formatDate } from "./format.ts";
+import { Part } from "./part.tsx";
+
+/** What is known of a site's first event. */
+export interface Arrival {
+  /** Of the latest event that was received, processed or not; null where there is none. */
+  lastEventAt: Date | null;
+}
+
+/** The tag that a site carries. */
+export function snippetOf(origin: string, site: string): string {
+  return `<script defer src="${origin}/tracking.js" data-site="${
+    site.replace(/&/g, "&amp;").replace(/"/g, "&quot;")
+  }"></script>`;
+}
+
+/** The tag to paste, with a button that copies it. */
+export function Snippet({ origin, site }: { origin: string; site: string }) {
+  return (
+    <div class="snippet">
+      <pre tabindex={0}><code>{snippetOf(origin, site)}</code></pre>
+      <button class="button quiet" type="button" data-copy={snippetOf(origin, site)} hidden>Copy</button>
+    </div>
+  );
+}
+
+/** Whether events arrive; asked again every few seconds until one has. */
+export function ArrivalPart({ site, arrival }: { site: string; arrival: Arrival }) {
+  const url = `/dashboard/${encodeURIComponent(site)}/arrival`;
+  const { lastEventAt } = arrival;
+  return (
+    <Part name="arrival" label="Live check" kind="arrival" refresh={lastEventAt ? undefined : url}>
+      {lastEventAt
+        ? (
+          <p class="arrived" role="status">
+            <strong>Events arrive.</strong> The last one came on{" "}
+            <time datetime={lastEventAt.toISOString()}>{momentOf(lastEventAt)}</time>. Its figures follow
+            within some minutes. <a href={`/dashboard/${encodeURIComponent(site)}`}>Show them</a>
+          </p>
+        )
+        : (
+          <p class="waiting" role="status">
+            <span class="pulse" aria-hidden="true"></span>{" "}
+            Waiting for the first event. Open a page that carries the tag.
+          </p>
+        )}
+    </Part>
+  );
+}
+
+function momentOf(at: Date): string {
+  return `${formatDate(at.toISOString())} at ${at.toISOString().slice(11, 16)} UTC`;
+}
+
+/** What a site shows that has no events yet. */
+export function SetupCard({ site, origin, arrival }: { site: string; origin: string; arrival: Arrival }) {
+  return (
+    <section class="card setup">
+      <h2>No events yet</h2>
+      <p>
+        Paste this before <code>&lt;/head&gt;</code> of every page of <strong>{site}</strong>:
+      </p>
+      <Snippet origin={origin} site={site} />
+      <ArrivalPart site={site} arrival={arrival} />
+    </section>
+  );
+}
