@@ -12,7 +12,7 @@ import { print, printError } from "../log.ts";
 
 const ROOT = new URL("../", import.meta.url);
 /** What is read while it runs. */
-const FILES = ["migrations", "db/procedures", "etl/procedures", "web/dist", "web/demo", "web/dashboard"];
+const FILES = ["migrations", "db/procedures", "etl/procedures", "web/dist", "web/demo"];
 const LEFT_OUT = ["./pglite.ts", "pg-native"];
 const SERVER = "web/server.mjs";
 
