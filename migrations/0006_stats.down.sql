@@ -14,3 +14,11 @@ select s.*, now() - s.session_start as session_age
 from user_sessions s
 where s.session_end is null
   and coalesce(s.last_event_at, s.session_start) > now() - interval '30 minutes';
+
+do $$
+begin
+  execute format('alter database %I reset jit', current_database());
+exception when insufficient_privilege then
+  null; -- nor could it be set
+end
+$$;

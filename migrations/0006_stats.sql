@@ -158,3 +158,13 @@ select site_id, metric_date, now() from daily_site_metrics
 on conflict (site_id, metric_date) do nothing;
 -- It takes a number of days now; with the former one beside it, a call without one would be ambiguous.
 drop function if exists roll_up_stale_days();
+
+-- What is asked here takes milliseconds, to compile it for the processor tenths of a second: Postgres guesses wrong from its costs.
+-- Connections that are opened from now on do without; a role that may not say so leaves it as it is.
+do $$
+begin
+  execute format('alter database %I set jit = off', current_database());
+exception when insufficient_privilege then
+  raise notice 'this role may not alter the database: set jit = off in its settings, or questions take longer than they need to';
+end
+$$;

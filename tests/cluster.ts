@@ -37,6 +37,8 @@ const SETTINGS = {
   max_connections: 200,
   // A cluster that is thrown away need not survive the machine; commits still wait for their WAL.
   fsync: "off",
+  // As the migrations set it for a database; a copy of a template has no such settings.
+  jit: "off",
   // What the documentation's monitoring queries read.
   shared_preload_libraries: "pg_stat_statements",
 };
