@@ -1,27 +1,31 @@
 /**
- * `deno task bench [name…] [--postgres 15] [--history N]`: each benchmark beside the yardsticks of the same run, on each
- * Postgres that is found or on those whose version begins so. `memory` takes minutes and runs where it is named only;
- * `--history` is how many events are in the database before `etl` measures, besides an empty one: a million, or none by 0.
+ * `deno task bench [name…] [--postgres 15] [--history N] [--pageviews N]`: each benchmark beside the yardsticks of the same run,
+ * on each Postgres that is found or on those whose version begins so. `memory` and `stats` take minutes and run where they
+ * are named only; `--history` is how many events are in the database before `etl` measures, besides an empty one: a million,
+ * or none by 0; `--pageviews` is how many `stats` asks about: a million.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { print, printError } from "../log.ts";
 import { benchEtl } from "./etl.ts";
 import { benchIngest } from "./ingest.ts";
 import { benchMemory } from "./memory.ts";
+import { benchStats } from "./stats.ts";
+import type { Cluster } from "../tests/cluster.ts";
 import { startServers } from "../tests/servers.ts";
 
-type Benchmark = (serverUrl: string, options: { history: number }) => Promise<string[]>;
+type Benchmark = (cluster: Cluster, options: { history: number; pageviews: number }) => Promise<string[]>;
 
 const BENCHMARKS: Record<string, Benchmark> = {
-  ingest: benchIngest,
-  etl: benchEtl,
-  memory: benchMemory,
+  ingest: ({ url }) => benchIngest(url),
+  etl: ({ url }, { history }) => benchEtl(url, { history }),
+  memory: ({ url }) => benchMemory(url),
+  stats: (cluster, { pageviews }) => benchStats(cluster, pageviews),
 };
 const BY_DEFAULT = ["ingest", "etl"];
 
 const args = parseArgs(Deno.args, {
-  string: ["postgres", "history", "_"],
-  default: { history: "1000000" },
+  string: ["postgres", "history", "pageviews", "_"],
+  default: { history: "1000000", pageviews: "1000000" },
 });
 const names = args._.length > 0 ? args._.map(String) : BY_DEFAULT;
 const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name));
@@ -31,11 +35,12 @@ if (unknown.length > 0) {
   );
   Deno.exit(1);
 }
-const history = /^\d{1,8}$/.test(String(args.history)) ? Number(args.history) : NaN;
-if (Number.isNaN(history)) {
-  printError(`--history is "${args.history}", but may be a whole number of events`);
+const [history, pageviews] = (["history", "pageviews"] as const).map((name) => {
+  const text = String(args[name]);
+  if (/^\d{1,8}$/.test(text)) return Number(text);
+  printError(`--${name} is "${text}", but may be a whole number of at most 99,999,999`);
   Deno.exit(1);
-}
+}) as [number, number];
 // Ends by an exit, which the processes that were started hear of; the signal alone would leave them behind.
 for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => Deno.exit(130));
 const directory = await Deno.makeTempDir({ prefix: "footfall-bench-" });
@@ -51,10 +56,10 @@ try {
       `There is no Postgres ${args.postgres}: found ${servers.map(({ name }) => name).join(", ")}`,
     );
   }
-  for (const { name, url } of chosen) {
+  for (const cluster of chosen) {
     for (const benchmark of names) {
-      print(`${name}  ${benchmark}`);
-      for (const line of await BENCHMARKS[benchmark]!(url, { history })) print(`  ${line}`);
+      print(`${cluster.name}  ${benchmark}`);
+      for (const line of await BENCHMARKS[benchmark]!(cluster, { history, pageviews })) print(`  ${line}`);
     }
   }
 } finally {

@@ -1,0 +1,99 @@
+import type { Queryable } from "../db/database.ts";
+import { breakdown } from "../db/stats/breakdown.ts";
+import { eventProperties } from "../db/stats/event_properties.ts";
+import { forms } from "../db/stats/forms.ts";
+import { funnel } from "../db/stats/funnel.ts";
+import { journeys } from "../db/stats/journeys.ts";
+import { overview } from "../db/stats/overview.ts";
+import { comparedDays, usualInterval } from "../db/stats/period.ts";
+import type { Dimension, Filter, StatsQuery } from "../db/stats/query.ts";
+import { realtime } from "../db/stats/realtime.ts";
+import { retention } from "../db/stats/retention.ts";
+import { scroll } from "../db/stats/scroll.ts";
+import { timeseries } from "../db/stats/timeseries.ts";
+import {
+  type RawAnswer,
+  rawBreakdown,
+  rawBrowsers,
+  rawEvents,
+  rawOverview,
+  rawPages,
+  rawTimeseries,
+} from "./raw_answers.ts";
+
+/** One question of the stats API, as its route puts it. */
+export interface Question {
+  name: string;
+  ask(db: Queryable, query: StatsQuery): Promise<unknown>;
+  /** The same from raw rows. */
+  raw?: RawAnswer;
+}
+
+const PANELS: [Dimension, RawAnswer][] = [
+  ["channel", rawBreakdown("channel")],
+  ["page", rawPages],
+  ["country", rawBreakdown("country")],
+  ["browser", rawBrowsers],
+  ["event", rawEvents],
+];
+
+const FILTERS: [string, Filter[]][] = [
+  ["country is DE", [{ dimension: "country", operator: "is", values: ["DE"] }]],
+  ["page is /pricing", [{ dimension: "page", operator: "is", values: ["/pricing"] }]],
+  ["page contains 12, not Chrome", [
+    { dimension: "page", operator: "contains", values: ["12"] },
+    { dimension: "browser", operator: "is_not", values: ["Chrome"] },
+  ]],
+];
+
+export const QUESTIONS: Question[] = [
+  { name: "overview", ask: overviewCompared, raw: rawOverview },
+  {
+    name: "timeseries",
+    ask: (db, query) => timeseries(db, query, usualInterval(query.range)),
+    raw: rawTimeseries,
+  },
+  ...PANELS.map(([dimension, raw]) => ({
+    name: `breakdown/${dimension}`,
+    ask: (db: Queryable, query: StatsQuery) => breakdown(db, query, dimension),
+    raw,
+  })),
+  {
+    name: "breakdown/source, with visitors",
+    ask: (db, query) => breakdown(db, query, "source", { visitors: true }),
+  },
+  ...FILTERS.map(([name, filters]) => ({
+    name: `overview, ${name}`,
+    ask: (db: Queryable, query: StatsQuery) => overview(db, { ...query, filters }),
+  })),
+  {
+    name: "breakdown/page, country is DE",
+    ask: (db, query) => breakdown(db, { ...query, filters: FILTERS[0]![1] }, "page"),
+  },
+  { name: "realtime", ask: (db, query) => realtime(db, query.site, new Date()) },
+  {
+    name: "funnel",
+    ask: (db, query) =>
+      funnel(db, query, [{ page: "/" }, { page: "/pricing" }, { event: "form_submit" }], "session"),
+  },
+  { name: "journeys", ask: (db, query) => journeys(db, query, "/pricing") },
+  { name: "retention", ask: (db, query) => retention(db, query) },
+  { name: "forms", ask: (db, query) => forms(db, query) },
+  { name: "scroll", ask: (db, query) => scroll(db, query) },
+  { name: "events/click", ask: (db, query) => eventProperties(db, query, "click") },
+];
+
+async function overviewCompared(db: Queryable, query: StatsQuery): Promise<unknown> {
+  const range = comparedDays(query.range, "previous")!;
+  return await Promise.all([overview(db, query), overview(db, { ...query, range })]);
+}
+
+/** Everything that the dashboard's first page asks, at the same time. */
+export async function askWholePage(db: Queryable, query: StatsQuery): Promise<void> {
+  await Promise.all([
+    overviewCompared(db, query),
+    timeseries(db, query, usualInterval(query.range)),
+    timeseries(db, { ...query, range: comparedDays(query.range, "previous")! }, usualInterval(query.range)),
+    ...PANELS.map(([dimension]) => breakdown(db, query, dimension)),
+  ]);
+}

@@ -1,0 +1,103 @@
+import { formatTable } from "../commands/command.ts";
+import type { Database } from "../db/database.ts";
+import { openDatabase } from "../db/open.ts";
+import type { StatsQuery } from "../db/stats/query.ts";
+import type { Cluster } from "../tests/cluster.ts";
+import { secondsOf, withBenchDatabase } from "./database.ts";
+import { askWholePage, type Question, QUESTIONS } from "./questions.ts";
+import { fillYear, SITES } from "./year.ts";
+
+const RANGES: [string, number][] = [["30 days", 30], ["90 days", 90], ["12 months", 365]];
+const RUNS = 20;
+// What the system gives to questions.
+const CONNECTIONS = 4;
+
+/**
+ * How long each question takes about the busiest of ten sites, which has half of `pageviews` in a year: from the roll-ups, warm
+ * and with nothing in memory, beside the same answer from raw rows.
+ */
+export async function benchStats(cluster: Cluster, pageviews: number): Promise<string[]> {
+  return await withBenchDatabase(cluster.url, async (db, url) => {
+    const filled = await secondsOf(() => fillYear(db, pageviews));
+    const rolledUp = await secondsOf(() =>
+      db.query("call calculate_daily_metrics(current_date - 366, current_date)")
+    );
+    await db.exec("vacuum analyze");
+    return [
+      `${pageviews.toLocaleString("en-US")} pageviews written in ${Math.round(filled)} s, rolled up in ${
+        Math.round(rolledUp)
+      } s`,
+      ...await sizes(db),
+      ...await measureQuestions(url, () => restart(cluster)),
+    ];
+  });
+}
+
+/** @param restart of the server, with nothing of the database left in memory */
+export async function measureQuestions(url: string, restart: () => Promise<void>): Promise<string[]> {
+  const rows: Record<string, unknown>[] = [];
+  for (const [name, days] of RANGES) {
+    const [range] = await withDatabase(url, (db) =>
+      db.query<StatsQuery["range"]>(
+        "select (current_date - $1::integer)::text as from, (current_date - 1)::text as to",
+        [days],
+      ));
+    const query: StatsQuery = { site: SITES[0]!, timezone: "UTC", range: range!, filters: [] };
+    const page: Question = { name: "the whole first page", ask: askWholePage };
+    for (const question of [page, ...QUESTIONS]) {
+      rows.push({ range: name, question: question.name, ...await measure(url, query, question, restart) });
+    }
+  }
+  return formatTable(rows).split("\n");
+}
+
+async function measure(
+  url: string,
+  query: StatsQuery,
+  { ask, raw }: Question,
+  restart: () => Promise<void>,
+): Promise<Record<string, unknown>> {
+  await restart();
+  const [cold, warm] = await withDatabase(url, async (db) => {
+    const cold = await secondsOf(() => ask(db, query));
+    const warm: number[] = [];
+    for (let run = 0; run < RUNS; run++) warm.push(await secondsOf(() => ask(db, query)));
+    return [cold, warm.toSorted((a, b) => a - b)];
+  });
+  const rawSeconds = raw && await withDatabase(url, async (db) => {
+    await raw(db, query);
+    return await secondsOf(() => raw(db, query));
+  });
+  const ms = (seconds: number | undefined) => seconds === undefined ? null : Math.round(seconds * 1000);
+  return {
+    "p50 ms": ms(warm[Math.floor(RUNS * 0.5)]),
+    "p95 ms": ms(warm[Math.ceil(RUNS * 0.95) - 1]),
+    "cold ms": ms(cold),
+    "raw ms": ms(rawSeconds),
+    "raw / p50": rawSeconds === undefined ? null : Math.round(rawSeconds / warm[Math.floor(RUNS * 0.5)]!),
+  };
+}
+
+async function withDatabase<T>(url: string, work: (db: Database) => Promise<T>): Promise<T> {
+  await using db = await openDatabase(url, { poolSize: CONNECTIONS, statementTimeout: 0 });
+  // A connection's first statement loads what the server knows of the tables; the pool has done that long ago.
+  await Promise.all(Array.from({ length: CONNECTIONS }, () => db.query("select 1")));
+  return await work(db);
+}
+
+/** The server's memory goes with it; what the system keeps of its files goes where we may say so. */
+async function restart(cluster: Cluster): Promise<void> {
+  await cluster.run("pg_ctl", ["stop", "-D", `${cluster.directory}/data`, "-m", "fast"]);
+  await Deno.writeTextFile("/proc/sys/vm/drop_caches", "1").catch(() => {});
+  await cluster.start();
+}
+
+async function sizes(db: Database): Promise<string[]> {
+  const rows = await db.query(
+    `select relname as table, reltuples::bigint as rows, pg_size_pretty(pg_total_relation_size(oid)) as size
+     from pg_class
+     where relkind = 'r' and relnamespace = current_schema()::regnamespace and reltuples > 1000
+     order by pg_total_relation_size(oid) desc`,
+  );
+  return [...formatTable(rows).split("\n"), ""];
+}
