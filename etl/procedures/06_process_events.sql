@@ -119,9 +119,10 @@ declare
   v_last  bigint;
 begin
   -- A batch's temporary tables are 20 MB; with the default of 8 MB each step would read them from files. Of a session that
-  -- has used temporary tables already it can no longer be set: that one does with what it has.
+  -- has used temporary tables already it can no longer be set: that one does with what it has. For this transaction only, since
+  -- behind a pooler the session is somebody else's next.
   begin
-    perform set_config('temp_buffers', '64MB', false);
+    perform set_config('temp_buffers', '64MB', true);
   exception when invalid_parameter_value then
     null;
   end;
