@@ -18,24 +18,29 @@ export function rememberDevServer(server: DevServer): void {
   writeFileSync(FILE, JSON.stringify(server), { mode: 0o600 });
 }
 
-export function forgetDevServer(): void {
-  rmSync(FILE, { force: true });
+/** Unless another one has started here since. */
+export function forgetDevServer(url: string): void {
+  if (readDevServer()?.url === url) rmSync(FILE, { force: true });
 }
 
 /** The dev server that runs here now, or undefined. */
 export async function findDevServer(): Promise<DevServer | undefined> {
-  let server: DevServer;
-  try {
-    server = JSON.parse(readFileSync(FILE, "utf8"));
-  } catch {
-    return undefined; // never written, or half written: none runs
-  }
+  const server = readDevServer();
+  if (!server) return undefined;
   // A killed server leaves its file behind; whoever listens there now does not know the token.
   const response = await fetch(new URL("/etl/status", server.url), {
     headers: { authorization: `Bearer ${server.adminToken}` },
   }).catch(() => undefined);
   await response?.body?.cancel();
   return response?.ok ? server : undefined;
+}
+
+function readDevServer(): DevServer | undefined {
+  try {
+    return JSON.parse(readFileSync(FILE, "utf8"));
+  } catch {
+    return undefined; // never written, or half written: none runs
+  }
 }
 
 /**

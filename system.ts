@@ -83,16 +83,20 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
       runJobs: () => runAllJobs({ ...jobs, whenBusy: "wait" }),
     }, { ...config, adminToken, dev: mode === "dev" });
     const announced = mode === "dev" && isEmbedded(config.database);
+    let announcedUrl: string | undefined;
     return {
       app,
       adminToken,
       databaseName: isEmbedded(config.database) ? `${version} (embedded)` : version,
       jobs,
-      announce: (url) =>
-        announced && rememberDevServer({ url, adminToken, database: String(config.database) }),
+      announce: (url) => {
+        if (!announced) return;
+        rememberDevServer({ url, adminToken, database: String(config.database) });
+        announcedUrl = url;
+      },
       hurry: () => ingestion.events.hurry(),
       close: async () => {
-        if (announced) forgetDevServer();
+        if (announcedUrl !== undefined) forgetDevServer(announcedUrl);
         await ingestion.close();
         await stats.close();
         await db.close();

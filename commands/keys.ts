@@ -1,8 +1,9 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { createApiKey, listApiKeys, revokeApiKey, type Scope } from "../db/api_keys.ts";
-import type { Database } from "../db/database.ts";
+import type { Asked } from "../db/database.ts";
 import { isSiteId } from "../db/site_directory.ts";
-import { CommandError, formatTable, requireMigrated, withDatabase } from "./command.ts";
+import { CommandError, formatTable } from "./command.ts";
+import { reachDatabase } from "./reach.ts";
 
 const USAGE = `Usage:
   deno task key add [--site ID] [--name N] [--scope read|write]    makes a key; of all sites without --site
@@ -15,7 +16,7 @@ interface KeyFlags {
   scope?: string;
 }
 
-type Command = (db: Database, id: string | undefined, flags: KeyFlags) => Promise<string>;
+type Command = (db: Asked, id: string | undefined, flags: KeyFlags) => Promise<string>;
 
 const COMMANDS = new Map<string, Command>(Object.entries({
   add: async (db, id, { site, name = "", scope = "read" }) => {
@@ -72,8 +73,5 @@ export async function runKeyCommand(args: string[]): Promise<string> {
   if (rest.length > 0) throw new CommandError(`Cannot do that: ${rest.join(" ")} is too much.\n${USAGE}`);
   const command = COMMANDS.get(action ?? "");
   if (!command) throw new CommandError(USAGE);
-  return await withDatabase(async (db) => {
-    await requireMigrated(db);
-    return await command(db, id, flags as KeyFlags);
-  });
+  return await reachDatabase(({ db }) => command(db, id, flags as KeyFlags));
 }

@@ -13,12 +13,10 @@ await runCommand(async () => {
 
 async function runQuery(query: string): Promise<Row[]> {
   const devServer = isEmbedded(readConfig("task").database) ? await findDevServer() : undefined;
-  if (devServer) return (await askDevServer<{ rows: Row[] }>(devServer, "/sql", query)).rows;
-  return await withDatabase(async (db) => {
-    try {
-      return await db.query(query);
-    } catch (error) {
-      throw new CommandError((error as Error).message);
-    }
-  });
+  try {
+    if (devServer) return (await askDevServer<{ rows: Row[] }>(devServer, "/sql", query)).rows;
+    return await withDatabase((db) => db.query(query));
+  } catch (error) {
+    throw new CommandError((error as Error).message);
+  }
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { log } from "../log.ts";
-import { Conflict, type Database, DatabaseUnavailable } from "./database.ts";
+import { type Asked, Conflict, DatabaseUnavailable } from "./database.ts";
 
 export type Scope = "read" | "write";
 
@@ -28,7 +28,7 @@ const COLUMNS = `id, site_id as "siteId", name, scope, prefix, created_at as "cr
 
 /** Makes a key. `secret` is the key itself, known here and never again. */
 export async function createApiKey(
-  db: Database,
+  db: Asked,
   { siteId, name, scope }: Pick<ApiKey, "siteId" | "name" | "scope">,
 ): Promise<{ key: ApiKey; secret: string }> {
   const secret = `ff_${randomBytes(32).toString("base64url")}`;
@@ -40,12 +40,12 @@ export async function createApiKey(
 }
 
 /** Every key, also those that were revoked, oldest first. */
-export async function listApiKeys(db: Database): Promise<ApiKey[]> {
+export async function listApiKeys(db: Asked): Promise<ApiKey[]> {
   return await db.query<ApiKey>(`select ${COLUMNS} from api_keys order by id`);
 }
 
 /** Revokes a key, from the next request on. Answers whether it was in force. */
-export async function revokeApiKey(db: Database, id: number): Promise<boolean> {
+export async function revokeApiKey(db: Asked, id: number): Promise<boolean> {
   const revoked = await db.query(
     "update api_keys set revoked_at = now() where id = $1 and revoked_at is null returning id",
     [id],
@@ -63,7 +63,7 @@ export function isApiKey(text: string): boolean {
  *
  * It is found by its hash, so how long that takes tells about the hash only, from which nobody gets to the key.
  */
-export async function findApiKey(db: Database, secret: string): Promise<ApiKey | undefined> {
+export async function findApiKey(db: Asked, secret: string): Promise<ApiKey | undefined> {
   const [found] = await db.query<ApiKey & { noted: boolean }>(
     `select ${COLUMNS}, coalesce(last_used_at > now() - interval '1 minute', false) as noted
      from api_keys where key_hash = $1 and revoked_at is null`,
@@ -75,7 +75,7 @@ export async function findApiKey(db: Database, secret: string): Promise<ApiKey |
   return key;
 }
 
-async function noteUse(db: Database, id: number): Promise<void> {
+async function noteUse(db: Asked, id: number): Promise<void> {
   try {
     await db.query("update api_keys set last_used_at = now() where id = $1", [id]);
   } catch (error) {

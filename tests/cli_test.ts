@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { monthsBetween } from "../commands/rollup.ts";
 import { at, batch, pageview, testApp } from "./fixtures.ts";
 import { footfall } from "./footfall_process.ts";
-import { serveProcess } from "./served_process.ts";
+import { runCommand, serveProcess } from "./served_process.ts";
 import { engines, servers, testDatabase } from "./test_database.ts";
 
 const refused = (message: string) => ({ code: 2, stdout: "", stderr: `footfall: ${message}\n` });
@@ -158,6 +158,7 @@ Deno.test("while deno task dev runs, every command works on its database, or say
     [["shop", 1]],
   ]);
   assertEquals((await run("doctor")).code, 0);
+  assertEquals(await runCommand("key", ["list"], server.cwd), "(no rows)");
   const exported = await run(
     "export",
     "--site",

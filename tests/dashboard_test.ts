@@ -453,7 +453,7 @@ Deno.test("sites are added and changed in the browser", async () => {
   };
   const added = await send(fields);
   assertEquals([added.status, added.headers.get("location")], [303, "/dashboard/sites?site=blog"]);
-  await send({ ...fields, ipMode: "" });
+  await send({ ...fields, ipMode: "", existing: "1" });
   assertEquals(await app.rows("select site_id, domains, timezone, ip_mode from sites"), [
     {
       site_id: "blog",
@@ -466,9 +466,16 @@ Deno.test("sites are added and changed in the browser", async () => {
     const [wrong, problem] of [
       [{ site: "a b" }, "Give 1 to 100 characters without blanks."],
       [{ site: "sites" }, "This id is taken by a page of the dashboard."],
-      [{ domains: "exa mple!.com" }, "“mple!.com” is no host name; give one such as example.com."],
-      [{ timezone: "Mars/Olympus" }, "There is no such time zone: give a name such as Europe/Berlin."],
-      [{ ipMode: "half" }, "Choose one of the list."],
+      [{ timezone: "UTC" }, "There is a site of this id: choose it in the list to change it."],
+      [
+        { existing: "1", domains: "exa mple!.com" },
+        "“mple!.com” is no host name; give one such as example.com.",
+      ],
+      [
+        { existing: "1", timezone: "Mars/Olympus" },
+        "There is no such time zone: give a name such as Europe/Berlin.",
+      ],
+      [{ existing: "1", ipMode: "half" }, "Choose one of the list."],
     ] as const
   ) {
     const { status, html } = await send({ ...fields, ...wrong });

@@ -32,6 +32,7 @@ Deno.test("what a range is compared with has as many days", () => {
     [{ from: "2026-11-01", to: "2026-11-22" }, "year", { from: "2025-11-01", to: "2025-11-22" }],
     [{ from: "2024-02-29", to: "2024-03-01" }, "year", { from: "2023-02-28", to: "2023-03-01" }],
     [{ from: "2026-11-01", to: "2026-11-22" }, "none", null],
+    [{ from: "0001-01-01", to: "0001-01-02" }, "previous", null],
   ];
   for (const [range, comparison, days] of cases) {
     assertEquals([range, comparedDays(range, comparison)], [range, days]);

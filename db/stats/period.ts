@@ -73,6 +73,8 @@ export function comparedDays(range: DayRange, comparison: Comparison): DayRange 
   if (comparison === "none") return null;
   const days = dayCount(range);
   const from = Temporal.PlainDate.from(range.from).subtract(comparison === "year" ? { years: 1 } : { days });
+  // Before the first year there is nothing, and no way to write it.
+  if (from.year < 1) return null;
   return { from: from.toString(), to: from.add({ days: days - 1 }).toString() };
 }
 

@@ -58,8 +58,12 @@ export function sitesRoutes(
       timezone: field("timezone"),
       ipMode: field("ipMode"),
     };
-    const isNew = !(await listSites(db)).some(({ siteId }) => siteId === fields.site);
+    const isNew = !form.has("existing");
     const { errors, ...site } = readSite(fields);
+    // Who slips must not change another site's domains and days.
+    if (isNew && (await listSites(db)).some(({ siteId }) => siteId === fields.site)) {
+      errors.site = "There is a site of this id: choose it in the list to change it.";
+    }
     if (Object.keys(errors).length === 0) {
       try {
         await saveSite(db, site);

@@ -96,7 +96,12 @@ function SiteForm({ fields, errors, isNew }: { fields: SiteFields; errors: Field
             />
           </Field>
         )
-        : <input type="hidden" name="site" value={fields.site} />}
+        : (
+          <>
+            <input type="hidden" name="site" value={fields.site} />
+            <input type="hidden" name="existing" value="1" />
+          </>
+        )}
       <Field
         name="domains"
         label="Domains"
