@@ -9,6 +9,8 @@ import { fillYear, SITES } from "./year.ts";
 
 const RANGES: [string, number][] = [["30 days", 30], ["90 days", 90], ["12 months", 365]];
 const RUNS = 20;
+// Of a question that takes seconds fewer runs will do.
+const ENOUGH_SECONDS = 5;
 // What the system gives to questions.
 const CONNECTIONS = 4;
 
@@ -61,7 +63,8 @@ async function measure(
   const [cold, warm] = await withDatabase(url, async (db) => {
     const cold = await secondsOf(() => ask(db, query));
     const warm: number[] = [];
-    for (let run = 0; run < RUNS; run++) warm.push(await secondsOf(() => ask(db, query)));
+    const spent = () => warm.reduce((sum, seconds) => sum + seconds, 0);
+    while (warm.length < RUNS && spent() < ENOUGH_SECONDS) warm.push(await secondsOf(() => ask(db, query)));
     return [cold, warm.toSorted((a, b) => a - b)];
   });
   const rawSeconds = raw && await withDatabase(url, async (db) => {
@@ -70,12 +73,18 @@ async function measure(
   });
   const ms = (seconds: number | undefined) => seconds === undefined ? null : Math.round(seconds * 1000);
   return {
-    "p50 ms": ms(warm[Math.floor(RUNS * 0.5)]),
-    "p95 ms": ms(warm[Math.ceil(RUNS * 0.95) - 1]),
+    "runs": warm.length,
+    "p50 ms": ms(at(warm, 0.5)),
+    "p95 ms": ms(at(warm, 0.95)),
     "cold ms": ms(cold),
     "raw ms": ms(rawSeconds),
-    "raw / p50": rawSeconds === undefined ? null : Math.round(rawSeconds / warm[Math.floor(RUNS * 0.5)]!),
+    "raw / p50": rawSeconds === undefined ? null : Math.round(rawSeconds / at(warm, 0.5)),
   };
+}
+
+/** The sorted value that this share of all does not exceed. */
+function at(sorted: number[], share: number): number {
+  return sorted[Math.ceil(sorted.length * share) - 1]!;
 }
 
 async function withDatabase<T>(url: string, work: (db: Database) => Promise<T>): Promise<T> {
