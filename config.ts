@@ -1,5 +1,6 @@
 import process from "node:process";
 import { z } from "zod";
+import { POSTGRES_DRIVERS, type PostgresDriver } from "./db/database.ts";
 import type { DatabaseTarget } from "./db/open.ts";
 import { LOG_LEVELS } from "./log.ts";
 
@@ -10,6 +11,7 @@ export interface Config {
   port: number;
   host: string;
   database: DatabaseTarget;
+  databaseDriver: PostgresDriver;
   poolSize: number;
   /** Undefined in `dev` where none is set: it generates one. */
   adminToken: string | undefined;
@@ -73,6 +75,7 @@ const SETTINGS = {
   PGUSER: { schema: z.string(), mayBe: "a user name" },
   PGPASSWORD: { schema: z.string(), mayBe: "a password" },
   PGDATABASE: { schema: z.string(), mayBe: "a database name" },
+  DATABASE_DRIVER: { schema: z.enum(POSTGRES_DRIVERS), mayBe: POSTGRES_DRIVERS.join(" or ") },
   DATABASE_POOL_SIZE: { schema: wholeNumber(1, 1000), mayBe: "a whole number from 1 to 1000" },
   ADMIN_TOKEN: {
     schema: z.string().regex(/^[\x21-\x7e]{8,}$/),
@@ -154,6 +157,7 @@ export function readConfig(mode: Mode, env: Environment = { ...process.env }): C
     port: set.PORT ?? 8000,
     host: set.HOST ?? (mode === "dev" ? "127.0.0.1" : "0.0.0.0"),
     database: database!,
+    databaseDriver: set.DATABASE_DRIVER ?? "pg",
     poolSize: set.DATABASE_POOL_SIZE ?? 4,
     adminToken: set.ADMIN_TOKEN,
     openRegistration: set.OPEN_REGISTRATION ?? mode === "dev",

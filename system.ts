@@ -51,6 +51,7 @@ export interface System {
 export async function startSystem(config: Config, mode: Mode, signal: AbortSignal): Promise<System> {
   const geoip = config.geoipDatabase === undefined ? undefined : await openGeoip(config.geoipDatabase);
   const db = await openDatabase(config.database, {
+    driver: config.databaseDriver,
     poolSize: config.poolSize,
     connectTimeout: CONNECT_TIMEOUT_MS,
   }).catch((error) => {
@@ -58,6 +59,7 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
   });
   // The embedded database has just the one connection.
   const stats = isEmbedded(config.database) ? db : await openDatabase(config.database, {
+    driver: config.databaseDriver,
     poolSize: STATS_POOL_SIZE,
     connectTimeout: CONNECT_TIMEOUT_MS,
     statementTimeout: STATS_TIMEOUT_MS,

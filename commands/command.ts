@@ -32,7 +32,7 @@ export function isExpected(error: Error): boolean {
 export async function withDatabase<T>(work: (db: Database, config: Config) => Promise<T>): Promise<T> {
   const config = readConfig("task");
   setLogLevel(config.logLevel === "info" ? "warn" : config.logLevel);
-  await using db = await openDatabase(config.database, { poolSize: 2 });
+  await using db = await openDatabase(config.database, { driver: config.databaseDriver, poolSize: 2 });
   return await work(db, config);
 }
 

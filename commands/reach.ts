@@ -29,7 +29,11 @@ export async function reachDatabase<T>(
   if (devServer) return await work({ db: new DevDatabase(devServer), devServer, config, embedded });
   if (embedded) requireDirectory(String(config.database));
   // A person sees how long it takes, and can interrupt it.
-  await using own = await openDatabase(config.database, { poolSize: 2, statementTimeout: 0 });
+  await using own = await openDatabase(config.database, {
+    driver: config.databaseDriver,
+    poolSize: 2,
+    statementTimeout: 0,
+  });
   if (!unmigrated) await requireMigrated(own);
   return await work({ db: own, own, config, embedded });
 }

@@ -41,7 +41,7 @@ export interface PoolCounts {
   waiting: number;
 }
 
-/** The seam: Postgres through `pg`, or PGlite in this process. */
+/** The seam: Postgres through `pg` or deno-postgres, or PGlite in this process. */
 export interface Database extends Queryable, AsyncDisposable {
   /** How many statements can run at the same time. */
   readonly connections: number;
@@ -57,6 +57,10 @@ export interface Database extends Queryable, AsyncDisposable {
   /** Waits for what runs, then closes every connection. Safe to call twice. */
   close(): Promise<void>;
 }
+
+/** What speaks with a Postgres server: `npm:pg`, or deno-postgres, which is on JSR and loaded where it is chosen. */
+export const POSTGRES_DRIVERS = ["pg", "deno-postgres"] as const;
+export type PostgresDriver = typeof POSTGRES_DRIVERS[number];
 
 /** What takes single statements: the database, a transaction in it, or another process that has it open. */
 export type Asked = Pick<Database, "query">;

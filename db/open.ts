@@ -1,4 +1,4 @@
-import type { Database } from "./database.ts";
+import type { Database, PostgresDriver } from "./database.ts";
 import { openPostgres, type PostgresAddress } from "./postgres.ts";
 
 /** `postgres://…`, `pglite:DIR`, `pglite:memory`, or a Postgres server's address in parts. */
@@ -12,6 +12,8 @@ export interface OpenOptions {
   connectTimeout?: number;
   /** Longest time that one statement may take, in milliseconds; 15,000. 0 is for ever. */
   statementTimeout?: number;
+  /** `pg`, unless it is named. */
+  driver?: PostgresDriver;
 }
 
 const EMBEDDED = "pglite:";
@@ -24,7 +26,7 @@ export function isEmbedded(target: DatabaseTarget): boolean {
 /**
  * Opens what `target` names. A Postgres server is not contacted yet.
  *
- * @throws {TypeError} If `target` is none of the forms
+ * @throws {TypeError} If `target` is none of the forms, or the driver cannot be loaded
  */
 export async function openDatabase(target: DatabaseTarget, options: OpenOptions = {}): Promise<Database> {
   if (typeof target !== "string") return await openPostgres({ ...target, ...options });

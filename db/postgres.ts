@@ -6,6 +6,7 @@ import {
   type Database,
   DatabaseUnavailable,
   type PoolCounts,
+  type PostgresDriver,
   type Queryable,
   type QueryOptions,
   StatementTimeout,
@@ -35,6 +36,8 @@ export interface PostgresOptions extends PostgresAddress {
   connectTimeout?: number;
   /** Longest time that one statement may take, in milliseconds; 15,000. 0 is for ever. */
   statementTimeout?: number;
+  /** `pg`, unless it is named. */
+  driver?: PostgresDriver;
 }
 
 /**
@@ -42,7 +45,7 @@ export interface PostgresOptions extends PostgresAddress {
  * process from starting; `version()` tells.
  *
  * @throws {TypeError} If the connection string is not one, or asks for a TLS mode that may fall back to plain
- * text
+ * text; or if the driver cannot be loaded
  */
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
   const { connectionString, tls } = options.connectionString === undefined
@@ -59,7 +62,14 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
     types: { getTypeParser: parserOf as pg.CustomTypesConfig["getTypeParser"] },
     connectionTimeoutMillis: options.connectTimeout ?? 5_000,
   };
-  return new PostgresDatabase(config, options.poolSize ?? 4, options.statementTimeout ?? 15_000);
+  const Client = options.driver === "deno-postgres"
+    ? await (await import("./deno_postgres.ts")).denoPostgresClient(config)
+    : class extends pg.Client {
+      constructor() {
+        super(config);
+      }
+    };
+  return new PostgresDatabase(Client, options.poolSize ?? 4, options.statementTimeout ?? 15_000);
 }
 
 class PostgresDatabase implements Database {
@@ -70,13 +80,13 @@ class PostgresDatabase implements Database {
   readonly #open = new Map<pg.PoolClient, Promise<void>>();
   #closing: Promise<void> | undefined;
 
-  constructor(config: pg.ClientConfig, readonly connections: number, statementTimeout: number) {
+  constructor(DriverClient: new () => pg.Client, readonly connections: number, statementTimeout: number) {
     this.#statementTimeout = statementTimeout;
     // The pool's own connect timeout would also run while a query waits for its turn, and call a busy pool a
     // dead server.
-    const Client = class extends pg.Client {
+    const Client = class extends DriverClient {
       constructor() {
-        super(config);
+        super();
         // A connection may die after the pool has handed it out and before whoever asked has heard of it; without a
         // listener that would end the process. The next statement on it fails and tells.
         this.on("error", () => {});

@@ -7,6 +7,7 @@ const TOKEN = "0123456789abcdef";
 // The contract's table of settings.
 const DEFAULTS: Omit<Config, "database" | "host" | "adminToken" | "openRegistration"> = {
   port: 8000,
+  databaseDriver: "pg",
   poolSize: 4,
   trustProxy: 0,
   ipMode: "truncate",
@@ -59,6 +60,7 @@ const READ: [string, Mode, Record<string, string>, Config][] = [
       PORT: "0",
       HOST: "::1",
       DATABASE_URL: POSTGRES,
+      DATABASE_DRIVER: "deno-postgres",
       DATABASE_POOL_SIZE: "12",
       ADMIN_TOKEN: TOKEN,
       OPEN_REGISTRATION: "true",
@@ -81,6 +83,7 @@ const READ: [string, Mode, Record<string, string>, Config][] = [
       port: 0,
       host: "::1",
       database: POSTGRES,
+      databaseDriver: "deno-postgres",
       poolSize: 12,
       adminToken: TOKEN,
       openRegistration: true,
@@ -236,6 +239,7 @@ const REFUSED: [string, Mode, Record<string, string>, string[]][] = [
     {
       PORT: "65536",
       PGPORT: "0",
+      DATABASE_DRIVER: "postgres",
       DATABASE_POOL_SIZE: "0",
       OPEN_REGISTRATION: "yes",
       TRUST_PROXY: "-1",
@@ -249,6 +253,7 @@ const REFUSED: [string, Mode, Record<string, string>, string[]][] = [
     [
       `PORT is "65536", but may be ${PORT_MAY_BE}`,
       'PGPORT is "0", but may be a whole number from 1 to 65535',
+      'DATABASE_DRIVER is "postgres", but may be pg or deno-postgres',
       'DATABASE_POOL_SIZE is "0", but may be a whole number from 1 to 1000',
       'OPEN_REGISTRATION is "yes", but may be true or false',
       'TRUST_PROXY is "-1", but may be the number of proxies in front, 0 to 32',

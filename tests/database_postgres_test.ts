@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Conflict, type Database, DatabaseUnavailable, StatementTimeout } from "../db/database.ts";
-import { openDatabase, type OpenOptions } from "../db/open.ts";
+import type { OpenOptions } from "../db/open.ts";
 import { startProxy } from "./tcp_proxy.ts";
-import { emptyDatabase, servers, type TestDatabase } from "./test_database.ts";
+import { emptyDatabase, openTarget, servers, type TestDatabase } from "./test_database.ts";
 
 // What only a server can do: run several statements at once, be late, and go away.
 for (const server of servers()) {
@@ -31,7 +31,7 @@ for (const server of servers()) {
   });
 
   test("more statements than connections wait for their turn, longer than connecting may take", async (db) => {
-    await using small = await openDatabase(db.url, { poolSize: 1, connectTimeout: 200 });
+    await using small = await openTarget(db.url, { poolSize: 1, connectTimeout: 200 });
 
     const rows = await Promise.all(
       [1, 2, 3].map((n) => small.query("select pg_sleep(0.15)::text as slept, $1::int4 as n", [n])),
@@ -42,7 +42,7 @@ for (const server of servers()) {
   });
 
   test("a statement that takes too long fails, is stopped on the server, and leaves a working pool", async (db) => {
-    await using hasty = await openDatabase(db.url, { poolSize: 1, statementTimeout: 100 });
+    await using hasty = await openTarget(db.url, { poolSize: 1, statementTimeout: 100 });
 
     await assertRejects(() => hasty.query("select pg_sleep(60)"), StatementTimeout);
 
@@ -51,7 +51,7 @@ for (const server of servers()) {
   });
 
   test("a statement of a transaction that takes too long fails on the server", async (db) => {
-    await using one = await openDatabase(db.url, { poolSize: 1 });
+    await using one = await openTarget(db.url, { poolSize: 1 });
 
     await assertRejects(
       () => one.transaction((tx) => tx.query("select pg_sleep(60)"), { statementTimeout: 100 }),
@@ -65,7 +65,7 @@ for (const server of servers()) {
   });
 
   test("a transaction without a limit may take longer than other statements", async (db) => {
-    await using hasty = await openDatabase(db.url, { statementTimeout: 50 });
+    await using hasty = await openTarget(db.url, { statementTimeout: 50 });
 
     const rows = await hasty.transaction((tx) => tx.query("select pg_sleep(0.2)::text as slept"), {
       statementTimeout: 0,
@@ -75,7 +75,7 @@ for (const server of servers()) {
   });
 
   test("connections that are ended while idle are replaced", async (db) => {
-    await using victim = await openDatabase(db.url, { poolSize: 2 });
+    await using victim = await openTarget(db.url, { poolSize: 2 });
     await Promise.all([victim.query("select pg_sleep(0.01)"), victim.query("select pg_sleep(0.01)")]);
 
     assertEquals(await endOthers(db), 2);
@@ -93,7 +93,7 @@ for (const server of servers()) {
   });
 
   test("a connection that is ended within a transaction is DatabaseUnavailable, and replaced", async (db) => {
-    await using victim = await openDatabase(db.url, { poolSize: 1 });
+    await using victim = await openTarget(db.url, { poolSize: 1 });
     await db.exec("create table notes (note text)");
 
     await assertRejects(() =>
@@ -113,7 +113,7 @@ for (const server of servers()) {
 
   test("a server that is away is DatabaseUnavailable, and used again when it is back", async (db) => {
     await using proxy = startProxy(db.url);
-    await using away = await openDatabase(proxy.url, { poolSize: 2 });
+    await using away = await openTarget(proxy.url, { poolSize: 2 });
     assertEquals(await away.version(), server.name);
 
     await proxy.cut();
@@ -128,7 +128,7 @@ for (const server of servers()) {
 
   test("a network that swallows packets ends in a timeout, and the pool works when it is back", async (db) => {
     await using proxy = startProxy(db.url);
-    await using stalled = await openDatabase(proxy.url, {
+    await using stalled = await openTarget(proxy.url, {
       poolSize: 1,
       statementTimeout: 200,
       connectTimeout: 200,
@@ -145,7 +145,7 @@ for (const server of servers()) {
 
   test("close does not wait for a server that no longer answers", async (db) => {
     await using proxy = startProxy(db.url);
-    const stalled = await openDatabase(proxy.url);
+    const stalled = await openTarget(proxy.url);
     await stalled.version();
 
     proxy.stall();
@@ -153,7 +153,7 @@ for (const server of servers()) {
   });
 
   test("no connection is left when close resolves", async (db) => {
-    const other = await openDatabase(db.url);
+    const other = await openTarget(db.url);
     await Promise.all([1, 2, 3].map(() => other.version()));
 
     await other.close();
@@ -164,14 +164,14 @@ for (const server of servers()) {
   test("what the server does not let in is DatabaseUnavailable, with its reason", async (db) => {
     const missing = new URL(db.url);
     missing.pathname = "/missing";
-    await using database = await openDatabase(missing.href);
+    await using database = await openTarget(missing.href);
 
     await assertRejects(() => database.version(), DatabaseUnavailable, 'database "missing" does not exist');
   });
 
   test("a target in parts opens the same server", async (db) => {
     const url = new URL(db.url);
-    await using parts = await openDatabase({
+    await using parts = await openTarget({
       host: url.hostname,
       port: Number(url.port),
       user: url.username,
@@ -185,7 +185,7 @@ for (const server of servers()) {
 Deno.test("a server that accepts and never answers is DatabaseUnavailable after the connect timeout", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const accepted = listener.accept();
-  await using db = await openDatabase(`postgres://u@127.0.0.1:${listener.addr.port}/d`, {
+  await using db = await openTarget(`postgres://u@127.0.0.1:${listener.addr.port}/d`, {
     connectTimeout: 100,
   });
 
@@ -196,21 +196,21 @@ Deno.test("a server that accepts and never answers is DatabaseUnavailable after 
 Deno.test("a port where nobody listens is DatabaseUnavailable", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   listener.close();
-  await using db = await openDatabase(`postgres://u@localhost:${listener.addr.port}/d`);
+  await using db = await openTarget(`postgres://u@localhost:${listener.addr.port}/d`);
 
   await assertRejects(() => db.version(), DatabaseUnavailable, "ECONNREFUSED");
 });
 
 Deno.test("an unknown target is refused, without its password", async () => {
   for (const target of ["", "pglite:", "mysql://u:secret@host/d", "nonsense"]) {
-    const error = await assertRejects(() => openDatabase(target), TypeError, "expected postgres://");
+    const error = await assertRejects(() => openTarget(target), TypeError, "expected postgres://");
     assertEquals(error.message.includes("secret"), false);
   }
 });
 
 Deno.test("an sslmode that may fall back to plain text is refused", async () => {
   for (const mode of ["prefer", "allow", "requier"]) {
-    await assertRejects(() => openDatabase(`postgres://h/d?sslmode=${mode}`), TypeError, `sslmode=${mode}`);
+    await assertRejects(() => openTarget(`postgres://h/d?sslmode=${mode}`), TypeError, `sslmode=${mode}`);
   }
 });
 

@@ -1,7 +1,6 @@
 import type { Row } from "../db/database.ts";
 import type { EventWriter } from "../db/event_writer.ts";
 import { openIngestion } from "../db/ingestion.ts";
-import { openDatabase } from "../db/open.ts";
 import { Spool } from "../db/spool.ts";
 import { type JobRun, runAllJobs } from "../etl/run.ts";
 import { VisitorDirectory } from "../events/visitor.ts";
@@ -10,7 +9,7 @@ import { createApp } from "../routes/app.ts";
 import type { AppOptions, AppServices } from "../routes/services.ts";
 import { webAssets } from "../web/assets.ts";
 import { startProxy, type TcpProxy } from "./tcp_proxy.ts";
-import { engines, type TestDatabase, type TestEngine } from "./test_database.ts";
+import { engines, openTarget, type TestDatabase, type TestEngine } from "./test_database.ts";
 
 // The tests provoke what is logged; it would drown their report.
 setLogLevel("error");
@@ -64,10 +63,10 @@ export async function testApp(
   } = options;
   const own = await engine.migrated();
   const proxy = proxied ? startProxy(own.url) : undefined;
-  const db = proxy ? await openDatabase(proxy.url, { poolSize: 2, connectTimeout: 500 }) : own;
+  const db = proxy ? await openTarget(proxy.url, { poolSize: 2, connectTimeout: 500 }) : own;
   const stats = statsTimeout === undefined
     ? db
-    : await openDatabase(own.url, { poolSize: 1, statementTimeout: statsTimeout });
+    : await openTarget(own.url, { poolSize: 1, statementTimeout: statsTimeout });
   const spool = spoolPath === undefined ? undefined : new Spool(spoolPath, spoolBytes);
   const { availability, events, sites, salts, close } = openIngestion(db, spool);
   const jobs = { db, retentionDays: 90, signal: new AbortController().signal, whenBusy: "wait" as const };

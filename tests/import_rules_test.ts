@@ -77,6 +77,7 @@ const CASES: [string, string, string, string[]][] = [
     `1: ${PORTABLE}`,
   ]],
   ["the lock of the embedded database may", "db/directory_lock.ts", `const pid = Deno.pid;`, []],
+  ["the socket of deno-postgres may", "db/driver_socket.ts", `const connect = Deno.connect;`, []],
   ["web must not import routes", "web/a.ts", `import { x } from "../routes/x.ts";`, [`1: ${WEB}`]],
   [
     "web must not import config from a folder below",

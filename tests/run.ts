@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+import { readConfig } from "../config.ts";
 import { print, printError } from "../log.ts";
 import type { Cluster } from "./cluster.ts";
 import { startServers } from "./servers.ts";
@@ -8,7 +10,8 @@ const INTERRUPTED = 130;
 
 /**
  * `deno task test [args…]`: brings up the databases, runs `deno test` with `args`, takes the databases down,
- * and prints on the last line how many tests passed and failed.
+ * and prints on the last line how many tests passed and failed. `DATABASE_DRIVER` picks what the tests of a
+ * server speak with it through.
  *
  * @returns the exit code
  */
@@ -32,6 +35,8 @@ async function runTests(args: string[]): Promise<number> {
     tests = startTests(args, {
       servers: servers.map(({ name, url, binaries }) => ({ name, url, binaries })),
       directory,
+      driver: readConfig("task", { DATABASE_DRIVER: Deno.env.get("DATABASE_DRIVER") }).databaseDriver,
+      config: configOf(args),
     });
     const { success } = await tests.status;
     if (interrupted) return INTERRUPTED;
@@ -42,6 +47,12 @@ async function runTests(args: string[]): Promise<number> {
     await Promise.all(servers.map((server) => server.stop()));
     await Deno.remove(directory, { recursive: true });
   }
+}
+
+/** `--config FILE` of the arguments, wherever it is used from. */
+function configOf(args: string[]): string[] {
+  const file = args[args.indexOf("--config") + 1];
+  return args.includes("--config") && file !== undefined ? ["--config", resolve(file)] : [];
 }
 
 function startTests(args: string[], environment: TestEnvironment): Deno.ChildProcess {

@@ -1,4 +1,5 @@
 import { TextLineStream } from "@std/streams/text-line-stream";
+import { configArguments } from "./test_database.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -23,7 +24,8 @@ export function serveProcess(
   env: Record<string, string> = {},
   cwd?: string,
 ): Promise<ServedProcess> {
-  const args = ["run", "-A", new URL("main.ts", ROOT).pathname, ...(mode === "dev" ? ["dev"] : [])];
+  const program = new URL("main.ts", ROOT).pathname;
+  const args = ["run", "-A", ...configArguments(), program, ...(mode === "dev" ? ["dev"] : [])];
   return serveProgram(Deno.execPath(), args, env, cwd);
 }
 
@@ -86,7 +88,7 @@ export async function runCommand(
   env: Record<string, string> = {},
 ): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", new URL(`commands/${name}.ts`, ROOT).pathname, ...args],
+    args: ["run", "-A", ...configArguments(), new URL(`commands/${name}.ts`, ROOT).pathname, ...args],
     cwd,
     env,
     stdin: "null",

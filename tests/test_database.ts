@@ -1,7 +1,7 @@
 import { cp } from "node:fs/promises";
-import type { Database } from "../db/database.ts";
+import type { Database, PostgresDriver } from "../db/database.ts";
 import { migrate } from "../db/migrate.ts";
-import { openDatabase, type OpenOptions } from "../db/open.ts";
+import { type DatabaseTarget, openDatabase, type OpenOptions } from "../db/open.ts";
 import type { TestServer } from "./servers.ts";
 
 /** A database of one test's own; disposing of it removes it. */
@@ -26,6 +26,10 @@ export interface TestEnvironment {
   servers: TestServer[];
   /** For files of this run; removed after it. */
   directory: string;
+  /** What the tests of a server speak with it through. */
+  driver: PostgresDriver;
+  /** `--config FILE`, where the tests were given one: for the processes that they start. */
+  config: string[];
 }
 
 export const ENVIRONMENT_VARIABLE = "FOOTFALL_TEST_SERVERS";
@@ -33,6 +37,17 @@ export const ENVIRONMENT_VARIABLE = "FOOTFALL_TEST_SERVERS";
 /** The Postgres servers of this run. @throws {Error} If the tests were not started by `deno task test` */
 export function servers(): TestServer[] {
   return environment().servers;
+}
+
+/** {@linkcode openDatabase}, through the driver that this run tests. */
+export function openTarget(target: DatabaseTarget, options?: OpenOptions): Promise<Database> {
+  return openDatabase(target, { driver: environment().driver, ...options });
+}
+
+/** `--config FILE` for a process of our own, as the tests were started with it. */
+export function configArguments(): string[] {
+  // A benchmark starts processes, too, without the tests' environment.
+  return Deno.env.has(ENVIRONMENT_VARIABLE) ? environment().config : [];
 }
 
 /** Every database that a test of SQL has to pass on. */
@@ -123,7 +138,7 @@ async function createDatabase(
 ): Promise<TestDatabase> {
   const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
   await runOn(server, `create database ${name} template ${template}`);
-  return own(await openDatabase(urlOf(server, name), options), urlOf(server, name), async () => {
+  return own(await openTarget(urlOf(server, name), options), urlOf(server, name), async () => {
     await runOn(server, `drop database ${name} with (force)`);
   });
 }
