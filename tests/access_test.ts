@@ -134,7 +134,7 @@ const ROUTES: Record<string, Route> = {
   "GET /dashboard/sign-in": { who: "everybody", status: 200 },
   "GET /dashboard": { who: "admin, a page", status: 200 },
   "GET /dashboard/sites": { who: "admin, a page", status: 200 },
-  "POST /dashboard/sites": { who: "admin, a page", status: 303, body: "site=site-a&timezone=UTC" },
+  "POST /dashboard/sites": { who: "admin, a page", status: 303, body: "site=site-a&timezone=UTC&existing=1" },
   "GET /dashboard/:site/:view": {
     who: "readers of A, a page",
     status: 200,
