@@ -28,7 +28,7 @@ const PATIENCE_MS = 3_000;
 const FIRST_PAUSE_MS = 50;
 // Hosts kill a process some seconds after they asked it to end.
 const HURRY_MS = 2_000;
-// Each group costs the server and this process about a millisecond, whatever it holds. So while one is under way, what
+// Each group costs the server and this process something, whatever it holds. So while one is under way, what
 // comes waits for the next, unless so many events wait already …
 const WORTH_A_GROUP = 100;
 // … or the one under way is late: it holds a large request, or waits for a lock.

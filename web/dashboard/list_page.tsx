@@ -1,11 +1,10 @@
 import type { Breakdown } from "../../db/stats/breakdown.ts";
 import type { Dimension } from "../../db/stats/query.ts";
 import type { Address } from "./address.ts";
-import { Bar } from "./bar.tsx";
-import { formatCount, formatFigure, formatShare } from "./format.ts";
+import { formatCount, formatFigure } from "./format.ts";
 import { DIMENSION_NAMES } from "./names.ts";
 import { Answered, type Outcome } from "./outcome.tsx";
-import { ValueLink } from "./panel.tsx";
+import { ValueCells } from "./panel.tsx";
 import { measureOf, type PanelName, PANELS } from "./panels.ts";
 import { type SiteContext, SiteFrame } from "./site_frame.tsx";
 
@@ -104,12 +103,7 @@ function List(
           <tbody>
             {rows.map((row) => (
               <tr>
-                <th scope="row">
-                  <Bar share={row[measure] / most} />
-                  <ValueLink address={address} dimension={dimension} value={row.value} />
-                </th>
-                <td>{formatCount(row[measure])}</td>
-                <td class="soft">{formatShare(row[measure] / total[measure])}</td>
+                <ValueCells {...{ address, dimension, row, measure, most, total }} />
                 <td>{formatFigure(row.visitors, "count")}</td>
                 {!isOfSessions && <td>{formatCount(row.sessions)}</td>}
                 {isOfSessions && <td>{formatCount(row.pageviews)}</td>}

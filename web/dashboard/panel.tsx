@@ -1,4 +1,4 @@
-import type { Breakdown } from "../../db/stats/breakdown.ts";
+import type { Breakdown, BreakdownRow } from "../../db/stats/breakdown.ts";
 import type { Dimension } from "../../db/stats/query.ts";
 import { type Address, isValue } from "./address.ts";
 import { Bar } from "./bar.tsx";
@@ -83,12 +83,7 @@ function Values(
         <tbody>
           {rows.map((row) => (
             <tr>
-              <th scope="row">
-                <Bar share={row[measure] / most} />
-                <ValueLink address={address} dimension={dimension} value={row.value} />
-              </th>
-              <td>{formatCount(row[measure])}</td>
-              <td class="soft">{formatShare(row[measure] / total[measure])}</td>
+              <ValueCells {...{ address, dimension, row, measure, most, total }} />
             </tr>
           ))}
         </tbody>
@@ -100,6 +95,28 @@ function Values(
           </a>
         </p>
       )}
+    </>
+  );
+}
+
+/** A row's value with its bar, its figure, and the share that this is of all. */
+export function ValueCells({ address, dimension, row, measure, most, total }: {
+  address: Address;
+  dimension: Dimension;
+  row: BreakdownRow;
+  measure: ReturnType<typeof measureOf>;
+  /** The figure of the first row: the longest bar. */
+  most: number;
+  total: Breakdown["total"];
+}) {
+  return (
+    <>
+      <th scope="row">
+        <Bar share={row[measure] / most} />
+        <ValueLink address={address} dimension={dimension} value={row.value} />
+      </th>
+      <td>{formatCount(row[measure])}</td>
+      <td class="soft">{formatShare(row[measure] / total[measure])}</td>
     </>
   );
 }
