@@ -32,3 +32,17 @@ export interface NewEvent {
   /** What its user agent string means; null where it came without. */
   agent: AgentRow | null;
 }
+
+/**
+ * An event on its way: its row as JSON, written once and used for as many tries as it takes. The objects that it was
+ * made of can go: while events wait for their commit, the garbage collector copies all that they hold on to.
+ */
+export interface StorableEvent {
+  id: string;
+  json: string;
+  agent: AgentRow | null;
+}
+
+export function storable({ row, agent }: NewEvent): StorableEvent {
+  return { id: row.event_id, json: JSON.stringify(row), agent };
+}

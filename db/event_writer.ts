@@ -1,8 +1,8 @@
 import { log } from "../log.ts";
 import type { Availability } from "./availability.ts";
 import { Conflict, DatabaseUnavailable, StatementTimeout } from "./database.ts";
-import type { NewEvent } from "./event_row.ts";
-import type { EventStore, RefusedEvent, StorableEvent } from "./event_store.ts";
+import { type NewEvent, storable, type StorableEvent } from "./event_row.ts";
+import type { EventStore, RefusedEvent } from "./event_store.ts";
 import { type Spool, SpoolBusy } from "./spool.ts";
 import { type Place, type Receipt, WriteQueue } from "./write_queue.ts";
 
@@ -79,9 +79,9 @@ export class EventWriter {
    */
   add(events: NewEvent[]): Promise<Receipt> {
     const { promise, resolve, reject } = Promise.withResolvers<Receipt>();
-    const storable = events.map((event) => ({ ...event, json: JSON.stringify(event.row) }));
-    const bytes = storable.reduce((sum, { json }) => sum + json.length, 0);
-    this.#queue.add({ events: storable, bytes, resolve, reject });
+    const waiting = events.map(storable);
+    const bytes = waiting.reduce((sum, { json }) => sum + json.length, 0);
+    this.#queue.add({ events: waiting, bytes, resolve, reject });
     this.#pump();
     return promise;
   }

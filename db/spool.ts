@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import process from "node:process";
 import type { DatabaseSync } from "node:sqlite";
 import { log } from "../log.ts";
-import type { NewEvent } from "./event_row.ts";
+import type { NewEvent, StorableEvent } from "./event_row.ts";
 
 /** A spooled event and its place in the queue. */
 export interface SpooledEvent {
@@ -98,9 +98,9 @@ export class Spool {
    *
    * @throws {SpoolBusy | Error} If another process is writing, or the disk refuses: nothing is kept then
    */
-  append(events: NewEvent[]): void {
+  append(events: StorableEvent[]): void {
     if (!this.#isInPlace()) this.#replace();
-    this.#insert(events.map(({ row, agent }) => JSON.stringify({ row, agent })));
+    this.#insert(events.map(({ json, agent }) => `{"row":${json},"agent":${JSON.stringify(agent)}}`));
   }
 
   /**

@@ -1,6 +1,7 @@
 import { log } from "../log.ts";
 import type { Availability } from "./availability.ts";
 import { Conflict, DatabaseUnavailable, StatementTimeout } from "./database.ts";
+import { storable } from "./event_row.ts";
 import type { EventStore, RefusedEvent } from "./event_store.ts";
 import type { RefusedEntry, Spool, SpooledEvent } from "./spool.ts";
 
@@ -93,7 +94,7 @@ export class SpoolDrain {
   /** Answers the events that Postgres refuses for ever; or that it is away, or should be asked for less. */
   async #restore(waiting: SpooledEvent[]): Promise<RefusedEvent[] | "away" | "fewer"> {
     try {
-      const events = waiting.map(({ event }) => ({ ...event, json: JSON.stringify(event.row) }));
+      const events = waiting.map(({ event }) => storable(event));
       return events.length === 0 ? [] : await this.#store.store(events, RESTORE_TIMEOUT_MS);
     } catch (error) {
       // The server is there, but slow, or stumbles over one of them.

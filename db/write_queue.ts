@@ -1,4 +1,5 @@
-import type { RefusedEvent, StorableEvent } from "./event_store.ts";
+import type { StorableEvent } from "./event_row.ts";
+import type { RefusedEvent } from "./event_store.ts";
 
 /** Where events are durable: committed in Postgres, or on disk until it is back. */
 export type Place = "postgres" | "spool";

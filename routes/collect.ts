@@ -54,9 +54,8 @@ export function collectRoutes(
     answer(c, async (sender) => {
       // A beacon posts text/plain to skip the preflight, so the content type says nothing here.
       using room = bodies.open(sender.address && networkOf(sender.address));
-      const body = await readBody(c.req.raw, BODY_LIMITS, room);
-      const { accepted, rejected, alone } = parsePayloads(body);
-      const outcome = await intake.store(sender, accepted, rejected);
+      const { alone, storing } = store(sender, await readBody(c.req.raw, BODY_LIMITS, room));
+      const outcome = await storing;
       return outcome.eventIds.length > 0 ? receipt(outcome, alone) : refusal(c, outcome);
     }));
 
@@ -65,8 +64,7 @@ export function collectRoutes(
       // Who asks for the head only looks whether the link is alive.
       if (c.req.method === "HEAD") return c.body(null, 200, PIXEL_HEADERS);
       const payload = payloadOfQuery(new URL(c.req.url).searchParams);
-      const { accepted, rejected } = parsePayloads(JSON.stringify(payload));
-      const outcome = await intake.store(sender, accepted, rejected);
+      const outcome = await store(sender, JSON.stringify(payload)).storing;
       return outcome.eventIds.length > 0 ? c.body(PIXEL, 200, PIXEL_HEADERS) : refusal(c, outcome);
     }));
 
@@ -79,6 +77,12 @@ export function collectRoutes(
         allow: "GET, POST, OPTIONS",
       }),
   );
+
+  /** Apart from those who wait for it, so that they hold on to nothing of the body. */
+  function store(sender: Sender, body: string): { alone: boolean; storing: Promise<Outcome> } {
+    const { accepted, rejected, alone } = parsePayloads(body);
+    return { alone, storing: intake.store(sender, accepted, rejected) };
+  }
 
   async function answer(c: CollectContext, take: (sender: Sender) => Promise<Response>): Promise<Response> {
     try {

@@ -1,6 +1,7 @@
 import { DatabaseUnavailable } from "../db/database.ts";
 import type { NewEvent } from "../db/event_row.ts";
 import type { Site } from "../db/site_directory.ts";
+import type { Receipt } from "../db/write_queue.ts";
 import { enrichEvent, type RequestContext, userAgentOf } from "../events/enrich.ts";
 import type { Payload, Rejection } from "../events/payload.ts";
 import { hostOf, isWithin } from "../events/referrer.ts";
@@ -28,6 +29,21 @@ export interface Outcome {
   forbidden: number;
 }
 
+/** A valid item, with its place in the request. */
+export interface Item {
+  index: number;
+  payload: Payload;
+}
+
+/** The items of a request that are on their way to be stored. */
+interface Taken {
+  places: { index: number; eventId: string }[];
+  rejected: Rejection[];
+  forbidden: number;
+  /** Undefined where no item was taken. */
+  receipt?: Promise<Receipt>;
+}
+
 /** Decides about the items of a request, and stores those that are taken. */
 export class Intake {
   readonly #services: IntakeServices;
@@ -52,11 +68,12 @@ export class Intake {
    * @param invalid the others
    * @throws {TooFast | QueueFull | DatabaseUnavailable} Then nothing of it was stored
    */
-  async store(
-    sender: Sender,
-    items: { index: number; payload: Payload }[],
-    invalid: Rejection[],
-  ): Promise<Outcome> {
+  store(sender: Sender, items: Item[], invalid: Rejection[]): Promise<Outcome> {
+    // Not in one function: it would hold on to the items until they are stored.
+    return this.#finish(this.#take(sender, items, invalid));
+  }
+
+  async #take(sender: Sender, items: Item[], invalid: Rejection[]): Promise<Taken> {
     const rejected = [...invalid];
     const taken: { index: number; event: NewEvent }[] = [];
     const perSite = new Map<string, number>();
@@ -81,19 +98,28 @@ export class Intake {
       perSite.set(payload.siteId, (perSite.get(payload.siteId) ?? 0) + (payload.events?.length ?? 1));
     }
     if (rejected.length > 0) this.#metrics.rejected(rejected.length);
-    if (taken.length === 0) return { stored: "postgres", eventIds: [], rejected, forbidden };
+    if (taken.length === 0) return { places: [], rejected, forbidden };
     // The request itself has paid for one.
     this.#limits.takeFromAddress(sender.address, perSite.values().reduce((sum, events) => sum + events, -1));
     for (const [siteId, events] of perSite) this.#limits.takeFromSite(siteId, events);
 
-    const { stored, refused } = await this.#services.events.add(taken.map(({ event }) => event));
-    const refusedIndexes = new Set(refused.map(({ index }) => index));
+    return {
+      places: taken.map(({ index, event }) => ({ index, eventId: event.row.event_id })),
+      rejected,
+      forbidden,
+      receipt: this.#services.events.add(taken.map(({ event }) => event)),
+    };
+  }
+
+  async #finish(taking: Promise<Taken>): Promise<Outcome> {
+    const { places, rejected, forbidden, receipt } = await taking;
+    if (receipt === undefined) return { stored: "postgres", eventIds: [], rejected, forbidden };
+    const { stored, refused } = await receipt;
     for (const { index, message } of refused) {
-      rejected.push({ index: taken[index]!.index, issues: [{ path: "", message: `the event ${message}` }] });
+      rejected.push({ index: places[index]!.index, issues: [{ path: "", message: `the event ${message}` }] });
     }
-    const eventIds = taken.filter((_, index) => !refusedIndexes.has(index)).map(({ event }) =>
-      event.row.event_id
-    );
+    const refusedPlaces = new Set(refused.map(({ index }) => index));
+    const eventIds = places.filter((_, index) => !refusedPlaces.has(index)).map(({ eventId }) => eventId);
     this.#metrics.accepted(eventIds.length, stored);
     return { stored, eventIds, rejected, forbidden };
   }

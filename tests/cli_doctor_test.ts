@@ -3,6 +3,7 @@ import type { Patient } from "../db/doctor/check.ts";
 import { type Diagnosis, examine } from "../db/doctor/examine.ts";
 import { Spool } from "../db/spool.ts";
 import { JOBS } from "../etl/jobs.ts";
+import { storable } from "../db/event_row.ts";
 import { eventRow } from "./event_row.ts";
 import { pageview, testApp } from "./fixtures.ts";
 import { footfall } from "./footfall_process.ts";
@@ -143,7 +144,7 @@ for (const engine of engines()) {
     await using db = await engine.migrated();
     const folder = await Deno.makeTempDir();
     const spool = new Spool(`${folder}/spool.db`, 10_000_000);
-    spool.append([{ row: eventRow("/"), agent: null }]);
+    spool.append([storable({ row: eventRow("/"), agent: null })]);
     spool.forget(1, [{ place: 1, reason: "no reason" }]);
     const refused = await examine(patient(db, engine, { spoolPath: spool.path }));
     const careless = await examine(

@@ -2,6 +2,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { Spool } from "../db/spool.ts";
 import { eraseSpooled, readSpooled } from "../db/spool_erasure.ts";
 import { countVisitorRows, eraseVisitor, readVisitorRecord } from "../db/visitor_record.ts";
+import { storable } from "../db/event_row.ts";
 import { eventRow } from "./event_row.ts";
 import { at, pageview, testApp } from "./fixtures.ts";
 import { footfall, footfallCommand } from "./footfall_process.ts";
@@ -201,7 +202,8 @@ Deno.test("erasing from a spool takes the visitor's events, waiting and refused,
   const folder = await Deno.makeTempDir();
   const path = `${folder}/spool.db`;
   const spool = new Spool(path, 10_000_000);
-  const event = (visitor_id: string, n: number) => ({ row: eventRow(`/${n}`, { visitor_id }), agent: null });
+  const event = (visitor_id: string, n: number) =>
+    storable({ row: eventRow(`/${n}`, { visitor_id }), agent: null });
   spool.append(["vis_b", "vis_gone", "vis_b", "vis_gone", "vis_b"].map(event));
   spool.forget(2, [{ place: 2, reason: "no reason" }]);
 
@@ -231,7 +233,7 @@ Deno.test("footfall erase tells what would go, goes no further without a yes, an
   await app.collect(pageview({ visitorId: "vis_gone" }));
   await app.etl();
   const spool = new Spool(`${cwd}/spool.db`, 10_000_000);
-  spool.append([{ row: eventRow("/", { visitor_id: "vis_gone" }), agent: null }]);
+  spool.append([storable({ row: eventRow("/", { visitor_id: "vis_gone" }), agent: null })]);
   const table = [
     "table              rows",
     "-----------------  ----",
@@ -278,7 +280,7 @@ Deno.test("what a collector has just read from the spool is erased once it has a
   const cwd = await Deno.makeTempDir();
   const spool = new Spool(`${cwd}/spool.db`, 10_000_000);
   const row = (visitor_id: string) => eventRow("/", { visitor_id });
-  spool.append([row("vis_gone"), row("vis_b")].map((row) => ({ row, agent: null })));
+  spool.append([row("vis_gone"), row("vis_b")].map((row) => storable({ row, agent: null })));
   const [taken] = spool.peek(2, 1_000_000).waiting;
 
   const running = footfallCommand(cwd, ["erase", "--visitor", "vis_gone", "--yes"], {

@@ -1,8 +1,8 @@
 import { setLogLevel } from "../log.ts";
 import { assertEquals } from "@std/assert";
 import type { Database } from "../db/database.ts";
-import type { EventRow } from "../db/event_row.ts";
-import { EventStore, type StorableEvent } from "../db/event_store.ts";
+import { type EventRow, storable, type StorableEvent } from "../db/event_row.ts";
+import { EventStore } from "../db/event_store.ts";
 import { eventRow } from "./event_row.ts";
 import { engines } from "./test_database.ts";
 
@@ -10,8 +10,7 @@ import { engines } from "./test_database.ts";
 setLogLevel("error");
 
 function event(path: string, fields: Partial<EventRow> = {}): StorableEvent {
-  const row = eventRow(path, fields);
-  return { row, agent: null, json: JSON.stringify(row) };
+  return storable({ row: eventRow(path, fields), agent: null });
 }
 
 const TIMEOUT_MS = 5_000;

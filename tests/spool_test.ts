@@ -1,10 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { NewEvent } from "../db/event_row.ts";
+import { storable, type StorableEvent } from "../db/event_row.ts";
 import { Spool } from "../db/spool.ts";
 import { eventRow } from "./event_row.ts";
 
-function event(path: string, raw: unknown = {}): NewEvent {
-  return { row: eventRow(path, { raw_event_data: raw }), agent: null };
+function event(path: string, raw: unknown = {}): StorableEvent {
+  return storable({ row: eventRow(path, { raw_event_data: raw }), agent: null });
 }
 
 async function withFolder(work: (folder: string) => void): Promise<void> {

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { StorableEvent } from "../db/event_store.ts";
+import type { StorableEvent } from "../db/event_row.ts";
 import { QueueFull, WriteQueue } from "../db/write_queue.ts";
 
 /** A request of so many events; the queue looks no further into it. */

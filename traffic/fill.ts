@@ -1,5 +1,6 @@
 import type { Database } from "../db/database.ts";
-import { EventStore, type StorableEvent } from "../db/event_store.ts";
+import { storable, type StorableEvent } from "../db/event_row.ts";
+import { EventStore } from "../db/event_store.ts";
 import { listSites } from "../db/site_directory.ts";
 import { enrichEvent, type SiteContext } from "../events/enrich.ts";
 import { parsePayloads } from "../events/payload.ts";
@@ -66,6 +67,6 @@ export function collect(post: Post, site: SiteContext): StorableEvent[] {
     const { row, agent } = enrichEvent(payload, request, site, ids);
     // The collector draws an id where the tracker sent none; ours must be the same the next time.
     row.event_id = post.eventIds[index]!;
-    return { row, agent, json: JSON.stringify(row) };
+    return storable({ row, agent });
   });
 }
