@@ -51,73 +51,108 @@ language sql immutable parallel safe as $$
   select hashtextextended(session_id, hashtext(site_id))
 $$;
 
--- Takes apart, once, the raw rows that were stamped with `batch`: a row an event in the temporary table batch_events. It is
--- read by every later step; process_slice drops it.
+-- Stamps the pending rows of a slice with `batch`, which moves them into their month, and takes them apart on the way: a row
+-- an event in the temporary table batch_events. It is read by every later step; process_slice drops it. Answers how many
+-- raw rows these were.
 --
 -- `id` is events_log.id * 1024 + the event's place in its row (0 for an event that came alone), so a row may carry
 -- 1,023 events. `reason` says why an event cannot be used; it is null for the others.
 -- `visit` stands for the session in all that follows: sorts and joins compare a number in the place of two long texts.
-create or replace function read_batch(batch timestamptz) returns void
+-- Of an interaction's JSON mostly nothing but its data is kept: `event` is null where it says nothing of page, browser and
+-- attribution.
+create or replace function read_batch(batch timestamptz, first_id bigint, last_id bigint, lane integer) returns integer
 language plpgsql as $$
+declare
+  v_rows integer;
 begin
-  create temporary table batch_events as
-  select
-    visit_number(l.site_id, l.session_id) as visit,
-    l.id * 1024                          as id,
-    l.site_id,
-    l.session_id,
-    coalesce(l.visitor_id, l.session_id) as visitor_id,
-    l.event_id,
-    l.event_type::text                   as event_type,
-    l.event_type <> 'pageview'           as is_interaction,
-    l.timestamp                          as event_timestamp,
-    l.url,
-    coalesce(l.path, url_path(l.url))    as path,
-    l.user_agent,
-    l.raw_event_data                     as event,
-    case when l.session_id is null then 'session_id is missing' end as reason
-  from events_log l
-  where l.processed_at = batch and l.event_type <> 'batch'
-  union all
-  select
-    visit_number(l.site_id, l.session_id),
-    l.id * 1024 + e.place,
-    l.site_id,
-    l.session_id,
-    coalesce(l.visitor_id, l.session_id),
-    l.event_id,
-    coalesce(said.event_type, e.event #>> '{event,eventType}'),
-    said.event_type is distinct from 'pageview',
-    case
-      -- As the collector writes it; the pattern, which is slow, is for rows that came another way.
-      when translate(said.time, '123456789', '000000000') = '0000-00-00T00:00:00.000Z'
-        or said.time ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$'
-      then said.time::timestamptz
-      else l.timestamp
-    end,
-    coalesce(nullif(left(said.url, 8192), ''), l.url),
-    coalesce(
-      nullif(left(said.path, 2048), ''),
-      url_path(said.url),
-      case when said.url is null then coalesce(l.path, url_path(l.url)) end
-    ),
-    l.user_agent,
-    case when e.event ? 'rejected' and not e.event ? 'eventType' then e.event -> 'event' else e.event end,
-    case
-      when l.session_id is null then 'session_id is missing'
-      when jsonb_typeof(e.event) <> 'object' then 'the event is no object'
-      -- The collector leaves {rejected, event} in the place of an event that was not valid.
-      when jsonb_typeof(e.event -> 'eventType') is distinct from 'string' then coalesce(e.event ->> 'rejected', 'eventType is missing')
-      when length(said.event_type) not between 1 and 50 then 'eventType is not of 1 to 50 characters'
-      when said.event_type = 'batch' then 'a batch cannot hold a batch'
-    end
-  from events_log l
-  cross join lateral jsonb_array_elements(events_of_batch(l.raw_event_data)) with ordinality as e(event, place)
-  -- `offset 0`: looked up once, not wherever it is used.
-  cross join lateral (
-    select e.event ->> 'eventType' as event_type, e.event ->> 'timestamp' as time, e.event ->> 'url' as url, e.event ->> 'path' as path
-    offset 0
-  ) said
-  where l.processed_at = batch and l.event_type = 'batch';
+  create temporary table batch_events (
+    visit           bigint,
+    id              bigint,
+    site_id         varchar,
+    session_id      varchar,
+    visitor_id      varchar,
+    event_id        uuid,
+    event_type      text,
+    is_interaction  boolean,
+    event_timestamp timestamptz,
+    url             text,
+    path            text,
+    user_agent      text,
+    event_data      jsonb, -- of an interaction
+    event           jsonb,
+    reason          text
+  ) with (toast_tuple_target = 8160); -- it lives for moments: nothing is worth compressing
+
+  -- One statement, one snapshot: what is read is what is moved, whatever commits meanwhile.
+  with moved as (
+    update events_log set processed_at = batch
+    where processed_at is null and id between first_id and last_id
+      and (lane is null or session_lane(session_id) = lane)
+    returning 1
+  ),
+  added as (
+    insert into batch_events
+    select
+      visit_number(l.site_id, l.session_id), l.id * 1024, l.site_id, l.session_id, coalesce(l.visitor_id, l.session_id),
+      l.event_id, l.event_type, l.event_type <> 'pageview', l.timestamp, l.url, coalesce(l.path, url_path(l.url)), l.user_agent,
+      l.raw_event_data -> 'eventData',
+      case
+        when l.event_type = 'pageview' or l.raw_event_data ?| '{attribution,browser,page}' or l.session_id is null
+        then l.raw_event_data
+      end,
+      case when l.session_id is null then 'session_id is missing' end
+    from events_log_pending l
+    where l.id between first_id and last_id and (lane is null or session_lane(l.session_id) = lane)
+      and l.event_type <> 'batch'
+    union all
+    select
+      visit_number(l.site_id, l.session_id), l.id * 1024 + e.place, l.site_id, l.session_id, coalesce(l.visitor_id, l.session_id),
+      l.event_id,
+      coalesce(said.event_type, e.event #>> '{event,eventType}'),
+      said.event_type is distinct from 'pageview',
+      case
+        -- As the collector writes it; the pattern, which is slow, is for rows that came another way.
+        when translate(said.time, '123456789', '000000000') = '0000-00-00T00:00:00.000Z'
+          or said.time ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$'
+        then said.time::timestamptz
+        else l.timestamp
+      end,
+      coalesce(nullif(left(said.url, 8192), ''), l.url),
+      coalesce(
+        nullif(left(said.path, 2048), ''),
+        url_path(said.url),
+        case when said.url is null then coalesce(l.path, url_path(l.url)) end
+      ),
+      l.user_agent,
+      e.event -> 'eventData',
+      case
+        when verdict.reason is null and said.event_type <> 'pageview' and not e.event ?| '{attribution,browser,page}' then null
+        when e.event ? 'rejected' and not e.event ? 'eventType' then e.event -> 'event'
+        else e.event
+      end,
+      verdict.reason
+    from events_log_pending l
+    cross join lateral jsonb_array_elements(events_of_batch(l.raw_event_data)) with ordinality as e(event, place)
+    -- `offset 0`: looked up once, not wherever it is used.
+    cross join lateral (
+      select e.event ->> 'eventType' as event_type, e.event ->> 'timestamp' as time, e.event ->> 'url' as url, e.event ->> 'path' as path
+      offset 0
+    ) said
+    cross join lateral (
+      select case
+        when l.session_id is null then 'session_id is missing'
+        when jsonb_typeof(e.event) <> 'object' then 'the event is no object'
+        -- The collector leaves {rejected, event} in the place of an event that was not valid.
+        when jsonb_typeof(e.event -> 'eventType') is distinct from 'string' then coalesce(e.event ->> 'rejected', 'eventType is missing')
+        when length(said.event_type) not between 1 and 50 then 'eventType is not of 1 to 50 characters'
+        when said.event_type = 'batch' then 'a batch cannot hold a batch'
+      end as reason
+      offset 0
+    ) verdict
+    where l.id between first_id and last_id and (lane is null or session_lane(l.session_id) = lane)
+      and l.event_type = 'batch'
+  )
+  select count(*) into v_rows from moved;
+  return v_rows;
 end
 $$;

@@ -71,15 +71,16 @@ begin
     user_agent, browser_language, timezone, screen_width, screen_height, viewport_width, viewport_height, device_pixel_ratio,
     channel, country
   )
+  -- Chosen by their narrow columns; what they say is looked up once they are chosen.
   with entries as (
-    select distinct on (e.visit) e.*
+    select distinct on (e.visit) e.visit, e.id
     from batch_sessions b
     join batch_events e using (visit)
     where e.event_timestamp = b.entry_at and e.is_interaction = (b.views = 0)
     order by e.visit, e.event_id, e.id
   ),
   exits as (
-    select distinct on (e.visit) e.*
+    select distinct on (e.visit) e.visit, e.id
     from batch_sessions b
     join batch_events e using (visit)
     where e.event_timestamp = b.exit_at and not e.is_interaction
@@ -115,8 +116,10 @@ begin
     json_text(said.attribution, 'channel', 50),
     json_text(said.browser, 'country', 2)
   from batch_sessions b
-  join entries entry using (visit)
-  left join exits exit using (visit)
+  join entries using (visit)
+  join batch_events entry on entry.visit = b.visit and entry.id = entries.id
+  left join exits on exits.visit = b.visit
+  left join batch_events exit on exit.visit = b.visit and exit.id = exits.id
   cross join lateral (
     select
       entry.event -> 'browser' as browser, entry.event -> 'attribution' as attribution,

@@ -16,7 +16,7 @@ begin
     true                                            as is_new,
     case when is_interaction then url else coalesce(url, json_text(event -> 'page', 'url', 8192), path, '') end as url,
     case when is_interaction then path else coalesce(path, json_text(event -> 'page', 'path', 2048), '') end    as path,
-    case when event_type = 'page_exit' then exit_seconds(event -> 'eventData') end                             as spent,
+    case when event_type = 'page_exit' then exit_seconds(event_data) end                                       as spent,
     null::integer                                   as known_seconds
   from batch_events
   where not is_interaction or event_type = 'page_exit' or url is null and path is null;

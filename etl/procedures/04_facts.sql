@@ -59,17 +59,16 @@ begin
   select
     b.id, b.session_id, b.visitor_id, b.site_id, b.event_type, b.event_timestamp,
     coalesce(b.url, p.url), coalesce(b.path, p.path), b.url is null and b.path is null,
-    said.event_data,
-    json_text(said.event_data, 'tagName', 100),
-    json_text(said.event_data, 'classes', 8192),
-    json_text(said.event_data, 'id', 255),
-    case when said.event_data ?| '{scrollPercentage,milestone}'
-      then coalesce(json_integer(said.event_data -> 'scrollPercentage'), json_integer(said.event_data -> 'milestone')) end,
-    json_text(said.event_data, 'formId', 255),
+    b.event_data,
+    json_text(b.event_data, 'tagName', 100),
+    json_text(b.event_data, 'classes', 8192),
+    json_text(b.event_data, 'id', 255),
+    case when b.event_data ?| '{scrollPercentage,milestone}'
+      then coalesce(json_integer(b.event_data -> 'scrollPercentage'), json_integer(b.event_data -> 'milestone')) end,
+    json_text(b.event_data, 'formId', 255),
     b.event_id
   from batch_events b
   left join batch_pages p on p.visit = b.visit and p.id = b.id
-  cross join lateral (select b.event -> 'eventData' as event_data offset 0) said
   where b.is_interaction;
 end
 $$;
@@ -83,13 +82,13 @@ begin
   )
   select
     b.id, b.session_id, b.visitor_id, b.site_id,
-    json_text(b.event -> 'eventData', 'formId', 255),
-    json_text(b.event -> 'eventData', 'formAction', 8192),
-    json_text(b.event -> 'eventData', 'formMethod', 10),
+    json_text(b.event_data, 'formId', 255),
+    json_text(b.event_data, 'formAction', 8192),
+    json_text(b.event_data, 'formMethod', 10),
     coalesce(b.url, p.url), coalesce(b.path, p.path), b.event_timestamp,
-    case when jsonb_typeof(b.event #> '{eventData,formData}') = 'object'
-      then (select count(*) from jsonb_object_keys(b.event #> '{eventData,formData}')) else 0 end,
-    b.event #> '{eventData,formData}',
+    case when jsonb_typeof(b.event_data -> 'formData') = 'object'
+      then (select count(*) from jsonb_object_keys(b.event_data -> 'formData')) else 0 end,
+    b.event_data -> 'formData',
     b.event_id
   from batch_events b
   left join batch_pages p on p.visit = b.visit and p.id = b.id

@@ -18,22 +18,11 @@ $$;
 create or replace function process_slice(first_id bigint, last_id bigint, lane integer) returns integer
 language plpgsql as $$
 declare
-  -- The stamp is the batch's name, so it must be new: to other lanes by its last digit, which they cannot see …
-  v_now  timestamptz := date_trunc('milliseconds', clock_timestamp()) + coalesce(lane + 1, 0) * interval '1 microsecond';
+  v_now  timestamptz := date_trunc('milliseconds', clock_timestamp());
   v_rows integer;
 begin
-  -- … and in its own lane even where the clock stood still or went back.
-  while exists (select from events_log where processed_at = v_now) loop
-    v_now := v_now + interval '1 millisecond';
-  end loop;
   perform add_events_log_months(v_now, v_now);
-
-  update events_log set processed_at = v_now
-  where processed_at is null and id between first_id and last_id
-    and (lane is null or session_lane(session_id) = lane);
-  get diagnostics v_rows = row_count;
-
-  perform read_batch(v_now);
+  v_rows := read_batch(v_now, first_id, last_id, lane);
   perform set_aside_failed_events(v_now);
   perform read_sessions();
   perform read_moments();
