@@ -37,9 +37,11 @@ $$;
 -- The events of a batch. @raises program_limit_exceeded where they are no array of at most 1,023: ids would meet
 create or replace function events_of_batch(event jsonb) returns jsonb
 language plpgsql immutable parallel safe as $$
+declare
+  v_events jsonb := event -> 'events';
 begin
-  if jsonb_typeof(event -> 'events') = 'array' and jsonb_array_length(event -> 'events') <= 1023 then
-    return event -> 'events';
+  if jsonb_typeof(v_events) = 'array' and jsonb_array_length(v_events) <= 1023 then
+    return v_events;
   end if;
   raise exception 'the events of a batch are no array of at most 1,023' using errcode = 'program_limit_exceeded';
 end
@@ -60,7 +62,13 @@ $$;
 -- `visit` stands for the session in all that follows: sorts and joins compare a number in the place of two long texts.
 -- Of an interaction's JSON mostly nothing but its data is kept: `event` is null where it says nothing of page, browser and
 -- attribution.
-create or replace function read_batch(batch timestamptz, first_id bigint, last_id bigint, lane integer) returns integer
+create or replace function read_batch(
+  batch    timestamptz,
+  first_id bigint,
+  last_id  bigint,
+  lane     integer,
+  trusting boolean -- times that look like the collector's are: a cast fails where one is not
+) returns integer
 language plpgsql as $$
 declare
   v_rows integer;
@@ -106,13 +114,14 @@ begin
       and l.event_type <> 'batch'
     union all
     select
-      visit_number(l.site_id, l.session_id), l.id * 1024 + e.place, l.site_id, l.session_id, coalesce(l.visitor_id, l.session_id),
+      visit_number(l.site_id, l.session_id), l.id * 1024 + l.place, l.site_id, l.session_id, coalesce(l.visitor_id, l.session_id),
       l.event_id,
-      coalesce(said.event_type, e.event #>> '{event,eventType}'),
+      coalesce(said.event_type, l.event #>> '{event,eventType}'),
       said.event_type is distinct from 'pageview',
       case
         -- As the collector writes it; the pattern, which is slow, is for rows that came another way.
-        when translate(said.time, '123456789', '000000000') = '0000-00-00T00:00:00.000Z'
+        when said.time like '____-__-__T__:__:__.___Z'
+            and (trusting or translate(said.time, '123456789', '000000000') = '0000-00-00T00:00:00.000Z')
           or said.time ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$'
         then said.time::timestamptz
         else l.timestamp
@@ -124,33 +133,38 @@ begin
         case when said.url is null then coalesce(l.path, url_path(l.url)) end
       ),
       l.user_agent,
-      e.event -> 'eventData',
+      l.event -> 'eventData',
       case
-        when verdict.reason is null and said.event_type <> 'pageview' and not e.event ?| '{attribution,browser,page}' then null
-        when e.event ? 'rejected' and not e.event ? 'eventType' then e.event -> 'event'
-        else e.event
+        when said.reason is null and said.event_type <> 'pageview' and not l.event ?| '{attribution,browser,page}' then null
+        when l.event ? 'rejected' and not l.event ? 'eventType' then l.event -> 'event'
+        else l.event
       end,
-      verdict.reason
-    from events_log_pending l
-    cross join lateral jsonb_array_elements(events_of_batch(l.raw_event_data)) with ordinality as e(event, place)
+      said.reason
+    from (
+      -- In the select list the events need no table of their own for each row.
+      select l.*, jsonb_array_elements(l.events) as event, generate_series(1, jsonb_array_length(l.events)) as place
+      from (
+        select l.*, events_of_batch(l.raw_event_data) as events
+        from events_log_pending l
+        where l.id between first_id and last_id and (lane is null or session_lane(l.session_id) = lane)
+          and l.event_type = 'batch'
+        offset 0
+      ) l
+    ) l
     -- `offset 0`: looked up once, not wherever it is used.
     cross join lateral (
-      select e.event ->> 'eventType' as event_type, e.event ->> 'timestamp' as time, e.event ->> 'url' as url, e.event ->> 'path' as path
+      select
+        l.event ->> 'eventType' as event_type, l.event ->> 'timestamp' as time, l.event ->> 'url' as url, l.event ->> 'path' as path,
+        case
+          when l.session_id is null then 'session_id is missing'
+          when jsonb_typeof(l.event) <> 'object' then 'the event is no object'
+          -- The collector leaves {rejected, event} in the place of an event that was not valid.
+          when jsonb_typeof(l.event -> 'eventType') is distinct from 'string' then coalesce(l.event ->> 'rejected', 'eventType is missing')
+          when length(l.event ->> 'eventType') not between 1 and 50 then 'eventType is not of 1 to 50 characters'
+          when l.event ->> 'eventType' = 'batch' then 'a batch cannot hold a batch'
+        end as reason
       offset 0
     ) said
-    cross join lateral (
-      select case
-        when l.session_id is null then 'session_id is missing'
-        when jsonb_typeof(e.event) <> 'object' then 'the event is no object'
-        -- The collector leaves {rejected, event} in the place of an event that was not valid.
-        when jsonb_typeof(e.event -> 'eventType') is distinct from 'string' then coalesce(e.event ->> 'rejected', 'eventType is missing')
-        when length(said.event_type) not between 1 and 50 then 'eventType is not of 1 to 50 characters'
-        when said.event_type = 'batch' then 'a batch cannot hold a batch'
-      end as reason
-      offset 0
-    ) verdict
-    where l.id between first_id and last_id and (lane is null or session_lane(l.session_id) = lane)
-      and l.event_type = 'batch'
   )
   select count(*) into v_rows from moved;
   return v_rows;

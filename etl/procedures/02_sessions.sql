@@ -42,7 +42,10 @@ begin
     from batch_events
     group by visit, site_id, session_id
   ) b
-  left join user_sessions s on s.site_id = b.site_id and s.session_id = b.session_id;
+  -- `offset 0`: one look into the index for each, never a scan of all sessions there are.
+  left join lateral (
+    select u.session_id from user_sessions u where u.site_id = b.site_id and u.session_id = b.session_id offset 0
+  ) s on true;
 
   -- Two sessions of one number, which chance does not bring about, but somebody may: they are numbered anew.
   if exists (select from batch_sessions group by visit having count(*) > 1) then
@@ -71,20 +74,24 @@ begin
     user_agent, browser_language, timezone, screen_width, screen_height, viewport_width, viewport_height, device_pixel_ratio,
     channel, country
   )
-  -- Chosen by their narrow columns; what they say is looked up once they are chosen.
-  with entries as (
-    select distinct on (e.visit) e.visit, e.id
+  -- One pass over the batch finds the few rows that can be either.
+  with candidates as materialized (
+    select
+      e.*,
+      e.event_timestamp = b.entry_at and e.is_interaction = (b.views = 0)     as is_entry,
+      coalesce(e.event_timestamp = b.exit_at and not e.is_interaction, false) as is_exit
     from batch_sessions b
     join batch_events e using (visit)
-    where e.event_timestamp = b.entry_at and e.is_interaction = (b.views = 0)
-    order by e.visit, e.event_id, e.id
+    where (e.event_timestamp = b.entry_at and e.is_interaction = (b.views = 0)) or (e.event_timestamp = b.exit_at and not e.is_interaction)
+  ),
+  entries as (
+    select distinct on (visit) * from candidates where is_entry order by visit, event_id, id
   ),
   exits as (
-    select distinct on (e.visit) e.visit, e.id
-    from batch_sessions b
-    join batch_events e using (visit)
-    where e.event_timestamp = b.exit_at and not e.is_interaction
-    order by e.visit, e.event_id desc, e.id desc
+    select distinct on (visit) visit, event_timestamp, event_id, url, path
+    from candidates
+    where is_exit
+    order by visit, event_id desc, id desc
   )
   select
     b.site_id, b.session_id, entry.visitor_id, b.first_event_at,
@@ -116,10 +123,8 @@ begin
     json_text(said.attribution, 'channel', 50),
     json_text(said.browser, 'country', 2)
   from batch_sessions b
-  join entries using (visit)
-  join batch_events entry on entry.visit = b.visit and entry.id = entries.id
-  left join exits on exits.visit = b.visit
-  left join batch_events exit on exit.visit = b.visit and exit.id = exits.id
+  join entries entry using (visit)
+  left join exits exit using (visit)
   cross join lateral (
     select
       entry.event -> 'browser' as browser, entry.event -> 'attribution' as attribution,

@@ -13,7 +13,7 @@ begin
     visit, event_timestamp as at, is_interaction, event_id, id,
     event_type = 'page_exit'                        as is_exit,
     is_interaction and url is null and path is null as is_inferred,
-    true                                            as is_new,
+    null::varchar                                   as known_site, -- of one that an earlier batch has written
     case when is_interaction then url else coalesce(url, json_text(event -> 'page', 'url', 8192), path, '') end as url,
     case when is_interaction then path else coalesce(path, json_text(event -> 'page', 'path', 2048), '') end    as path,
     case when event_type = 'page_exit' then exit_seconds(event_data) end                                       as spent,
@@ -29,17 +29,22 @@ begin
     )
     insert into batch_moments
     select
-      k.visit, v.view_timestamp, false, v.event_id, v.id, false, false, false, v.url, v.path,
+      k.visit, v.view_timestamp, false, v.event_id, v.id, false, false, k.site_id, v.url, v.path,
       null, v.time_on_page_seconds
     from known k
-    join pageviews v using (site_id, session_id)
+    -- `offset 0`: by the index for each session, never a scan of all that there is.
+    cross join lateral (
+      select * from pageviews v where v.site_id = k.site_id and v.session_id = k.session_id offset 0
+    ) v
     union all
     select
       k.visit, e.event_timestamp, true, e.event_id, e.id, e.event_type = 'page_exit', e.page_inferred,
-      false, e.page_url, e.page_path,
+      k.site_id, e.page_url, e.page_path,
       case when e.event_type = 'page_exit' then exit_seconds(e.event_data) end, null
     from known k
-    join user_events e using (site_id, session_id)
+    cross join lateral (
+      select * from user_events e where e.site_id = k.site_id and e.session_id = k.session_id offset 0
+    ) e
     where e.page_inferred or e.event_type = 'page_exit';
   end if;
 end
@@ -71,7 +76,7 @@ begin
     from batch_moments m
   ),
   views as (
-    select visit, stretch, at, id, is_new, url, path, known_seconds
+    select visit, stretch, at, id, known_site, url, path, known_seconds
     from lines
     where not is_interaction
   ),
@@ -106,7 +111,7 @@ begin
     group by 1, 2
   )
   select
-    v.visit, v.at, v.id, false as is_interaction, v.is_new, v.url, v.path,
+    v.visit, v.at, v.id, false as is_interaction, v.known_site, v.url, v.path,
     case when seconds_between(v.at, n.at) <= 1800 then seconds_between(v.at, n.at)
          else coalesce(s.seconds, seconds_between(v.at, n.at)) end as seconds,
     v.known_seconds, null as known_url, null as known_path
@@ -114,7 +119,7 @@ begin
   left join views n on n.visit = v.visit and n.stretch = v.stretch + 1
   left join stays s on s.visit = v.visit and s.id = v.id
   union all
-  select x.visit, x.at, x.id, true, x.is_new, v.url, v.path, null, null, x.url, x.path
+  select x.visit, x.at, x.id, true, x.known_site, v.url, v.path, null, null, x.url, x.path
   from lines x
   left join views v using (visit, stretch)
   where x.is_inferred;
@@ -123,29 +128,28 @@ $$;
 
 -- Corrects what earlier batches made of pageviews and events which have got a new neighbour.
 create or replace function correct_pages() returns void
-language plpgsql as $$
+language plpgsql
+set enable_hashjoin = off -- each is found by its key, however few rows the tables have
+as $$
 begin
   update pageviews v
   set time_on_page_seconds = p.seconds
   from batch_pages p
-  join batch_sessions b using (visit)
-  where not p.is_new and not p.is_interaction and p.seconds is distinct from p.known_seconds
-    and v.site_id = b.site_id and v.view_timestamp = p.at and v.id = p.id;
+  where p.known_site is not null and not p.is_interaction and p.seconds is distinct from p.known_seconds
+    and v.site_id = p.known_site and v.view_timestamp = p.at and v.id = p.id;
 
   update user_events e
   set page_url = p.url, page_path = p.path
   from batch_pages p
-  join batch_sessions b using (visit)
-  where not p.is_new and p.is_interaction and (p.url, p.path) is distinct from (p.known_url, p.known_path)
-    and e.site_id = b.site_id and e.event_timestamp = p.at and e.id = p.id;
+  where p.known_site is not null and p.is_interaction and (p.url, p.path) is distinct from (p.known_url, p.known_path)
+    and e.site_id = p.known_site and e.event_timestamp = p.at and e.id = p.id;
 
   if found then
     update form_submissions f
     set page_url = p.url, page_path = p.path
     from batch_pages p
-    join batch_sessions b using (visit)
-    where not p.is_new and p.is_interaction and (p.url, p.path) is distinct from (p.known_url, p.known_path)
-      and f.site_id = b.site_id and f.id = p.id;
+    where p.known_site is not null and p.is_interaction and (p.url, p.path) is distinct from (p.known_url, p.known_path)
+      and f.site_id = p.known_site and f.id = p.id;
   end if;
 end
 $$;

@@ -37,7 +37,7 @@ begin
     json_text(said.utm, 'utm_term', 255),
     b.event_id
   from batch_events b
-  join batch_pages p on p.visit = b.visit and p.id = b.id
+  join batch_pages p on not p.is_interaction and p.id = b.id
   cross join lateral (
     select
       b.event -> 'page' as page, b.event #> '{attribution,utmParams}' as utm, event_referrer(b.event) as referrer,
@@ -68,7 +68,7 @@ begin
     json_text(b.event_data, 'formId', 255),
     b.event_id
   from batch_events b
-  left join batch_pages p on p.visit = b.visit and p.id = b.id
+  left join batch_pages p on p.is_interaction and p.id = b.id
   where b.is_interaction;
 end
 $$;
@@ -91,7 +91,7 @@ begin
     b.event_data -> 'formData',
     b.event_id
   from batch_events b
-  left join batch_pages p on p.visit = b.visit and p.id = b.id
+  left join batch_pages p on p.is_interaction and p.id = b.id
   where b.event_type = 'form_submit';
 end
 $$;

@@ -22,7 +22,11 @@ declare
   v_rows integer;
 begin
   perform add_events_log_months(v_now, v_now);
-  v_rows := read_batch(v_now, first_id, last_id, lane);
+  begin
+    v_rows := read_batch(v_now, first_id, last_id, lane, true);
+  exception when invalid_datetime_format or datetime_field_overflow then
+    v_rows := read_batch(v_now, first_id, last_id, lane, false);
+  end;
   perform set_aside_failed_events(v_now);
   perform read_sessions();
   perform read_moments();
