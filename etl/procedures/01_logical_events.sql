@@ -66,7 +66,7 @@ create or replace function read_batch(
   batch    timestamptz,
   first_id bigint,
   last_id  bigint,
-  lane     integer,
+  lanes    integer[],
   trusting boolean -- times that look like the collector's are: a cast fails where one is not
 ) returns integer
 language plpgsql as $$
@@ -95,7 +95,7 @@ begin
   with moved as (
     update events_log set processed_at = batch
     where processed_at is null and id between first_id and last_id
-      and (lane is null or session_lane(session_id) = lane)
+      and (lanes is null or session_lane(session_id) = any (lanes))
     returning 1
   ),
   added as (
@@ -110,7 +110,7 @@ begin
       end,
       case when l.session_id is null then 'session_id is missing' end
     from events_log_pending l
-    where l.id between first_id and last_id and (lane is null or session_lane(l.session_id) = lane)
+    where l.id between first_id and last_id and (lanes is null or session_lane(l.session_id) = any (lanes))
       and l.event_type <> 'batch'
     union all
     select
@@ -146,7 +146,7 @@ begin
       from (
         select l.*, events_of_batch(l.raw_event_data) as events
         from events_log_pending l
-        where l.id between first_id and last_id and (lane is null or session_lane(l.session_id) = lane)
+        where l.id between first_id and last_id and (lanes is null or session_lane(l.session_id) = any (lanes))
           and l.event_type = 'batch'
         offset 0
       ) l
