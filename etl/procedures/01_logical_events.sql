@@ -4,7 +4,7 @@
 create or replace function json_integer(value jsonb) returns integer
 language sql immutable parallel safe as $$
   select case
-    when jsonb_typeof(value) = 'number' and abs(value::numeric) < 2147483647 then round(value::numeric)::integer
+    when jsonb_typeof(value) = 'number' and abs(value::numeric) < 2147483647 then value::integer
     when jsonb_typeof(value) = 'string' and value #>> '{}' ~ '^-?\d{1,9}(\.\d{1,9})?$' then round((value #>> '{}')::numeric)::integer
   end
 $$;
@@ -53,6 +53,12 @@ language sql immutable parallel safe as $$
   select hashtextextended(session_id, hashtext(site_id))
 $$;
 
+-- Whether an interaction says something that its session may need, should it be the entry.
+create or replace function says_of_session(event jsonb) returns boolean
+language sql immutable parallel safe as $$
+  select event ? 'browser' or event ? 'attribution' or event ? 'page'
+$$;
+
 -- Stamps the pending rows of a slice with `batch`, which moves them into their month, and takes them apart on the way: a row
 -- an event in the temporary table batch_events. It is read by every later step; process_slice drops it. Answers how many
 -- raw rows these were.
@@ -74,21 +80,22 @@ declare
   v_rows integer;
 begin
   create temporary table batch_events (
+    -- What most steps look at comes first: they read no further.
     visit           bigint,
     id              bigint,
-    site_id         varchar,
-    session_id      varchar,
-    visitor_id      varchar,
+    event_timestamp timestamptz,
+    is_interaction  boolean,
     event_id        uuid,
     event_type      text,
-    is_interaction  boolean,
-    event_timestamp timestamptz,
+    reason          text,
     url             text,
     path            text,
+    site_id         varchar(100),
+    session_id      varchar(100),
+    visitor_id      varchar(100),
     user_agent      text,
     event_data      jsonb, -- of an interaction
-    event           jsonb,
-    reason          text
+    event           jsonb
   ) with (toast_tuple_target = 8160); -- it lives for moments: nothing is worth compressing
 
   -- One statement, one snapshot: what is read is what is moved, whatever commits meanwhile.
@@ -101,23 +108,18 @@ begin
   added as (
     insert into batch_events
     select
-      visit_number(l.site_id, l.session_id), l.id * 1024, l.site_id, l.session_id, coalesce(l.visitor_id, l.session_id),
-      l.event_id, l.event_type, l.event_type <> 'pageview', l.timestamp, l.url, coalesce(l.path, url_path(l.url)), l.user_agent,
+      visit_number(l.site_id, l.session_id), l.id * 1024, l.timestamp, l.event_type <> 'pageview', l.event_id, l.event_type,
+      case when l.session_id is null then 'session_id is missing' end,
+      l.url, coalesce(l.path, url_path(l.url)),
+      l.site_id, l.session_id, coalesce(l.visitor_id, l.session_id), l.user_agent,
       l.raw_event_data -> 'eventData',
-      case
-        when l.event_type = 'pageview' or l.raw_event_data ?| '{attribution,browser,page}' or l.session_id is null
-        then l.raw_event_data
-      end,
-      case when l.session_id is null then 'session_id is missing' end
+      case when l.event_type = 'pageview' or l.session_id is null or says_of_session(l.raw_event_data) then l.raw_event_data end
     from events_log_pending l
     where l.id between first_id and last_id and (lanes is null or session_lane(l.session_id) = any (lanes))
       and l.event_type <> 'batch'
     union all
     select
-      visit_number(l.site_id, l.session_id), l.id * 1024 + l.place, l.site_id, l.session_id, coalesce(l.visitor_id, l.session_id),
-      l.event_id,
-      coalesce(said.event_type, l.event #>> '{event,eventType}'),
-      said.event_type is distinct from 'pageview',
+      visit_number(l.site_id, l.session_id), l.id * 1024 + l.place,
       case
         -- As the collector writes it; the pattern, which is slow, is for rows that came another way.
         when said.time like '____-__-__T__:__:__.___Z'
@@ -126,20 +128,21 @@ begin
         then said.time::timestamptz
         else l.timestamp
       end,
+      said.event_type is distinct from 'pageview', l.event_id, coalesce(said.event_type, l.event #>> '{event,eventType}'),
+      said.reason,
       coalesce(nullif(left(said.url, 8192), ''), l.url),
       coalesce(
         nullif(left(said.path, 2048), ''),
         url_path(said.url),
         case when said.url is null then coalesce(l.path, url_path(l.url)) end
       ),
-      l.user_agent,
+      l.site_id, l.session_id, coalesce(l.visitor_id, l.session_id), l.user_agent,
       l.event -> 'eventData',
       case
-        when said.reason is null and said.event_type <> 'pageview' and not l.event ?| '{attribution,browser,page}' then null
+        when said.reason is null and said.event_type <> 'pageview' and not says_of_session(l.event) then null
         when l.event ? 'rejected' and not l.event ? 'eventType' then l.event -> 'event'
         else l.event
-      end,
-      said.reason
+      end
     from (
       -- In the select list the events need no table of their own for each row.
       select l.*, jsonb_array_elements(l.events) as event, generate_series(1, jsonb_array_length(l.events)) as place

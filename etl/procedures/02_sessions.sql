@@ -26,7 +26,7 @@ language plpgsql as $$
 begin
   create temporary table batch_sessions as
   select
-    b.visit, b.site_id, b.session_id, b.first_event_at, b.last_event_at, b.views, b.interactions,
+    b.visit, b.site_id, b.session_id, b.first_event_at, b.last_event_at, b.views, b.interactions, b.moments, b.failures,
     coalesce(b.first_view_at, b.first_event_at) as entry_at,
     b.last_view_at                              as exit_at,
     s.session_id is not null                    as is_known
@@ -38,7 +38,10 @@ begin
       min(event_timestamp) filter (where not is_interaction)  as first_view_at,
       max(event_timestamp) filter (where not is_interaction)  as last_view_at,
       count(*) filter (where not is_interaction)              as views,
-      count(*) filter (where is_interaction)                  as interactions
+      count(*) filter (where is_interaction)                  as interactions,
+      -- What read_pages looks at.
+      count(*) filter (where not is_interaction or event_type = 'page_exit' or url is null and path is null) as moments,
+      count(*) filter (where reason is not null)              as failures
     from batch_events
     group by visit, site_id, session_id
   ) b

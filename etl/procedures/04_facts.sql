@@ -1,15 +1,17 @@
 -- One batch's rows of each table of facts.
 
--- Sets aside, with its reason, each event that cannot be used. What stays in the batch is usable.
+-- Sets aside, with its reason, each event that cannot be used, and sums up the sessions again of those that are left.
 create or replace function set_aside_failed_events(batch timestamptz) returns void
 language plpgsql as $$
 begin
-  if exists (select from batch_events where reason is not null) then
+  if exists (select from batch_sessions where failures > 0) then
     insert into failed_events (id, site_id, event_id, event_type, reason, event, failed_at)
     select id, site_id, event_id, left(event_type, 200), reason, event, batch
     from batch_events
     where reason is not null;
     delete from batch_events where reason is not null;
+    drop table batch_sessions;
+    perform read_sessions();
   end if;
 end
 $$;
@@ -63,7 +65,7 @@ begin
     json_text(b.event_data, 'tagName', 100),
     json_text(b.event_data, 'classes', 8192),
     json_text(b.event_data, 'id', 255),
-    case when b.event_data ?| '{scrollPercentage,milestone}'
+    case when b.event_data ? 'scrollPercentage' or b.event_data ? 'milestone'
       then coalesce(json_integer(b.event_data -> 'scrollPercentage'), json_integer(b.event_data -> 'milestone')) end,
     json_text(b.event_data, 'formId', 255),
     b.event_id

@@ -23,9 +23,8 @@ declare
 begin
   perform add_events_log_months(v_now, v_now);
   v_rows := read_batch(v_now, first_id, last_id, lanes, trusting);
-  perform set_aside_failed_events(v_now);
   perform read_sessions();
-  perform read_moments();
+  perform set_aside_failed_events(v_now);
   perform read_pages();
 
   perform correct_pages();
@@ -41,7 +40,7 @@ begin
 
   perform keep_statistics();
   perform mark_stale_days(v_now);
-  drop table batch_events, batch_sessions, batch_moments, batch_pages, batch_days;
+  drop table batch_events, batch_sessions, batch_pages, batch_days;
   return v_rows;
 end
 $$;
@@ -50,7 +49,9 @@ $$;
 -- within the transaction that fills an empty table, and never in the embedded database. Only what joins and filters name: the
 -- statistics of JSON take longer than those of all the rest.
 create or replace function keep_statistics() returns void
-language plpgsql as $$
+language plpgsql
+set default_statistics_target = 10 -- a tenth of the rows are looked at; autovacuum looks at more, in its time
+as $$
 declare
   v_table record;
 begin
@@ -138,16 +139,16 @@ begin
     perform pg_advisory_xact_lock_shared(hashtextextended('footfall:process-events', 0));
     perform pg_advisory_xact_lock(hashtextextended('footfall:lane', lane)) from unnest(lanes) as lane order by lane;
   end if;
-  select min(id), max(id) into v_first, v_last
-  from (
-    select id from events_log_pending
-    where lanes is null or session_lane(session_id) = any (lanes)
-    order by id limit batch_size
-  ) oldest;
+  select id into v_first from events_log_pending
+  where lanes is null or session_lane(session_id) = any (lanes)
+  order by id limit 1;
+  select id into v_last from events_log_pending
+  where lanes is null or session_lane(session_id) = any (lanes)
+  order by id offset batch_size - 1 limit 1;
   if v_first is null then
     return 0;
   end if;
-  return process_range(v_first, v_last, lanes);
+  return process_range(v_first, coalesce(v_last, (select max(id) from events_log_pending)), lanes);
 end
 $$;
 
