@@ -1,23 +1,23 @@
 -- 0010_archive_brin: the months' indexes that only searches use become block range indexes, under the same names.
 --
--- Why:      five B-trees made up half of what it cost to move a raw event into its month, and the larger the month, the more
---           (etl/README.md). Rows arrive about in the order of their times and sessions, so the ranges of a
---           few megabytes that a search has to read are few; a new row costs these indexes next to nothing
---           until its range is summarized (summarize_months, in etl/procedures/08_maintenance.sql).
---           idx_events_log_site_created serves created_at alone, too, so idx_events_log_created_brin goes.
---           The B-tree on event_id stays: the collector asks it for every event.
--- Locks:    each month against writes while its new indexes are built, some seconds a gigabyte: the ETL waits, the collector
---           and readers go on. At the end events_log and its months exclusively for a moment; while somebody reads them that
---           is tried again every second, a fifth of a second each time, for ten minutes.
+-- Why:      as B-trees they made up half of what it cost to move a raw event into its month, and the more the larger the month
+--           (etl/README.md). Raw events lie about in the order of their times and sessions, 32 pages of them are some 250 rows,
+--           and a search has to read few such ranges. Until a range is summarized (summarize_months) a new row costs next to
+--           nothing; until then it is read by every search.
+--           idx_events_log_site_created serves created_at by itself, too, so idx_events_log_created_brin goes. The
+--           B-tree on event_id stays: the collector asks it about every event.
+-- Locks:    the ETL and cleanup wait. Each month against writes while its new indexes are built, some seconds a gigabyte: the
+--           collector goes on, since it only reads there. At the end events_log and its partitions exclusively, for a moment;
+--           while somebody reads them that is tried again each second, for a fifth of a second, ten minutes long.
 -- Rollback: 0010_archive_brin.down.sql builds the B-trees again, with the same locks.
 
 create temporary table wanted_indexes (name text, definition text, child text) on commit drop;
 insert into wanted_indexes values
-  ('idx_events_log_timestamp', 'brin (timestamp)', 'timestamp_idx'),
-  ('idx_events_log_processed', 'brin (processed_at)', 'processed_at_idx'),
-  ('idx_events_log_event_type', 'brin (event_type text_bloom_ops (n_distinct_per_range = 32))', 'event_type_idx'),
-  ('idx_events_log_site_created', 'brin (site_id text_bloom_ops (n_distinct_per_range = 128), created_at)', 'site_id_created_at_idx'),
-  ('idx_events_log_session', 'brin (session_id text_bloom_ops (n_distinct_per_range = 512, false_positive_rate = 0.002))', 'session_id_idx');
+  ('idx_events_log_timestamp', 'brin (timestamp) with (pages_per_range = 32)', 'timestamp_idx'),
+  ('idx_events_log_processed', 'brin (processed_at) with (pages_per_range = 32)', 'processed_at_idx'),
+  ('idx_events_log_event_type', 'brin (event_type text_bloom_ops (n_distinct_per_range = 32)) with (pages_per_range = 32)', 'event_type_idx'),
+  ('idx_events_log_site_created', 'brin (site_id text_bloom_ops (n_distinct_per_range = 128), created_at) with (pages_per_range = 32)', 'site_id_created_at_idx'),
+  ('idx_events_log_session', 'brin (session_id text_bloom_ops (n_distinct_per_range = 128, false_positive_rate = 0.002)) with (pages_per_range = 32)', 'session_id_idx');
 
 do $$
 declare
