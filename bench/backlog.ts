@@ -8,7 +8,7 @@ export interface Backlog {
   events: number;
   /** Rows of `events_log` that they are in. */
   rows: number;
-  /** Puts a copy into `db`; each `copy` (0 to 255) has sessions, visitors and ids of its own. */
+  /** Puts a copy into `db`; each `copy` (0 to 4,095) has sessions, visitors and ids of its own. */
   add(db: Database, copy: number): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ async function addCopy(db: Database, file: string, copy: number): Promise<void> 
       event_id, event_type, session_id, visitor_id, site_id, timestamp, url, path, user_agent, ip_address, raw_event_data
     )
     select
-      overlay(event_id::text placing lpad(to_hex(${copy}), 2, '0') from 1 for 2)::uuid, event_type,
+      overlay(event_id::text placing lpad(to_hex(${copy}), 3, '0') from 1 for 3)::uuid, event_type,
       session_id || '-${copy}', visitor_id || '-${copy}', site_id, timestamp, url, path, user_agent, ip_address, raw_event_data
     from backlog order by id`);
 }

@@ -88,6 +88,8 @@ async function processEvents(context: JobContext): Promise<number> {
       await Promise.all(workers);
     }
   }
+  // A person's run ends with cleanup, which does this.
+  if (isCron && processed > 0) await summarize(context);
   return processed;
 }
 
@@ -131,7 +133,12 @@ async function rollUp(context: JobContext): Promise<number> {
 async function cleanUp(context: JobContext): Promise<number> {
   const purged = await callLocked(context, "cleanup", "purge_processed_events($2)", [context.retentionDays]);
   await callLocked(context, "cleanup", "index_closed_months()");
+  await summarize(context);
   return purged;
+}
+
+function summarize(context: JobContext): Promise<number> {
+  return callLocked(context, "summarize", "summarize_months()");
 }
 
 const TABLES = [

@@ -4,7 +4,7 @@
 create or replace function json_integer(value jsonb) returns integer
 language sql immutable parallel safe as $$
   select case
-    when jsonb_typeof(value) = 'number' and abs(value::numeric) < 2147483647 then round(value::numeric)::integer
+    when jsonb_typeof(value) = 'number' and abs(value::numeric) < 2147483647 then value::integer
     when jsonb_typeof(value) = 'string' and value #>> '{}' ~ '^-?\d{1,9}(\.\d{1,9})?$' then round((value #>> '{}')::numeric)::integer
   end
 $$;
@@ -37,9 +37,11 @@ $$;
 -- The events of a batch. @raises program_limit_exceeded where they are no array of at most 1,023: ids would meet
 create or replace function events_of_batch(event jsonb) returns jsonb
 language plpgsql immutable parallel safe as $$
+declare
+  v_events jsonb := event -> 'events';
 begin
-  if jsonb_typeof(event -> 'events') = 'array' and jsonb_array_length(event -> 'events') <= 1023 then
-    return event -> 'events';
+  if jsonb_typeof(v_events) = 'array' and jsonb_array_length(v_events) <= 1023 then
+    return v_events;
   end if;
   raise exception 'the events of a batch are no array of at most 1,023' using errcode = 'program_limit_exceeded';
 end
@@ -51,73 +53,123 @@ language sql immutable parallel safe as $$
   select hashtextextended(session_id, hashtext(site_id))
 $$;
 
--- Takes apart, once, the raw rows that were stamped with `batch`: a row an event in the temporary table batch_events. It is
--- read by every later step; process_slice drops it.
+-- Whether an interaction says something that its session may need, should it be the entry.
+create or replace function says_of_session(event jsonb) returns boolean
+language sql immutable parallel safe as $$
+  select event ? 'browser' or event ? 'attribution' or event ? 'page'
+$$;
+
+-- Stamps the pending rows of a slice with `batch`, which moves them into their month, and takes them apart on the way: a row
+-- an event in the temporary table batch_events. It is read by every later step; process_slice drops it. Answers how many
+-- raw rows these were.
 --
 -- `id` is events_log.id * 1024 + the event's place in its row (0 for an event that came alone), so a row may carry
 -- 1,023 events. `reason` says why an event cannot be used; it is null for the others.
 -- `visit` stands for the session in all that follows: sorts and joins compare a number in the place of two long texts.
-create or replace function read_batch(batch timestamptz) returns void
+-- Of an interaction's JSON mostly nothing but its data is kept: `event` is null where it says nothing of page, browser and
+-- attribution.
+create or replace function read_batch(
+  batch    timestamptz,
+  first_id bigint,
+  last_id  bigint,
+  lanes    integer[],
+  trusting boolean -- times that look like the collector's are: a cast fails where one is not
+) returns integer
 language plpgsql as $$
+declare
+  v_rows integer;
 begin
-  create temporary table batch_events as
-  select
-    visit_number(l.site_id, l.session_id) as visit,
-    l.id * 1024                          as id,
-    l.site_id,
-    l.session_id,
-    coalesce(l.visitor_id, l.session_id) as visitor_id,
-    l.event_id,
-    l.event_type::text                   as event_type,
-    l.event_type <> 'pageview'           as is_interaction,
-    l.timestamp                          as event_timestamp,
-    l.url,
-    coalesce(l.path, url_path(l.url))    as path,
-    l.user_agent,
-    l.raw_event_data                     as event,
-    case when l.session_id is null then 'session_id is missing' end as reason
-  from events_log l
-  where l.processed_at = batch and l.event_type <> 'batch'
-  union all
-  select
-    visit_number(l.site_id, l.session_id),
-    l.id * 1024 + e.place,
-    l.site_id,
-    l.session_id,
-    coalesce(l.visitor_id, l.session_id),
-    l.event_id,
-    coalesce(said.event_type, e.event #>> '{event,eventType}'),
-    said.event_type is distinct from 'pageview',
-    case
-      -- As the collector writes it; the pattern, which is slow, is for rows that came another way.
-      when translate(said.time, '123456789', '000000000') = '0000-00-00T00:00:00.000Z'
-        or said.time ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$'
-      then said.time::timestamptz
-      else l.timestamp
-    end,
-    coalesce(nullif(left(said.url, 8192), ''), l.url),
-    coalesce(
-      nullif(left(said.path, 2048), ''),
-      url_path(said.url),
-      case when said.url is null then coalesce(l.path, url_path(l.url)) end
-    ),
-    l.user_agent,
-    case when e.event ? 'rejected' and not e.event ? 'eventType' then e.event -> 'event' else e.event end,
-    case
-      when l.session_id is null then 'session_id is missing'
-      when jsonb_typeof(e.event) <> 'object' then 'the event is no object'
-      -- The collector leaves {rejected, event} in the place of an event that was not valid.
-      when jsonb_typeof(e.event -> 'eventType') is distinct from 'string' then coalesce(e.event ->> 'rejected', 'eventType is missing')
-      when length(said.event_type) not between 1 and 50 then 'eventType is not of 1 to 50 characters'
-      when said.event_type = 'batch' then 'a batch cannot hold a batch'
-    end
-  from events_log l
-  cross join lateral jsonb_array_elements(events_of_batch(l.raw_event_data)) with ordinality as e(event, place)
-  -- `offset 0`: looked up once, not wherever it is used.
-  cross join lateral (
-    select e.event ->> 'eventType' as event_type, e.event ->> 'timestamp' as time, e.event ->> 'url' as url, e.event ->> 'path' as path
-    offset 0
-  ) said
-  where l.processed_at = batch and l.event_type = 'batch';
+  create temporary table batch_events (
+    -- What most steps look at comes first: they read no further.
+    visit           bigint,
+    id              bigint,
+    event_timestamp timestamptz,
+    is_interaction  boolean,
+    event_id        uuid,
+    event_type      text,
+    reason          text,
+    url             text,
+    path            text,
+    site_id         varchar(100),
+    session_id      varchar(100),
+    visitor_id      varchar(100),
+    user_agent      text,
+    event_data      jsonb, -- of an interaction
+    event           jsonb
+  ) with (toast_tuple_target = 8160); -- it lives for moments: nothing is worth compressing
+
+  -- One statement, one snapshot: what is read is what is moved, whatever commits meanwhile.
+  with moved as (
+    update events_log set processed_at = batch
+    where processed_at is null and id between first_id and last_id
+      and (lanes is null or session_lane(session_id) = any (lanes))
+    returning 1
+  ),
+  added as (
+    insert into batch_events
+    select
+      visit_number(l.site_id, l.session_id), l.id * 1024, l.timestamp, l.event_type <> 'pageview', l.event_id, l.event_type,
+      case when l.session_id is null then 'session_id is missing' end,
+      l.url, coalesce(l.path, url_path(l.url)),
+      l.site_id, l.session_id, coalesce(l.visitor_id, l.session_id), l.user_agent,
+      l.raw_event_data -> 'eventData',
+      case when l.event_type = 'pageview' or l.session_id is null or says_of_session(l.raw_event_data) then l.raw_event_data end
+    from events_log_pending l
+    where l.id between first_id and last_id and (lanes is null or session_lane(l.session_id) = any (lanes))
+      and l.event_type <> 'batch'
+    union all
+    select
+      visit_number(l.site_id, l.session_id), l.id * 1024 + l.place,
+      case
+        -- As the collector writes it; the pattern, which is slow, is for rows that came another way.
+        when said.time like '____-__-__T__:__:__.___Z'
+            and (trusting or translate(said.time, '123456789', '000000000') = '0000-00-00T00:00:00.000Z')
+          or said.time ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$'
+        then said.time::timestamptz
+        else l.timestamp
+      end,
+      said.event_type is distinct from 'pageview', l.event_id, coalesce(said.event_type, l.event #>> '{event,eventType}'),
+      said.reason,
+      coalesce(nullif(left(said.url, 8192), ''), l.url),
+      coalesce(
+        nullif(left(said.path, 2048), ''),
+        url_path(said.url),
+        case when said.url is null then coalesce(l.path, url_path(l.url)) end
+      ),
+      l.site_id, l.session_id, coalesce(l.visitor_id, l.session_id), l.user_agent,
+      l.event -> 'eventData',
+      case
+        when said.reason is null and said.event_type <> 'pageview' and not says_of_session(l.event) then null
+        when l.event ? 'rejected' and not l.event ? 'eventType' then l.event -> 'event'
+        else l.event
+      end
+    from (
+      -- In the select list the events need no table of their own for each row.
+      select l.*, jsonb_array_elements(l.events) as event, generate_series(1, jsonb_array_length(l.events)) as place
+      from (
+        select l.*, events_of_batch(l.raw_event_data) as events
+        from events_log_pending l
+        where l.id between first_id and last_id and (lanes is null or session_lane(l.session_id) = any (lanes))
+          and l.event_type = 'batch'
+        offset 0
+      ) l
+    ) l
+    -- `offset 0`: looked up once, not wherever it is used.
+    cross join lateral (
+      select
+        l.event ->> 'eventType' as event_type, l.event ->> 'timestamp' as time, l.event ->> 'url' as url, l.event ->> 'path' as path,
+        case
+          when l.session_id is null then 'session_id is missing'
+          when jsonb_typeof(l.event) <> 'object' then 'the event is no object'
+          -- The collector leaves {rejected, event} in the place of an event that was not valid.
+          when jsonb_typeof(l.event -> 'eventType') is distinct from 'string' then coalesce(l.event ->> 'rejected', 'eventType is missing')
+          when length(l.event ->> 'eventType') not between 1 and 50 then 'eventType is not of 1 to 50 characters'
+          when l.event ->> 'eventType' = 'batch' then 'a batch cannot hold a batch'
+        end as reason
+      offset 0
+    ) said
+  )
+  select count(*) into v_rows from moved;
+  return v_rows;
 end
 $$;

@@ -26,7 +26,7 @@ language plpgsql as $$
 begin
   create temporary table batch_sessions as
   select
-    b.visit, b.site_id, b.session_id, b.first_event_at, b.last_event_at, b.views, b.interactions,
+    b.visit, b.site_id, b.session_id, b.first_event_at, b.last_event_at, b.views, b.interactions, b.moments, b.failures,
     coalesce(b.first_view_at, b.first_event_at) as entry_at,
     b.last_view_at                              as exit_at,
     s.session_id is not null                    as is_known
@@ -38,11 +38,17 @@ begin
       min(event_timestamp) filter (where not is_interaction)  as first_view_at,
       max(event_timestamp) filter (where not is_interaction)  as last_view_at,
       count(*) filter (where not is_interaction)              as views,
-      count(*) filter (where is_interaction)                  as interactions
+      count(*) filter (where is_interaction)                  as interactions,
+      -- What read_pages looks at.
+      count(*) filter (where not is_interaction or event_type = 'page_exit' or url is null and path is null) as moments,
+      count(*) filter (where reason is not null)              as failures
     from batch_events
     group by visit, site_id, session_id
   ) b
-  left join user_sessions s on s.site_id = b.site_id and s.session_id = b.session_id;
+  -- `offset 0`: one look into the index for each, never a scan of all sessions there are.
+  left join lateral (
+    select u.session_id from user_sessions u where u.site_id = b.site_id and u.session_id = b.session_id offset 0
+  ) s on true;
 
   -- Two sessions of one number, which chance does not bring about, but somebody may: they are numbered anew.
   if exists (select from batch_sessions group by visit having count(*) > 1) then
@@ -71,19 +77,24 @@ begin
     user_agent, browser_language, timezone, screen_width, screen_height, viewport_width, viewport_height, device_pixel_ratio,
     channel, country
   )
-  with entries as (
-    select distinct on (e.visit) e.*
+  -- One pass over the batch finds the few rows that can be either.
+  with candidates as materialized (
+    select
+      e.*,
+      e.event_timestamp = b.entry_at and e.is_interaction = (b.views = 0)     as is_entry,
+      coalesce(e.event_timestamp = b.exit_at and not e.is_interaction, false) as is_exit
     from batch_sessions b
     join batch_events e using (visit)
-    where e.event_timestamp = b.entry_at and e.is_interaction = (b.views = 0)
-    order by e.visit, e.event_id, e.id
+    where (e.event_timestamp = b.entry_at and e.is_interaction = (b.views = 0)) or (e.event_timestamp = b.exit_at and not e.is_interaction)
+  ),
+  entries as (
+    select distinct on (visit) * from candidates where is_entry order by visit, event_id, id
   ),
   exits as (
-    select distinct on (e.visit) e.*
-    from batch_sessions b
-    join batch_events e using (visit)
-    where e.event_timestamp = b.exit_at and not e.is_interaction
-    order by e.visit, e.event_id desc, e.id desc
+    select distinct on (visit) visit, event_timestamp, event_id, url, path
+    from candidates
+    where is_exit
+    order by visit, event_id desc, id desc
   )
   select
     b.site_id, b.session_id, entry.visitor_id, b.first_event_at,

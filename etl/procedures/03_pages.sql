@@ -3,56 +3,17 @@
 -- Worked out before anything is written, so that most rows are written once. Only a session that is known already has
 -- older rows: those are read, and corrected where a late event changes them.
 
--- Gathers, in the temporary table batch_moments, what counts for its neighbours: each pageview, each page_exit, each event
--- that was sent without its page; of known sessions also those of earlier batches, with what was made of them.
-create or replace function read_moments() returns void
-language plpgsql as $$
-begin
-  create temporary table batch_moments as
-  select
-    visit, event_timestamp as at, is_interaction, event_id, id,
-    event_type = 'page_exit'                        as is_exit,
-    is_interaction and url is null and path is null as is_inferred,
-    true                                            as is_new,
-    case when is_interaction then url else coalesce(url, json_text(event -> 'page', 'url', 8192), path, '') end as url,
-    case when is_interaction then path else coalesce(path, json_text(event -> 'page', 'path', 2048), '') end    as path,
-    case when event_type = 'page_exit' then exit_seconds(event -> 'eventData') end                             as spent,
-    null::integer                                   as known_seconds
-  from batch_events
-  where not is_interaction or event_type = 'page_exit' or url is null and path is null;
-
-  if exists (select from batch_sessions where is_known) then
-    with known as (
-      select visit, site_id, session_id
-      from batch_sessions
-      where is_known and visit in (select visit from batch_moments)
-    )
-    insert into batch_moments
-    select
-      k.visit, v.view_timestamp, false, v.event_id, v.id, false, false, false, v.url, v.path,
-      null, v.time_on_page_seconds
-    from known k
-    join pageviews v using (site_id, session_id)
-    union all
-    select
-      k.visit, e.event_timestamp, true, e.event_id, e.id, e.event_type = 'page_exit', e.page_inferred,
-      false, e.page_url, e.page_path,
-      case when e.event_type = 'page_exit' then exit_seconds(e.event_data) end, null
-    from known k
-    join user_events e using (site_id, session_id)
-    where e.page_inferred or e.event_type = 'page_exit';
-  end if;
-end
-$$;
-
 -- The seconds that a page_exit reports; null where it reports none.
 create or replace function exit_seconds(event_data jsonb) returns integer
 language sql immutable parallel safe as $$
   select round(json_integer(event_data -> 'timeSpent') / 1000.0)::integer
 $$;
 
--- Works out, in the temporary table batch_pages, of each pageview among the moments its time on page, and of each event that
--- was sent without its page the page of the session's latest pageview at that moment.
+-- Works out, in the temporary table batch_pages, of each pageview its time on page, and of each event that was sent without its
+-- page the page of the session's latest pageview at that moment.
+--
+-- What counts for its neighbours: each pageview, each page_exit, each event that was sent without its page; of known sessions
+-- also those of earlier batches, with what was made of them.
 --
 -- Time on page: until the next pageview, where it follows within the 30 minutes after which a session counts as idle; else
 -- until the page was left (the longest page_exit of that page); else until the next pageview however far, or unknown. A
@@ -64,14 +25,50 @@ set enable_nestloop = off -- nothing here is found by an index; a session may ha
 as $$
 begin
   create temporary table batch_pages as
+  with known as materialized (
+    select
+      b.visit, v.view_timestamp as at, false as is_interaction, v.event_id, v.id, false as is_exit, false as is_inferred,
+      b.site_id as known_site, v.url, v.path::text, null::integer as spent, v.time_on_page_seconds as known_seconds
+    from batch_sessions b
+    -- `offset 0`: by the index for each session, never a scan of all that there is.
+    cross join lateral (
+      select * from pageviews v where v.site_id = b.site_id and v.session_id = b.session_id offset 0
+    ) v
+    where b.is_known and b.moments > 0
+    union all
+    select
+      b.visit, e.event_timestamp, true, e.event_id, e.id, e.event_type = 'page_exit', e.page_inferred,
+      b.site_id, e.page_url, e.page_path,
+      case when e.event_type = 'page_exit' then exit_seconds(e.event_data) end, null
+    from batch_sessions b
+    cross join lateral (
+      select * from user_events e where e.site_id = b.site_id and e.session_id = b.session_id offset 0
+    ) e
+    where b.is_known and b.moments > 0 and (e.page_inferred or e.event_type = 'page_exit')
+  ),
+  moments as (
+    select
+      visit, event_timestamp as at, is_interaction, event_id, id,
+      event_type = 'page_exit'                        as is_exit,
+      is_interaction and url is null and path is null as is_inferred,
+      null::varchar                                   as known_site,
+      case when is_interaction then url else coalesce(url, json_text(event -> 'page', 'url', 8192), path, '') end as url,
+      case when is_interaction then path else coalesce(path, json_text(event -> 'page', 'path', 2048), '') end    as path,
+      case when event_type = 'page_exit' then exit_seconds(event_data) end                                       as spent,
+      null::integer                                   as known_seconds
+    from batch_events
+    where not is_interaction or event_type = 'page_exit' or url is null and path is null
+    union all
+    select * from known
+  ),
   -- A stretch is a pageview and what follows until the next one; the pageview's own number, therefore.
-  with lines as (
+  lines as (
     select m.*, count(*) filter (where not is_interaction)
       over (partition by visit order by at, is_interaction, event_id, id) as stretch
-    from batch_moments m
+    from moments m
   ),
   views as (
-    select visit, stretch, at, id, is_new, url, path, known_seconds
+    select visit, stretch, at, id, known_site, url, path, known_seconds
     from lines
     where not is_interaction
   ),
@@ -106,7 +103,7 @@ begin
     group by 1, 2
   )
   select
-    v.visit, v.at, v.id, false as is_interaction, v.is_new, v.url, v.path,
+    v.visit, v.at, v.id, false as is_interaction, v.known_site, v.url, v.path,
     case when seconds_between(v.at, n.at) <= 1800 then seconds_between(v.at, n.at)
          else coalesce(s.seconds, seconds_between(v.at, n.at)) end as seconds,
     v.known_seconds, null as known_url, null as known_path
@@ -114,7 +111,7 @@ begin
   left join views n on n.visit = v.visit and n.stretch = v.stretch + 1
   left join stays s on s.visit = v.visit and s.id = v.id
   union all
-  select x.visit, x.at, x.id, true, x.is_new, v.url, v.path, null, null, x.url, x.path
+  select x.visit, x.at, x.id, true, x.known_site, v.url, v.path, null, null, x.url, x.path
   from lines x
   left join views v using (visit, stretch)
   where x.is_inferred;
@@ -123,29 +120,28 @@ $$;
 
 -- Corrects what earlier batches made of pageviews and events which have got a new neighbour.
 create or replace function correct_pages() returns void
-language plpgsql as $$
+language plpgsql
+set enable_hashjoin = off -- each is found by its key, however few rows the tables have
+as $$
 begin
   update pageviews v
   set time_on_page_seconds = p.seconds
   from batch_pages p
-  join batch_sessions b using (visit)
-  where not p.is_new and not p.is_interaction and p.seconds is distinct from p.known_seconds
-    and v.site_id = b.site_id and v.view_timestamp = p.at and v.id = p.id;
+  where p.known_site is not null and not p.is_interaction and p.seconds is distinct from p.known_seconds
+    and v.site_id = p.known_site and v.view_timestamp = p.at and v.id = p.id;
 
   update user_events e
   set page_url = p.url, page_path = p.path
   from batch_pages p
-  join batch_sessions b using (visit)
-  where not p.is_new and p.is_interaction and (p.url, p.path) is distinct from (p.known_url, p.known_path)
-    and e.site_id = b.site_id and e.event_timestamp = p.at and e.id = p.id;
+  where p.known_site is not null and p.is_interaction and (p.url, p.path) is distinct from (p.known_url, p.known_path)
+    and e.site_id = p.known_site and e.event_timestamp = p.at and e.id = p.id;
 
   if found then
     update form_submissions f
     set page_url = p.url, page_path = p.path
     from batch_pages p
-    join batch_sessions b using (visit)
-    where not p.is_new and p.is_interaction and (p.url, p.path) is distinct from (p.known_url, p.known_path)
-      and f.site_id = b.site_id and f.id = p.id;
+    where p.known_site is not null and p.is_interaction and (p.url, p.path) is distinct from (p.known_url, p.known_path)
+      and f.site_id = p.known_site and f.id = p.id;
   end if;
 end
 $$;

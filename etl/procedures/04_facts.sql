@@ -1,15 +1,17 @@
 -- One batch's rows of each table of facts.
 
--- Sets aside, with its reason, each event that cannot be used. What stays in the batch is usable.
+-- Sets aside, with its reason, each event that cannot be used, and sums up the sessions again of those that are left.
 create or replace function set_aside_failed_events(batch timestamptz) returns void
 language plpgsql as $$
 begin
-  if exists (select from batch_events where reason is not null) then
+  if exists (select from batch_sessions where failures > 0) then
     insert into failed_events (id, site_id, event_id, event_type, reason, event, failed_at)
     select id, site_id, event_id, left(event_type, 200), reason, event, batch
     from batch_events
     where reason is not null;
     delete from batch_events where reason is not null;
+    drop table batch_sessions;
+    perform read_sessions();
   end if;
 end
 $$;
@@ -37,7 +39,7 @@ begin
     json_text(said.utm, 'utm_term', 255),
     b.event_id
   from batch_events b
-  join batch_pages p on p.visit = b.visit and p.id = b.id
+  join batch_pages p on not p.is_interaction and p.id = b.id
   cross join lateral (
     select
       b.event -> 'page' as page, b.event #> '{attribution,utmParams}' as utm, event_referrer(b.event) as referrer,
@@ -59,17 +61,16 @@ begin
   select
     b.id, b.session_id, b.visitor_id, b.site_id, b.event_type, b.event_timestamp,
     coalesce(b.url, p.url), coalesce(b.path, p.path), b.url is null and b.path is null,
-    said.event_data,
-    json_text(said.event_data, 'tagName', 100),
-    json_text(said.event_data, 'classes', 8192),
-    json_text(said.event_data, 'id', 255),
-    case when said.event_data ?| '{scrollPercentage,milestone}'
-      then coalesce(json_integer(said.event_data -> 'scrollPercentage'), json_integer(said.event_data -> 'milestone')) end,
-    json_text(said.event_data, 'formId', 255),
+    b.event_data,
+    json_text(b.event_data, 'tagName', 100),
+    json_text(b.event_data, 'classes', 8192),
+    json_text(b.event_data, 'id', 255),
+    case when b.event_data ? 'scrollPercentage' or b.event_data ? 'milestone'
+      then coalesce(json_integer(b.event_data -> 'scrollPercentage'), json_integer(b.event_data -> 'milestone')) end,
+    json_text(b.event_data, 'formId', 255),
     b.event_id
   from batch_events b
-  left join batch_pages p on p.visit = b.visit and p.id = b.id
-  cross join lateral (select b.event -> 'eventData' as event_data offset 0) said
+  left join batch_pages p on p.is_interaction and p.id = b.id
   where b.is_interaction;
 end
 $$;
@@ -83,16 +84,16 @@ begin
   )
   select
     b.id, b.session_id, b.visitor_id, b.site_id,
-    json_text(b.event -> 'eventData', 'formId', 255),
-    json_text(b.event -> 'eventData', 'formAction', 8192),
-    json_text(b.event -> 'eventData', 'formMethod', 10),
+    json_text(b.event_data, 'formId', 255),
+    json_text(b.event_data, 'formAction', 8192),
+    json_text(b.event_data, 'formMethod', 10),
     coalesce(b.url, p.url), coalesce(b.path, p.path), b.event_timestamp,
-    case when jsonb_typeof(b.event #> '{eventData,formData}') = 'object'
-      then (select count(*) from jsonb_object_keys(b.event #> '{eventData,formData}')) else 0 end,
-    b.event #> '{eventData,formData}',
+    case when jsonb_typeof(b.event_data -> 'formData') = 'object'
+      then (select count(*) from jsonb_object_keys(b.event_data -> 'formData')) else 0 end,
+    b.event_data -> 'formData',
     b.event_id
   from batch_events b
-  left join batch_pages p on p.visit = b.visit and p.id = b.id
+  left join batch_pages p on p.is_interaction and p.id = b.id
   where b.event_type = 'form_submit';
 end
 $$;

@@ -18,14 +18,18 @@ create or replace function note_session_days() returns void
 language plpgsql as $$
 begin
   insert into batch_days (site_id, metric_date)
-  select distinct s.site_id, (s.session_start at time zone coalesce(site.timezone, 'UTC'))::date
+  select distinct b.site_id, (s.session_start at time zone coalesce(site.timezone, 'UTC'))::date
   from batch_sessions b
-  join user_sessions s using (site_id, session_id)
-  left join sites site on site.site_id = s.site_id;
+  cross join lateral (
+    select u.session_start from user_sessions u where u.site_id = b.site_id and u.session_id = b.session_id offset 0
+  ) s
+  left join sites site on site.site_id = b.site_id
+  where b.is_known;
 end
 $$;
 
--- Notes the days on which the events of the batch happened.
+-- Notes the days on which the events of the batch happened. A session's first and last event tell them, but where a whole day
+-- may lie between the two.
 create or replace function note_event_days() returns void
 language plpgsql as $$
 begin
@@ -33,7 +37,14 @@ begin
   select distinct e.site_id, (e.at at time zone coalesce(site.timezone, 'UTC'))::date
   from (
     -- Since 1972 all zones are whole quarters of an hour apart: so many times have to be converted, not one an event.
-    select distinct site_id, date_bin('15 minutes', event_timestamp, 'epoch') as at from batch_events
+    select site_id, date_bin('15 minutes', first_event_at, 'epoch') as at from batch_sessions
+    union
+    select site_id, date_bin('15 minutes', last_event_at, 'epoch') from batch_sessions
+    union
+    select e.site_id, date_bin('15 minutes', e.event_timestamp, 'epoch')
+    from batch_sessions b
+    join batch_events e using (visit)
+    where b.last_event_at - b.first_event_at > interval '20 hours'
   ) e
   left join sites site on site.site_id = e.site_id;
 end

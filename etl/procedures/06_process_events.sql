@@ -12,31 +12,19 @@ language sql immutable parallel safe as $$
   select hashtext(coalesce(session_id, '')) & 3
 $$;
 
--- Makes rows of the pending events of a lane (null: of all) with ids in [first_id, last_id]. Answers how many raw
+-- Makes rows of the pending events of some lanes (null: of all) with ids in [first_id, last_id]. Answers how many raw
 -- events these were.
 -- @raises a data error when one of the rows cannot be processed at all; nothing is changed then
-create or replace function process_slice(first_id bigint, last_id bigint, lane integer) returns integer
+create or replace function process_slice(first_id bigint, last_id bigint, lanes integer[], trusting boolean) returns integer
 language plpgsql as $$
 declare
-  -- The stamp is the batch's name, so it must be new: to other lanes by its last digit, which they cannot see …
-  v_now  timestamptz := date_trunc('milliseconds', clock_timestamp()) + coalesce(lane + 1, 0) * interval '1 microsecond';
+  v_now  timestamptz := date_trunc('milliseconds', clock_timestamp());
   v_rows integer;
 begin
-  -- … and in its own lane even where the clock stood still or went back.
-  while exists (select from events_log where processed_at = v_now) loop
-    v_now := v_now + interval '1 millisecond';
-  end loop;
   perform add_events_log_months(v_now, v_now);
-
-  update events_log set processed_at = v_now
-  where processed_at is null and id between first_id and last_id
-    and (lane is null or session_lane(session_id) = lane);
-  get diagnostics v_rows = row_count;
-
-  perform read_batch(v_now);
-  perform set_aside_failed_events(v_now);
+  v_rows := read_batch(v_now, first_id, last_id, lanes, trusting);
   perform read_sessions();
-  perform read_moments();
+  perform set_aside_failed_events(v_now);
   perform read_pages();
 
   perform correct_pages();
@@ -52,7 +40,7 @@ begin
 
   perform keep_statistics();
   perform mark_stale_days(v_now);
-  drop table batch_events, batch_sessions, batch_moments, batch_pages, batch_days;
+  drop table batch_events, batch_sessions, batch_pages, batch_days;
   return v_rows;
 end
 $$;
@@ -61,7 +49,9 @@ $$;
 -- within the transaction that fills an empty table, and never in the embedded database. Only what joins and filters name: the
 -- statistics of JSON take longer than those of all the rest.
 create or replace function keep_statistics() returns void
-language plpgsql as $$
+language plpgsql
+set default_statistics_target = 10 -- a tenth of the rows are looked at; autovacuum looks at more, in its time
+as $$
 declare
   v_table record;
 begin
@@ -81,20 +71,33 @@ $$;
 
 -- process_slice for rows of which some may be unusable: halves the range until the bad row stands alone, and sets
 -- that one aside.
-create or replace function process_range(first_id bigint, last_id bigint, lane integer) returns integer
+create or replace function process_range(
+  first_id bigint,
+  last_id  bigint,
+  lanes    integer[],
+  trusting boolean default true -- that what looks like the collector's times can be read as such
+) returns integer
 language plpgsql as $$
 declare
-  v_middle bigint := first_id + (last_id - first_id) / 2;
-  v_reason text;
+  v_middle  bigint := first_id + (last_id - first_id) / 2;
+  v_reason  text;
+  v_is_time boolean := false;
 begin
   begin
-    return process_slice(first_id, last_id, lane);
-  exception when data_exception or integrity_constraint_violation or program_limit_exceeded
-                 or cardinality_violation or invalid_parameter_value then
-    v_reason := sqlerrm;
+    return process_slice(first_id, last_id, lanes, trusting);
+  exception
+    when invalid_datetime_format or datetime_field_overflow then
+      v_reason := sqlerrm;
+      v_is_time := true;
+    when data_exception or integrity_constraint_violation or program_limit_exceeded
+      or cardinality_violation or invalid_parameter_value then
+      v_reason := sqlerrm;
   end;
+  if v_is_time and trusting then
+    return process_range(first_id, last_id, lanes, false);
+  end if;
   if first_id < last_id then
-    return process_range(first_id, v_middle, lane) + process_range(v_middle + 1, last_id, lane);
+    return process_range(first_id, v_middle, lanes, trusting) + process_range(v_middle + 1, last_id, lanes, trusting);
   end if;
   perform add_events_log_months(clock_timestamp(), clock_timestamp());
   insert into failed_events (id, site_id, event_id, event_type, reason, event, failed_at)
@@ -106,8 +109,8 @@ begin
 end
 $$;
 
--- Answers how many raw events were processed; 0 when nothing is pending, in the lane where one is given.
-create or replace function process_events(batch_size integer default 1000, lane integer default null) returns integer
+-- Answers how many raw events were processed; 0 when nothing is pending, in the lanes where they are given.
+create or replace function process_events(batch_size integer default 1000, lanes integer[] default null) returns integer
 language plpgsql
 set jit = off
 set plan_cache_mode = force_custom_plan
@@ -130,36 +133,42 @@ begin
     raise exception 'batch_size is %, but must be 1 or more', coalesce(batch_size::text, 'null')
       using errcode = 'invalid_parameter_value';
   end if;
-  if lane is null then
+  if lanes is null then
     perform pg_advisory_xact_lock(hashtextextended('footfall:process-events', 0));
   else
     perform pg_advisory_xact_lock_shared(hashtextextended('footfall:process-events', 0));
-    perform pg_advisory_xact_lock(hashtextextended('footfall:lane', lane));
+    perform pg_advisory_xact_lock(hashtextextended('footfall:lane', lane)) from unnest(lanes) as lane order by lane;
   end if;
-  select min(id), max(id) into v_first, v_last
-  from (
-    select id from events_log_pending
-    where lane is null or session_lane(session_id) = lane
-    order by id limit batch_size
-  ) oldest;
+  select id into v_first from events_log_pending
+  where lanes is null or session_lane(session_id) = any (lanes)
+  order by id limit 1;
+  select id into v_last from events_log_pending
+  where lanes is null or session_lane(session_id) = any (lanes)
+  order by id offset batch_size - 1 limit 1;
   if v_first is null then
     return 0;
   end if;
-  return process_range(v_first, v_last, lane);
+  return process_range(v_first, coalesce(v_last, (select max(id) from events_log_pending)), lanes);
 end
 $$;
 
--- process_events in a lane where nobody else works, the one of this number if that is free. Answers 0 when nothing is
--- pending that others do not work on.
+-- process_events in lanes where nobody else works: those of the worker, every other one, or else the others. Answers 0 when
+-- nothing is pending that others do not work on.
+--
+-- Several lanes at once, since a worker reads past the rows of those that it does not take.
 create or replace function process_events_beside_others(batch_size integer, worker integer) returns integer
 language plpgsql as $$
 declare
-  v_rows integer;
+  v_lanes integer[];
+  v_rows  integer;
 begin
   perform pg_advisory_xact_lock_shared(hashtextextended('footfall:process-events', 0));
-  for v_lane in 0..3 loop
-    if pg_try_advisory_xact_lock(hashtextextended('footfall:lane', (worker + v_lane) % 4)) then
-      v_rows := process_events(batch_size, (worker + v_lane) % 4);
+  for v_turn in worker..worker + 1 loop
+    select array_agg(lane) into v_lanes
+    from unnest(array[v_turn % 2, v_turn % 2 + 2]) as lane
+    where pg_try_advisory_xact_lock(hashtextextended('footfall:lane', lane));
+    if v_lanes is not null then
+      v_rows := process_events(batch_size, v_lanes);
       if v_rows > 0 then
         return v_rows;
       end if;
