@@ -1,9 +1,11 @@
 import { DatabaseUnavailable } from "../db/database.ts";
 import type { NewEvent } from "../db/event_row.ts";
 import type { Site } from "../db/site_directory.ts";
+import { withoutExcludedPages } from "../events/exclusions.ts";
 import { enrichEvent, type RequestContext, userAgentOf } from "../events/enrich.ts";
 import type { Payload, Rejection } from "../events/payload.ts";
 import { hostOf, isWithin } from "../events/referrer.ts";
+import { rulesOf } from "../events/site_rules.ts";
 import type { VisitorIds } from "../events/visitor.ts";
 import type { Metrics } from "./metrics.ts";
 import { RateLimits } from "./rate_limits.ts";
@@ -18,12 +20,21 @@ export interface Sender extends RequestContext {
   origin: string | undefined;
 }
 
+/** What a site's settings leave out of an item. */
+export interface Exclusion {
+  /** The item's place in the posted array; 0 for an item that came alone. */
+  index: number;
+  message: string;
+}
+
 /** What became of the items of one request. */
 export interface Outcome {
   stored: "postgres" | "spool";
   /** The ids of the stored items, in order. */
   eventIds: string[];
   rejected: Rejection[];
+  /** Items that a site's settings leave out, as a whole or (then they are among the stored) in part. */
+  excluded: Exclusion[];
   /** How many of the items were turned away because of their site. */
   forbidden: number;
 }
@@ -57,7 +68,9 @@ export class Intake {
     items: { index: number; payload: Payload }[],
     invalid: Rejection[],
   ): Promise<Outcome> {
-    const rejected = [...invalid];
+    let rejected = [...invalid];
+    const excluded: Exclusion[] = [];
+    const leftOut = new Set<number>();
     const taken: { index: number; event: NewEvent }[] = [];
     const perSite = new Map<string, number>();
     const sites = new Map<string, Site | undefined>();
@@ -72,16 +85,39 @@ export class Intake {
         rejected.push({ index, issues: [{ path: "siteId", message: reason }] });
         continue;
       }
+      const { isSecretName, exclusions } = rulesOf(site);
+      const sent = payload.events?.length ?? 1;
+      if (exclusions?.hasAddress(sender.address)) {
+        excluded.push(this.#leaveOut("network", index, sent, sent));
+        leftOut.add(index);
+        continue;
+      }
       const { sessionId, visitorId } = payload;
       const visitor = sessionId !== undefined && visitorId !== undefined
         ? { sessionId, visitorId }
         : await this.#identify(payload, sender);
-      const context = { domains: site?.domains ?? [], ipMode: site?.ipMode ?? this.#options.ipMode };
-      taken.push({ index, event: enrichEvent(payload, sender, context, visitor) });
-      perSite.set(payload.siteId, (perSite.get(payload.siteId) ?? 0) + (payload.events?.length ?? 1));
+      const context = {
+        domains: site?.domains ?? [],
+        ipMode: site?.ipMode ?? this.#options.ipMode,
+        isSecretName,
+      };
+      let event: NewEvent | undefined = enrichEvent(payload, sender, context, visitor);
+      if (exclusions?.excludesPaths) {
+        const remainder = withoutExcludedPages(event, exclusions);
+        event = remainder.event;
+        if (remainder.excluded > 0) excluded.push(this.#leaveOut("path", index, remainder.excluded, sent));
+      }
+      if (event === undefined) {
+        leftOut.add(index);
+        continue;
+      }
+      taken.push({ index, event });
+      perSite.set(payload.siteId, (perSite.get(payload.siteId) ?? 0) + sent);
     }
+    // Of an item that is left out as a whole it no longer matters which of its events were not valid.
+    if (leftOut.size > 0) rejected = rejected.filter(({ index }) => !leftOut.has(index));
     if (rejected.length > 0) this.#metrics.rejected(rejected.length);
-    if (taken.length === 0) return { stored: "postgres", eventIds: [], rejected, forbidden };
+    if (taken.length === 0) return { stored: "postgres", eventIds: [], rejected, excluded, forbidden };
     // The request itself has paid for one.
     this.#limits.takeFromAddress(sender.address, perSite.values().reduce((sum, events) => sum + events, -1));
     for (const [siteId, events] of perSite) this.#limits.takeFromSite(siteId, events);
@@ -95,7 +131,14 @@ export class Intake {
       event.row.event_id
     );
     this.#metrics.accepted(eventIds.length, stored);
-    return { stored, eventIds, rejected, forbidden };
+    return { stored, eventIds, rejected, excluded, forbidden };
+  }
+
+  /** @param excluded how many of the `sent` events of the item */
+  #leaveOut(reason: "network" | "path", index: number, excluded: number, sent: number): Exclusion {
+    this.#metrics.excluded(reason, excluded);
+    const what = excluded === sent ? "it was left out" : `${excluded} of its ${sent} events were left out`;
+    return { index, message: `${what}: the site excludes its ${reason}` };
   }
 
   async #findSite(siteId: string): Promise<Site | undefined> {
