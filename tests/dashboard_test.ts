@@ -484,6 +484,13 @@ Deno.test("sites are added and changed in the browser", async () => {
     "/admin* */edit",
     "203.0.113.7 2001:db8:1::/48",
   ]);
+  // testApp sends from 203.0.113.77, which is not 203.0.113.7.
+  assertEquals(html.includes("Your own visits are left out"), false);
+  await app.rows("update sites set exclude_networks = exclude_networks || '203.0.113.0/24'::cidr");
+  assertEquals(
+    texts((await getPage(app, "/dashboard/sites?site=blog")).html, /<p class="note">(Your .*?)<\/p>/gs),
+    ["Your own visits are left out: you come from 203.0.113.77, which the settings below exclude."],
+  );
   assertEquals(texts(html, /<p[^>]*id="excludeNetworks-note"[^>]*>(.*?)<\/p>/gs), [
     "One a line, such as your own: you come from 203.0.113.77.",
   ]);
@@ -523,4 +530,10 @@ Deno.test("sites are added and changed in the browser", async () => {
     assertEquals([status, texts(html, /<p class="error"[^>]*>(.*?)<\/p>/gs)], [400, [problem]]);
   }
   assertEquals((await app.rows("select site_id from sites")).length, 1);
+  await app.rows("delete from sites");
+  const gone = await send({ ...fields, existing: "1" });
+  assertEquals([gone.status, texts(gone.html, /<p class="error"[^>]*>(.*?)<\/p>/gs)], [400, [
+    "There is no site of this id any more: it was removed meanwhile.",
+  ]]);
+  assertEquals(await app.rows("select site_id from sites"), []);
 });

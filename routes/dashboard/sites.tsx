@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { type Database, DataError } from "../../db/database.ts";
 import { listSites, saveSite } from "../../db/site_directory.ts";
 import { lastEventAt } from "../../db/stats/arrival.ts";
+import { rulesOf } from "../../events/site_rules.ts";
 import type { FieldErrors, SiteFields } from "../../web/dashboard/site_form.tsx";
 import { SitesPage } from "../../web/dashboard/sites_page.tsx";
 import { addressOf, publicOrigin } from "../client.ts";
@@ -27,6 +28,8 @@ export function sitesRoutes(
       listSites(db),
       isNew ? null : lastEventAt(db, fields.site),
     ]);
+    const address = addressOf(c, trustProxy);
+    const site = sites.find(({ siteId }) => siteId === fields.site);
     const page = (
       <SitesPage
         viewer={viewerOf(c.get("reader"))}
@@ -35,7 +38,8 @@ export function sitesRoutes(
         errors={errors}
         isNew={isNew}
         origin={publicOrigin(c, trustProxy)}
-        address={addressOf(c, trustProxy)}
+        address={address}
+        isLeftOut={rulesOf(site).exclusions?.hasAddress(address) ?? false}
         arrival={isNew ? null : { lastEventAt: lastEvent }}
       />
     );
@@ -59,7 +63,11 @@ export function sitesRoutes(
     }
     if (Object.keys(errors).length === 0) {
       try {
-        await saveSite(db, site);
+        const saved = await saveSite(db, { ...site, mustExist: !isNew });
+        if (saved === "missing") {
+          const gone = { site: "There is no site of this id any more: it was removed meanwhile." };
+          return await show(c, fields, gone, true);
+        }
         return c.redirect(`${PATH}?site=${encodeURIComponent(site.siteId)}`, 303);
       } catch (error) {
         if (!(error instanceof DataError)) throw error;

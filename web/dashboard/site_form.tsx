@@ -47,9 +47,15 @@ export function SiteForm(
         </>
       )}
       <fieldset>
-        <legend>Site</legend>
+        <legend class="hidden">Site</legend>
         {isNew && (
-          <Field name="site" label="Id" note="Such as example-com; it stays as it is." error={errors.site}>
+          <Field
+            name="site"
+            label="Id"
+            note="Such as example-com; it stays as it is."
+            error={errors.site}
+            wide
+          >
             <input {...control("site", errors)} value={fields.site} required maxlength={100} />
           </Field>
         )}
@@ -93,7 +99,12 @@ function Privacy({ fields, errors }: FormProps) {
   return (
     <fieldset>
       <legend>What is kept</legend>
-      <Field name="ipMode" label="IP addresses are kept" error={errors.ipMode}>
+      <Field
+        name="ipMode"
+        label="IP addresses are kept"
+        note="The country is found before, from the whole address."
+        error={errors.ipMode}
+      >
         <select {...control("ipMode", errors)}>
           {Object.entries(IP_MODES).map(([mode, title]) => (
             <option value={mode} selected={mode === fields.ipMode}>{title}</option>
@@ -119,6 +130,7 @@ function Privacy({ fields, errors }: FormProps) {
         label="Fields and parameters to redact"
         note="One name a line, beside passwords, cards and the like. Of one word: any name with this word; of several: any name that holds them together."
         error={errors.redactNames}
+        wide
       >
         <textarea {...control("redactNames", errors)} rows={3} placeholder="customerNo" spellcheck={false}>
           {fields.redactNames}
@@ -162,26 +174,29 @@ function LeftOut({ fields, errors, address }: FormProps & { address?: string }) 
 }
 
 function Field(
-  { name, label, note, error, children }: {
+  { name, label, note, error, wide, children }: {
     name: keyof SiteFields;
     label: string;
-    note?: string;
+    note: string;
     error?: string;
+    /** Whether nothing stands beside it. */
+    wide?: boolean;
     children?: Child;
   },
 ) {
   return (
-    <div class="field">
+    <div class={wide ? "field wide-field" : "field"}>
       <label for={name}>{label}</label>
       {children}
       {error && <p class="error" id={`${name}-error`} role="alert">{error}</p>}
-      {note && <p class="soft small" id={`${name}-note`}>{note}</p>}
+      <p class="soft small" id={`${name}-note`}>{note}</p>
     </div>
   );
 }
 
+/** What makes a control one of the form: its name, and what stands below it. */
 function control(name: keyof SiteFields, errors: FieldErrors) {
   return errors[name]
-    ? { id: name, name, "aria-invalid": "true", "aria-describedby": `${name}-error` } as const
-    : { id: name, name };
+    ? { id: name, name, "aria-invalid": "true", "aria-describedby": `${name}-error ${name}-note` } as const
+    : { id: name, name, "aria-describedby": `${name}-note` };
 }

@@ -5,7 +5,7 @@ import type { Viewer } from "./site_frame.tsx";
 
 /** The sites that were added, and one of them to change; or a form for another one. */
 export function SitesPage(
-  { viewer, sites, fields, errors, isNew, origin, address, arrival }: {
+  { viewer, sites, fields, errors, isNew, origin, address, isLeftOut, arrival }: {
     viewer: Viewer;
     sites: string[];
     fields: SiteFields;
@@ -15,6 +15,8 @@ export function SitesPage(
     origin: string;
     /** Where whoever asks comes from. */
     address: string | undefined;
+    /** Whether the site leaves out events from there. */
+    isLeftOut: boolean;
     /** Null where there is no site yet to wait for. */
     arrival: Arrival | null;
   },
@@ -52,6 +54,11 @@ export function SitesPage(
               </p>
               <Snippet origin={origin} site={fields.site} />
               <ArrivalPart site={fields.site} arrival={arrival} />
+              {isLeftOut && (
+                <p class="note">
+                  Your own visits are left out: you come from {address}, which the settings below exclude.
+                </p>
+              )}
             </section>
           )}
           <SiteForm fields={fields} errors={errors} isNew={isNew} address={address} />
