@@ -1,4 +1,5 @@
-import { applyRetention, previewRetention } from "../db/retention.ts";
+import { formatBytes } from "../db/doctor/check.ts";
+import { applyRetention, previewRetention, type Removal, valueOf } from "../db/retention.ts";
 import { parseWhole } from "./arguments.ts";
 import { CommandError, formatTable } from "./command.ts";
 import { reachDatabase } from "./reach.ts";
@@ -6,14 +7,15 @@ import type { Subcommand } from "./subcommand.ts";
 import { confirm, printJson, printLine, requireTerminal } from "./terminal.ts";
 
 export const retention: Subcommand = {
-  summary: "drops raw events past their retention, or says which",
+  summary: "removes raw events past their retention, or says which",
   help: `Usage: deno task footfall retention [--days N] [--dry-run] [--yes] [--json]
 
-Does what the job cleanup does every night: drops processed raw events that came more than N days ago, whole months
-at once. Sessions, pageviews, interactions, forms and metrics stay; events that wait are never touched.
+Does what the job cleanup does every night: removes processed raw events that came more than N days ago, or than the
+site's own retention says (site set --retention-days). A month of which no site keeps an event is dropped; else events
+are deleted in pieces. Sessions, pageviews, interactions, forms and metrics stay; events that wait are never touched.
 
-  --days N    RETENTION_DAYS, else 90
-  --dry-run   prints what would go; rows of whole months as Postgres estimates them
+  --days N    for sites without a retention of their own; RETENTION_DAYS, else 90
+  --dry-run   prints what would go, by table and site
   --yes       does not ask first
   --json      answers JSON`,
   options: { days: "value", "dry-run": "flag", yes: "flag", json: "flag" },
@@ -26,20 +28,28 @@ at once. Sessions, pageviews, interactions, forms and metrics stay; events that 
       const retentionDays = days ?? config.retentionDays;
       if (args.flag("dry-run") || !args.flag("yes")) {
         const removals = await previewRetention(db, retentionDays);
-        if (args.flag("dry-run")) {
-          return await (json
-            ? printJson({ retention_days: retentionDays, would_remove: removals })
-            : printLine(`would be removed at ${retentionDays} days:\n${formatTable(removals as never)}`));
+        if (args.flag("dry-run") && json) {
+          return await printJson({ retention_days: retentionDays, would_remove: removals });
         }
         if (!json) {
-          await printLine(`will be removed at ${retentionDays} days:\n${formatTable(removals as never)}`);
+          const intent = args.flag("dry-run") ? "would" : "will";
+          await printLine(
+            `${intent} be removed at ${retentionDays} days, but for sites with days of their own:\n${
+              formatTable(removals.map(describe))
+            }`,
+          );
         }
+        if (args.flag("dry-run")) return;
         if (!await confirm("Remove it?")) throw new CommandError("Cannot remove: not confirmed");
       }
-      const purged = await applyRetention(db, retentionDays);
+      const removed = await applyRetention(valueOf(db), retentionDays);
       await (json
-        ? printJson({ retention_days: retentionDays, removed: purged })
-        : printLine(`removed: ${purged} raw events`));
+        ? printJson({ retention_days: retentionDays, removed })
+        : printLine(`removed: ${removed} raw events`));
     });
   },
 };
+
+function describe({ what, site, rows, bytes, how }: Removal): Record<string, unknown> {
+  return { what, site, rows, size: bytes === null ? "" : formatBytes(bytes), how };
+}

@@ -1,39 +1,52 @@
-/** `deno task site add ID [--domain D]… [--timezone TZ]`, `site list`, `site remove ID`. */
-import { parseArgs } from "@std/cli/parse-args";
+/** `deno task site add|set ID [options]`, `site list`, `site remove ID`. */
 import { DataError } from "../db/database.ts";
-import { listSites, removeSite, saveSite, type Site } from "../db/site_directory.ts";
+import {
+  isSiteId,
+  listSites,
+  removeSite,
+  saveSite,
+  type Site,
+  type SiteChange,
+} from "../db/site_directory.ts";
 import { askDevServer } from "../dev_server.ts";
-import { UsageError } from "./arguments.ts";
+import { formatNetwork } from "../events/site_settings.ts";
+import { type Arguments, parseArguments, UsageError } from "./arguments.ts";
 import { CommandError, formatTable, runCommand } from "./command.ts";
 import { reachDatabase, type Reached } from "./reach.ts";
+import { readSettings, SETTINGS, SETTINGS_HELP } from "./site_options.ts";
 import type { Subcommand } from "./subcommand.ts";
-import { printJson, printLine } from "./terminal.ts";
+import { printLine } from "./terminal.ts";
 
-const USAGE = `Usage:
-  deno task site add ID [--domain D]… [--timezone TZ]    adds a site, or changes it
-  deno task site list
-  deno task site remove ID                               its events and metrics stay`;
+/** @param task how the commands are called */
+const usage = (task: string) =>
+  `Usage:
+  deno task ${task} add ID [options]    adds a site, or changes it
+  deno task ${task} set ID [options]    changes what is named of a site that is there
+  deno task ${task} list
+  deno task ${task} remove ID           its events and metrics stay
 
-interface Request {
-  id: string | undefined;
-  domains: string[];
-  timezone: string | undefined;
-}
+${SETTINGS_HELP}
+  --json                answers JSON
+
+What is not named stays as it is; a list is replaced as a whole. Collectors follow within 30 seconds, retention with the
+next cleanup, and days of a new time zone are counted anew with the next roll-up.`;
 
 /** What happened: to one site, or the list of all of them. */
 type Answer = { done: "added" | "changed" | "removed"; site: string } | { sites: Site[] };
 
-type Action = (reached: Reached, request: Request) => Promise<Answer>;
+type Action = (reached: Reached, siteId: string, args: Arguments) => Promise<Answer>;
 
 const ACTIONS = new Map<string, Action>(Object.entries({
-  add: async (reached, { id, domains, timezone }) => {
-    const siteId = checkId(id);
-    const hosts = domains.length > 0 ? domains.map(checkDomain) : undefined;
-    return { done: await save(reached, { siteId, domains: hosts, timezone }), site: siteId };
-  },
+  add: async (reached, siteId, args) => ({
+    done: await save(reached, "add", { siteId, ...readSettings(args) }),
+    site: siteId,
+  }),
+  set: async (reached, siteId, args) => ({
+    done: await save(reached, "set", { siteId, mustExist: true, ...readSettings(args) }),
+    site: siteId,
+  }),
   list: async ({ db }) => ({ sites: await listSites(db) }),
-  remove: async ({ db }, { id }) => {
-    const siteId = checkId(id);
+  remove: async ({ db }, siteId) => {
     if (!await removeSite(db, siteId)) {
       throw new CommandError(`Cannot remove ${siteId}: there is no such site`);
     }
@@ -41,110 +54,92 @@ const ACTIONS = new Map<string, Action>(Object.entries({
   },
 }));
 
-type NewSite = { siteId: string; domains?: string[]; timezone?: string };
+async function save(
+  { own, devServer }: Reached,
+  verb: string,
+  site: SiteChange,
+): Promise<"added" | "changed"> {
+  const saved =
+    await (own
+      ? saveSite(own, site)
+      : askDevServer<{ saved: Awaited<ReturnType<typeof saveSite>> }>(devServer, "/dev/site", site)
+        .then((answer) => answer.saved)).catch((error) => {
+        // Of the dev server only the message comes.
+        if (error instanceof DataError || /time zone .* not recognized/.test((error as Error).message)) {
+          throw new CommandError(
+            `Cannot ${verb} ${site.siteId}: timezone ${site.timezone} is unknown; give a name such as Europe/Berlin`,
+          );
+        }
+        throw error;
+      });
+  if (saved !== "missing") return saved;
+  throw new CommandError(
+    `Cannot set ${site.siteId}: there is no such site; add it with: deno task site add ${site.siteId}`,
+  );
+}
 
-async function save({ own, devServer }: Reached, site: NewSite): Promise<"added" | "changed"> {
-  try {
-    if (own) return await saveSite(own, site);
-    return (await askDevServer<{ saved: "added" | "changed" }>(devServer, "/dev/site", site)).saved;
-  } catch (error) {
-    // Of the server only the message comes.
-    if (!(error instanceof DataError || /time zone .* not recognized/.test((error as Error).message))) {
-      throw error;
-    }
-    throw new CommandError(
-      `Cannot add ${site.siteId}: timezone ${site.timezone} is unknown; give a name such as Europe/Berlin`,
-    );
+/** Checks what can be checked before the database is asked. @throws {UsageError | CommandError} */
+function readAction(args: Arguments): { action: Action; siteId: string } {
+  const [name, id] = args.words;
+  const action = ACTIONS.get(name ?? "");
+  if (!action) {
+    throw new UsageError(`say add, set, list or remove${name === undefined ? "" : `, not "${name}"`}`);
   }
+  const given = Object.values(readSettings(args)).filter((value) => value !== undefined);
+  if (name === "set" && given.length === 0) throw new UsageError("say what to set");
+  if (name !== "add" && name !== "set" && given.length > 0) throw new UsageError(`${name} sets nothing`);
+  if (name !== "list") return { action, siteId: checkId(id) };
+  if (id !== undefined) throw new UsageError(`"${id}" is too much`);
+  return { action, siteId: "" };
 }
 
 function checkId(id: string | undefined): string {
-  if (id && id.length <= 100 && /^\S+$/.test(id)) return id;
+  if (id && isSiteId(id)) return id;
   throw new UsageError(
     id ? `"${id}" is no site id: give 1 to 100 characters without blanks` : "the site's id is missing",
   );
 }
 
-/** A host name; a URL is cut to its host. */
-function checkDomain(domain: string): string {
-  const host = domain.toLowerCase().replace(/^https?:\/\//, "").replace(/[:/].*$/, "");
-  if (/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host)) return host;
-  throw new CommandError(`Cannot add the domain "${domain}": give a host name such as example.com`);
+/** Does what `args` say; answers what to print. */
+async function runSite(args: Arguments): Promise<string> {
+  const { action, siteId } = readAction(args);
+  const answer = await reachDatabase((reached) => action(reached, siteId, args));
+  if (args.flag("json")) return JSON.stringify("sites" in answer ? answer.sites : answer, null, 2);
+  return "done" in answer ? `${answer.done}: ${answer.site}` : formatTable(answer.sites.map(describe));
 }
 
-function answerText(answer: Answer): string {
-  if ("done" in answer) return `${answer.done}: ${answer.site}`;
-  return formatTable(
-    answer.sites.map(({ siteId, domains, timezone, ipMode }) => ({
-      site: siteId,
-      domains: domains.join(", ") || "any",
-      timezone,
-      ip_mode: ipMode ?? "as the server",
-    })),
-  );
+function describe(site: Site): Record<string, unknown> {
+  return {
+    site: site.siteId,
+    domains: site.domains.join(", ") || "any",
+    timezone: site.timezone,
+    ip_mode: site.ipMode ?? "as the server",
+    retention_days: site.retentionDays ?? "as the server",
+    redact: site.redactNames.join(", "),
+    exclude_path: site.excludePaths.join(", "),
+    exclude_ip: site.excludeNetworks.map(formatNetwork).join(", "),
+  };
 }
 
 export const site: Subcommand = {
-  summary: "adds, lists and removes sites",
-  help: `Usage:
-  deno task footfall site add ID [--domain D]… [--timezone TZ]    adds a site, or changes it
-  deno task footfall site list
-  deno task footfall site remove ID                               its events and metrics stay
-
-  --domain D      a host whose pages may post; as often as needed; without one: any
-  --timezone TZ   the site's days follow it, as Europe/Berlin; UTC
-  --json          answers JSON`,
-  options: { domain: "values", timezone: "value", json: "flag" },
+  summary: "adds, sets, lists and removes sites",
+  help: usage("footfall site"),
+  options: { ...SETTINGS, json: "flag" },
   words: 2,
   async run(args) {
-    const [name, id] = args.words;
-    const action = ACTIONS.get(name ?? "");
-    if (!action) {
-      throw new UsageError(`say add, list or remove${name === undefined ? "" : `, not "${name}"`}`);
-    }
-    if (name === "list" && id !== undefined) throw new UsageError(`"${id}" is too much`);
-    if (name !== "list") checkId(id);
-    const answer = await reachDatabase((reached) =>
-      action(reached, { id, domains: args.values("domain"), timezone: args.value("timezone") })
-    );
-    if (!args.flag("json")) await printLine(answerText(answer));
-    else await printJson("sites" in answer ? answer.sites : answer);
+    await printLine(await runSite(args));
   },
 };
 
-/** As {@linkcode site}, by the words that the task `site` has always used. */
+/** As {@linkcode site}, by the name that the task `site` has always had. */
 async function runTask(): Promise<string> {
-  const args = parseArgs(Deno.args, {
-    string: ["domain", "timezone", "_"],
-    collect: ["domain"],
-    boolean: ["help"],
-    unknown: (arg, key) => {
-      if (key !== undefined) throw new UsageError(`${arg} is not known`);
-      return true;
-    },
-  });
-  if (args.help) return USAGE;
-  const [action, id, ...rest] = args._.map(String);
-  if (rest.length > 0) throw new UsageError(`${rest.join(" ")} is too much`);
-  const run = ACTIONS.get(action ?? "");
-  if (!run) throw new CommandError(USAGE);
-  return await reachDatabase(async (reached) =>
-    answerText(
-      await run(reached, {
-        id,
-        domains: args.domain as string[],
-        timezone: args.timezone as string | undefined,
-      }),
-    )
-  );
+  try {
+    const args = parseArguments(Deno.args, site.options, site.words);
+    return args.flag("help") ? usage("site") : await runSite(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new CommandError(`Cannot do that: ${error.message}.\n${usage("site")}`);
+  }
 }
 
-if (import.meta.main) {
-  await runCommand(() =>
-    runTask().catch((error) => {
-      throw error instanceof UsageError
-        ? new CommandError(`Cannot do that: ${error.message}.\n${USAGE}`)
-        : error;
-    })
-  );
-}
+if (import.meta.main) await runCommand(runTask);

@@ -2,47 +2,74 @@ import type { Asked, Row } from "./database.ts";
 
 /** Something that the nightly cleanup would remove. */
 export interface Removal {
-  /** A table, or a month of one. */
+  /** A table, or a partition of the raw events. */
   what: string;
-  /** As Postgres estimates it for whole months, else counted. */
+  /** Whose rows; null where the rows belong to no site, or there are none. */
+  site: string | null;
   rows: number;
-  /** What goes back to the disk at once; what is deleted row by row makes room for later rows. */
-  freed: string;
+  /** Of raw events: their share of the partition's size, indexes included. */
+  bytes: number | null;
+  /** `dropped` gives it back to the disk at once, `deleted` makes room for later rows. */
+  how: "dropped" | "deleted";
 }
 
-/** What `purge_processed_events` would remove now, in its own order. Removes nothing. */
+/** What {@linkcode applyRetention} would remove now. Removes nothing. */
 export async function previewRetention(db: Asked, retentionDays: number): Promise<Removal[]> {
-  return await db.query<Removal & Row>(
-    `with cutoff as (select now() - make_interval(days => $1) as at),
-     months as (
-       select m.name, m.ends, greatest(c.reltuples, 0)::bigint as row_count, pg_total_relation_size(c.oid) as bytes
-       from events_log_months() m join pg_class c on c.oid = to_regclass(m.name)
-     ),
-     bounds as (
-       select min(ends) - interval '1 month' as first, max(ends) filter (where ends <= (select at from cutoff)) as last from months
-     )
-     select name as what, row_count as rows, pg_size_pretty(bytes) as freed from months where ends <= (select at from cutoff)
-     union all
-     select * from (
-       select 'events_log, row by row', count(*), ''
-       from events_log, bounds
-       where processed_at is not null and created_at < (select at from cutoff)
-         and (last is null or processed_at < first or processed_at >= last)
-     ) single
-     union all
-     select 'failed_events', count(*), '' from failed_events where failed_at < (select at from cutoff)
-     union all
-     select 'job_runs', count(*), '' from job_runs where started_at < now() - interval '30 days'
-     union all
-     select 'visitor_salts', count(*), '' from visitor_salts where day < (now() at time zone 'UTC')::date - 1`,
+  return await db.query<Removal & Row>("select * from expected_removals($1)", [retentionDays]);
+}
+
+/** Answers the value of an expression of SQL, committed; null where it may not be asked for now. */
+export type AskValue = <T>(expression: string, params: unknown[]) => Promise<T | null>;
+
+// Times are passed on as Postgres wrote them: a Date would lose their microseconds.
+interface Expired {
+  partition: string;
+  site_id: string;
+  oldest: string;
+  cutoff: string;
+}
+
+// Rows that go in one transaction. It took 0.13 s beside collecting, of which no request was slower by what could be told.
+const PIECE = 10_000;
+
+/**
+ * Removes what is past its retention: first whole months, then the other rows piece by piece, each in a transaction of
+ * its own. Answers how many raw events went; those of whole months as Postgres estimates them.
+ *
+ * @param retentionDays of the sites that have no retention of their own
+ * @param signal stops it between two pieces
+ */
+export async function applyRetention(
+  ask: AskValue,
+  retentionDays: number,
+  signal?: AbortSignal,
+): Promise<number> {
+  const dropped = await ask<number>("drop_expired_months($1)", [retentionDays]);
+  if (dropped === null) return 0;
+  const expired = await ask<Expired[]>(
+    "(select coalesce(json_agg(expired), '[]') from expired_events($1) expired)",
     [retentionDays],
   );
+  let removed = dropped;
+  for (const { partition, site_id, oldest, cutoff } of expired ?? []) {
+    for (let since: string | null = oldest; since !== null && !signal?.aborted;) {
+      const piece: { rows: number; reached: string | null } | null = await ask(
+        "(select to_json(piece) from delete_expired_piece($1, $2, $3, $4, $5) piece)",
+        [partition, site_id, since, cutoff, PIECE],
+      );
+      removed += piece?.rows ?? 0;
+      since = piece && piece.rows > 0 ? piece.reached : null;
+    }
+  }
+  await ask("purge_records($1)", [retentionDays]);
+  await ask("make_months_ahead()", []);
+  return removed;
 }
 
-/** Removes it. Answers how many raw events went; whole months as Postgres estimates them. */
-export async function applyRetention(db: Asked, retentionDays: number): Promise<number> {
-  const [row] = await db.query<{ purged: number }>("select purge_processed_events($1) as purged", [
-    retentionDays,
-  ]);
-  return row!.purged;
+/** {@linkcode applyRetention} asks a database by it. */
+export function valueOf(db: Asked): AskValue {
+  return async <T>(expression: string, params: unknown[]) => {
+    const [row] = await db.query<{ value: T | null }>(`select ${expression} as value`, params);
+    return row!.value;
+  };
 }

@@ -1,5 +1,5 @@
 import type { Availability } from "./availability.ts";
-import { type Asked, type Database, DatabaseUnavailable } from "./database.ts";
+import { type Asked, type Database, DatabaseUnavailable, type Queryable } from "./database.ts";
 import type { Spool } from "./spool.ts";
 
 /** A row of `sites`. */
@@ -10,7 +10,38 @@ export interface Site {
   timezone: string;
   /** Null: as the server is set. */
   ipMode: "full" | "truncate" | "none" | null;
+  /** How long its raw events stay; null: as the server is set. */
+  retentionDays: number | null;
+  /** Names of form fields and parameters that are redacted, beside those that are everywhere. */
+  redactNames: string[];
+  /** Pages whose events are dropped; `*` stands for any characters. */
+  excludePaths: string[];
+  /** Networks whose visitors' events are dropped, in CIDR notation. */
+  excludeNetworks: string[];
 }
+
+// Of each field its column.
+const COLUMNS: Record<keyof Site, string> = {
+  siteId: "site_id",
+  domains: "domains",
+  timezone: "timezone",
+  ipMode: "ip_mode",
+  retentionDays: "retention_days",
+  redactNames: "redact_names",
+  excludePaths: "exclude_paths",
+  excludeNetworks: "exclude_networks",
+};
+
+const UNSET: Site = {
+  siteId: "",
+  domains: [],
+  timezone: "UTC",
+  ipMode: null,
+  retentionDays: null,
+  redactNames: [],
+  excludePaths: [],
+  excludeNetworks: [],
+};
 
 // A site that was added or changed is known everywhere after this time …
 const FRESH_MS = 30_000;
@@ -36,8 +67,9 @@ export class SiteDirectory {
     this.#db = db;
     this.#availability = availability;
     this.#spool = spool;
-    const noted = spool?.noted(NOTE) as Site[] | undefined;
-    if (noted) this.#know(noted);
+    // An older version may have noted them, without what was not there yet.
+    const noted = spool?.noted(NOTE) as Partial<Site>[] | undefined;
+    if (noted) this.#know(noted.map((site) => ({ ...UNSET, ...site })));
   }
 
   /**
@@ -79,8 +111,9 @@ export class SiteDirectory {
 
 /** Every registered site, by id. @param timeout in milliseconds */
 export async function listSites(db: Asked, timeout?: number): Promise<Site[]> {
+  const columns = Object.entries(COLUMNS).map(([field, column]) => `${column} as "${field}"`);
   return await db.query<Site & Record<string, unknown>>(
-    `select site_id as "siteId", domains, timezone, ip_mode as "ipMode" from sites order by site_id`,
+    `select ${columns.join(", ")} from sites order by site_id`,
     [],
     { timeout },
   );
@@ -91,49 +124,56 @@ export function isSiteId(text: string): boolean {
   return /^[^\s\p{Cc}\p{Cs}]{1,100}$/u.test(text);
 }
 
+/** A change of a site: what is undefined stays as it is. */
+export type SiteChange = Partial<Site> & {
+  siteId: string;
+  /** Whether a site that is not there is none to be added. */
+  mustExist?: boolean;
+};
+
 /**
- * Adds a site, or changes it: what is undefined stays as it is. With a new timezone its days are others, so all of
- * them are marked to be rolled up again.
+ * Adds a site, or changes it. With a new timezone its days are others, so all of them are marked to be rolled up again.
  *
  * @throws {DataError} If the timezone is none that Postgres knows
  */
-export async function saveSite(
-  db: Database,
-  site: { siteId: string; domains?: string[]; timezone?: string; ipMode?: Site["ipMode"] },
-): Promise<"added" | "changed"> {
+export async function saveSite(db: Database, change: SiteChange): Promise<"added" | "changed" | "missing"> {
   return await db.transaction(async (tx) => {
     const [before] = await tx.query<{ timezone: string }>(
       "select timezone from sites where site_id = $1 for update",
-      [site.siteId],
+      [change.siteId],
     );
+    if (!before && change.mustExist) return "missing";
+    if (!before) {
+      await tx.query("insert into sites (site_id) values ($1) on conflict (site_id) do nothing", [
+        change.siteId,
+      ]);
+    }
+    const fields = (Object.keys(COLUMNS) as (keyof Site)[]).filter((field) => change[field] !== undefined);
     await tx.query(
-      `insert into sites (site_id, domains, timezone, ip_mode)
-       values ($1, coalesce($2::text[], '{}'), coalesce($3, 'UTC'), $4)
-       on conflict (site_id) do update
-       set domains = coalesce($2::text[], sites.domains), timezone = coalesce($3, sites.timezone),
-         ip_mode = case when $5 then excluded.ip_mode else sites.ip_mode end`,
-      [
-        site.siteId,
-        site.domains ?? null,
-        site.timezone ?? null,
-        site.ipMode ?? null,
-        site.ipMode !== undefined,
-      ],
+      `update sites set ${
+        fields.map((field, index) => `${COLUMNS[field]} = $${index + 1}`).join(", ")
+      } where site_id = $${fields.length + 1}`,
+      [...fields.map((field) => change[field]), change.siteId],
     );
-    if (site.timezone !== undefined && site.timezone !== (before?.timezone ?? "UTC")) {
-      await tx.query(
-        `insert into stale_days (site_id, metric_date, marked_at)
-         select m.site_id, m.metric_date + shift, now()
-         from daily_site_metrics m, generate_series(-1, 1) as shift
-         where m.site_id = $1
-         group by m.site_id, m.metric_date + shift
-         order by 1, 2
-         on conflict (site_id, metric_date) do update set marked_at = excluded.marked_at`,
-        [site.siteId],
-      );
+    if (change.timezone !== undefined && change.timezone !== (before?.timezone ?? "UTC")) {
+      await markAllDays(tx, change.siteId);
     }
     return before ? "changed" : "added";
   });
+}
+
+/** Its days begin and end at other times now: those beside them may have rows, too. */
+async function markAllDays(tx: Queryable, siteId: string): Promise<void> {
+  await tx.query(
+    `insert into stale_days (site_id, metric_date, marked_at)
+     select m.site_id, m.metric_date + shift, now()
+     from daily_site_metrics m, generate_series(-1, 1) as shift
+     where m.site_id = $1
+     group by m.site_id, m.metric_date + shift
+     order by 1, 2
+     on conflict (site_id, metric_date) do update set marked_at = excluded.marked_at`,
+    [siteId],
+  );
 }
 
 /** Forgets a site; its events and metrics stay. Answers whether it was there. */

@@ -1,4 +1,5 @@
 import type { Database, Queryable } from "../db/database.ts";
+import { applyRetention } from "../db/retention.ts";
 import type { Spool } from "../db/spool.ts";
 import { log } from "../log.ts";
 import type { Canary } from "./canary.ts";
@@ -125,13 +126,15 @@ async function rollUp(context: JobContext): Promise<number> {
   const [stale] = await context.db.query<{ days: number }>("select count(*) as days from stale_days");
   let written = 0;
   for (let left = stale!.days; left > 0 && !context.signal.aborted; left -= DAYS_AT_ONCE) {
-    written += await callLocked(context, "daily-metrics", "roll_up_stale_days($2)", [DAYS_AT_ONCE]);
+    written += await callLocked(context, "daily-metrics", "roll_up_stale_days($1)", [DAYS_AT_ONCE]);
   }
   return written;
 }
 
 async function cleanUp(context: JobContext): Promise<number> {
-  const purged = await callLocked(context, "cleanup", "purge_processed_events($2)", [context.retentionDays]);
+  const ask = <T>(expression: string, params: unknown[]) =>
+    valueLocked<T>(context, "cleanup", expression, params);
+  const purged = await applyRetention(ask, context.retentionDays, context.signal);
   await callLocked(context, "cleanup", "index_closed_months()");
   await summarize(context);
   return purged;
@@ -183,20 +186,38 @@ function isFirstSunday(date: Date): boolean {
   return date.getUTCDay() === 0 && date.getUTCDate() <= 7;
 }
 
-/** Calls one of our SQL functions, alone: under the job's lock, in a transaction of its own. */
-function callLocked(context: JobContext, job: string, call: string, params: unknown[] = []): Promise<number> {
-  return context.db.transaction(async (tx: Queryable) => {
-    const lock = "hashtextextended('footfall:' || $1, 0)";
+/** Calls one of our SQL functions that answer a number; 0 where the job runs elsewhere. */
+async function callLocked(
+  context: JobContext,
+  job: string,
+  call: string,
+  params: unknown[] = [],
+): Promise<number> {
+  return await valueLocked<number>(context, job, call, params) ?? 0;
+}
+
+/**
+ * Evaluates an expression of SQL, alone: under the job's lock, in a transaction of its own.
+ *
+ * @returns null where the job runs elsewhere, and is to be let be
+ */
+async function valueLocked<T>(
+  context: JobContext,
+  job: string,
+  expression: string,
+  params: unknown[],
+): Promise<T | null> {
+  return await context.db.transaction(async (tx: Queryable) => {
+    const lock = `hashtextextended('footfall:${job}', 0)`;
     if (job === "process-events") await tx.exec(COMMIT_LATER);
-    if (context.whenBusy === "wait") {
-      await tx.query(`select pg_advisory_xact_lock(${lock})`, [job]);
-    }
-    const [row] = await tx.query<{ rows: number | null }>(
-      `select case when pg_try_advisory_xact_lock(${lock}) then ${call} end as rows`,
-      [job, ...params],
+    if (context.whenBusy === "wait") await tx.exec(`select pg_advisory_xact_lock(${lock})`);
+    const [row] = await tx.query<{ alone: boolean; value: T | null }>(
+      `select alone, case when alone then ${expression} end as value
+       from (select pg_try_advisory_xact_lock(${lock}) as alone offset 0) lock`,
+      params,
     );
-    if (row?.rows === null) log.debug("the job runs elsewhere", { job });
-    return row?.rows ?? 0;
+    if (!row!.alone) log.debug("the job runs elsewhere", { job });
+    return row!.value;
   }, NO_LIMIT);
 }
 

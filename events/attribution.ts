@@ -1,6 +1,6 @@
 import { channelOf } from "./channel.ts";
 import { classifyReferrer } from "./referrer.ts";
-import { isSecretParameter, redactUrl } from "./redact.ts";
+import { isSecretParameter, redactUrl, type SecretName } from "./redact.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -40,15 +40,15 @@ export function completeAttribution(
   sent: unknown,
   url: PageUrl,
   pageReferrer: unknown,
-  domains: readonly string[],
+  { domains, isSecretName }: { domains: readonly string[]; isSecretName: SecretName },
 ): Fields {
   const attribution = fieldsOf(sent);
   const referrer = plainReferrer(attribution.referrer) ?? plainReferrer(pageReferrer);
   const ownHost = referrer === undefined ? undefined : url.parsed?.hostname;
   const source = classifyReferrer(referrer, ownHost ? [ownHost, ...domains] : domains);
   const isOwn = source.type === "internal";
-  const utmParams = fromQuery(UTM, attribution.utmParams, url);
-  const campaignParams = fromQuery(CLICK_IDS, attribution.campaignParams, url);
+  const utmParams = fromQuery(UTM, attribution.utmParams, url, isSecretName);
+  const campaignParams = fromQuery(CLICK_IDS, attribution.campaignParams, url, isSecretName);
   const type = isOwn ? source.type : textOf(attribution.referrerType) ?? source.type;
   const platform = isOwn ? null : textOf(attribution.referrerPlatform) ?? source.platform;
   // Older trackers know fewer platforms than we do: their word counts where there is no referrer to look at.
@@ -57,7 +57,7 @@ export function completeAttribution(
     ...attribution,
     utmParams,
     campaignParams,
-    referrer: referrer === undefined ? null : redactUrl(referrer),
+    referrer: referrer === undefined ? null : redactUrl(referrer, isSecretName),
     referrerType: type,
     referrerPlatform: platform,
     channel: channelOf({ utmParams, campaignParams, source: seen }),
@@ -65,15 +65,20 @@ export function completeAttribution(
 }
 
 /** A pageview's `page` with what was missing: url, path, query and fragment. Tell-tale parameters are redacted. */
-export function completePage(sent: unknown, url: PageUrl, path: string | undefined): Fields {
+export function completePage(
+  sent: unknown,
+  url: PageUrl,
+  path: string | undefined,
+  isSecretName: SecretName,
+): Fields {
   const page = fieldsOf(sent);
   return {
     ...page,
     url: url.text ?? null,
     path: path ?? null,
-    referrer: redactUrl(textOf(page.referrer) ?? ""),
-    queryParams: redactUrl(textOf(page.queryParams) ?? url.parsed?.search ?? ""),
-    hash: redactUrl(textOf(page.hash) ?? url.parsed?.hash ?? ""),
+    referrer: redactUrl(textOf(page.referrer) ?? "", isSecretName),
+    queryParams: redactUrl(textOf(page.queryParams) ?? url.parsed?.search ?? "", isSecretName),
+    hash: redactUrl(textOf(page.hash) ?? url.parsed?.hash ?? "", isSecretName),
   };
 }
 
@@ -82,12 +87,13 @@ function plainReferrer(value: unknown): string | undefined {
   return text === "direct" ? undefined : text;
 }
 
-function fromQuery(names: string[], sent: unknown, url: PageUrl): Fields {
+function fromQuery(names: string[], sent: unknown, url: PageUrl, isSecretName: SecretName): Fields {
   const found = { ...fieldsOf(sent) };
   for (const name of names) {
     const value = textOf(found[name]) ??
       textOf(mayHold(url.text, name) ? url.parsed?.searchParams.get(name) : "");
-    found[name] = value !== undefined && isSecretParameter(name, value) ? "redacted" : value ?? null;
+    const isSecret = value !== undefined && isSecretParameter(name, value, isSecretName);
+    found[name] = isSecret ? "redacted" : value ?? null;
   }
   return found;
 }

@@ -5,7 +5,7 @@ import { type IpMode, storedAddress } from "./client_address.ts";
 import { clockSkew, eventTime } from "./clock.ts";
 import { withCountry } from "./country.ts";
 import type { Payload } from "./payload.ts";
-import { mapFields, redactFields, redactUrl } from "./redact.ts";
+import { mapFields, redactFields, redactUrl, type SecretName } from "./redact.ts";
 import { MAX_USER_AGENT, parseUserAgent } from "./user_agent.ts";
 import type { VisitorIds } from "./visitor.ts";
 
@@ -25,6 +25,8 @@ export interface SiteContext {
   /** The site's own hosts. */
   domains: readonly string[];
   ipMode: IpMode;
+  /** Which fields and parameters are redacted. */
+  isSecretName: SecretName;
 }
 
 type Fields = Record<string, unknown>;
@@ -47,7 +49,11 @@ export function enrichEvent(
   const skew = clockSkew(payload.sentAt, request.receivedAt);
   const time = eventTime(payload.timestamp, skew, request.receivedAt);
   const agent = userAgentOf(payload, request);
-  const { url, path } = locate(payload, payload.eventType === "pageview" ? request.referer : undefined);
+  const { url, path } = locate(
+    payload,
+    payload.eventType === "pageview" ? request.referer : undefined,
+    site.isSecretName,
+  );
   const timestamp = time.toISOString();
   const raw = complete(payload, url, path, request, site);
   raw.timestamp = timestamp;
@@ -86,11 +92,11 @@ function completeNested(
 ): unknown {
   const event = fieldsOf(sent);
   if ("rejected" in event && typeof event.eventType !== "string") {
-    return { rejected: event.rejected, event: redactEventData(event.event) };
+    return { rejected: event.rejected, event: redactEventData(event.event, site.isSecretName) };
   }
   const said = event.timestamp;
   const time = said instanceof Date ? eventTime(said, skew, request.receivedAt) : batchTime;
-  const { url, path } = locate(event, undefined);
+  const { url, path } = locate(event, undefined, site.isSecretName);
   const completed = complete(event, url, path, request, site);
   completed.timestamp = time.toISOString();
   return completed;
@@ -100,13 +106,16 @@ function completeNested(
 function locate(
   event: Fields,
   referer: string | undefined,
+  isSecretName: SecretName,
 ): { url: PageUrl; path: string | undefined } {
   const page = fieldsOf(event.page);
   const path = textOf(event.path) ?? textOf(page.path);
   const sent = textOf(event.url) ?? textOf(page.url) ?? (path === undefined ? referer : undefined);
   // Cut first: redacting a quarter of a megabyte of parameters would keep everybody waiting.
-  const url = new PageUrl(sent === undefined ? undefined : cut(redactUrl(cut(sent, MAX_URL)), MAX_URL));
-  const known = path === undefined ? url.parsed?.pathname : redactUrl(cut(path, MAX_URL));
+  const url = new PageUrl(
+    sent === undefined ? undefined : cut(redactUrl(cut(sent, MAX_URL), isSecretName), MAX_URL),
+  );
+  const known = path === undefined ? url.parsed?.pathname : redactUrl(cut(path, MAX_URL), isSecretName);
   return { url, path: known === undefined ? undefined : cut(known, 2048) };
 }
 
@@ -132,17 +141,18 @@ function complete(
   request: RequestContext,
   site: SiteContext,
 ): Fields {
+  const { isSecretName } = site;
   const redacted = mapFields(
     event,
-    (field, name) => KNOWN_FIELDS.has(name) ? field : redactFields(field, name),
+    (field, name) => KNOWN_FIELDS.has(name) ? field : redactFields(field, name, isSecretName),
   );
   const completed = { ...redacted };
   if (url.text !== undefined) completed.url = url.text;
   if (path !== undefined) completed.path = path;
-  if (event.eventData !== undefined) completed.eventData = redactEventData(event.eventData);
+  if (event.eventData !== undefined) completed.eventData = redactEventData(event.eventData, isSecretName);
   if (event.eventType !== "pageview") {
-    if (event.page !== undefined) completed.page = redactUrls(event.page);
-    if (event.attribution !== undefined) completed.attribution = redactUrls(event.attribution);
+    if (event.page !== undefined) completed.page = redactUrls(event.page, isSecretName);
+    if (event.attribution !== undefined) completed.attribution = redactUrls(event.attribution, isSecretName);
     return completed;
   }
   const browser = fieldsOf(event.browser);
@@ -150,27 +160,30 @@ function complete(
     event.attribution,
     url,
     fieldsOf(event.page).referrer,
-    site.domains,
+    site,
   );
   completed.browser = withCountry({
     ...browser,
     userAgent: textOf(browser.userAgent) ?? request.userAgent ?? null,
     language: textOf(browser.language) ?? firstLanguage(request.acceptLanguage) ?? null,
   }, request.country);
-  completed.page = completePage(event.page, url, path);
+  completed.page = completePage(event.page, url, path, isSecretName);
   return completed;
 }
 
 const URL_FIELDS = ["href", "formAction", "url"];
 
-function redactEventData(sent: unknown): unknown {
-  const eventData = redactFields(sent);
-  return mapTexts(eventData, (text, name) => URL_FIELDS.includes(name) ? redactUrl(text) : text);
+function redactEventData(sent: unknown, isSecretName: SecretName): unknown {
+  const eventData = redactFields(sent, "", isSecretName);
+  return mapTexts(
+    eventData,
+    (text, name) => URL_FIELDS.includes(name) ? redactUrl(text, isSecretName) : text,
+  );
 }
 
 /** A page or an attribution where none belongs: kept, but its URLs have the same secrets. */
-function redactUrls(sent: unknown): unknown {
-  return mapTexts(sent, redactUrl);
+function redactUrls(sent: unknown, isSecretName: SecretName): unknown {
+  return mapTexts(sent, (text) => redactUrl(text, isSecretName));
 }
 
 /** The object with `change` made to those of its fields that are texts; what is no object as it is. */

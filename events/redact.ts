@@ -10,22 +10,52 @@ const SECRET_WORDS = new Set(
 const SECRET_PARTS =
   /password|passwort|creditcard|cardnumber|cardno|ccnum|cardcvc|securitycode|socialsecurity|accountnumber|privatekey|apikey|accesskey|(?:access|auth|session|refresh)token/;
 
+/** Whether a field of this name must never be kept. */
+export type SecretName = (name: string) => boolean;
+
 // Fields have few names, and each event the same ones. Forgotten all at once when it is full: to keep an
 // order of use would cost each of an event's fields more than the look.
-const judged = new Map<string, boolean>();
 const MAX_JUDGED = 5_000;
 const LONGEST_JUDGED = 100;
 
-/** Whether a field of this name must never be kept. */
-export function isSecretName(name: string): boolean {
-  if (name.length > LONGEST_JUDGED) return judgeName(name);
-  let isSecret = judged.get(name);
-  if (isSecret === undefined) {
-    isSecret = judgeName(name);
-    if (judged.size >= MAX_JUDGED) judged.clear();
-    judged.set(name, isSecret);
-  }
-  return isSecret;
+function remembering(judge: SecretName): SecretName {
+  const judged = new Map<string, boolean>();
+  return (name) => {
+    if (name.length > LONGEST_JUDGED) return judge(name);
+    let isSecret = judged.get(name);
+    if (isSecret === undefined) {
+      isSecret = judge(name);
+      if (judged.size >= MAX_JUDGED) judged.clear();
+      judged.set(name, isSecret);
+    }
+    return isSecret;
+  };
+}
+
+/** {@linkcode SecretName} by the names that are secret everywhere. */
+export const isSecretName: SecretName = remembering(judgeName);
+
+/**
+ * {@linkcode isSecretName} with further names, matched as the built-in ones are: in any case, one word as a whole word of a
+ * field's name (`iban`: `customerIban`), several words also as a part of it (`customer no`: `billing_customerNo2`).
+ */
+export function secretNames(further: readonly string[]): SecretName {
+  if (further.length === 0) return isSecretName;
+  const names = further.map(wordsOf);
+  const words = new Set(names.filter(({ length }) => length === 1).flat());
+  const parts = names.filter(({ length }) => length > 1).map((name) => name.join(""));
+  return remembering((name) => {
+    if (isSecretName(name)) return true;
+    const said = wordsOf(name);
+    const together = said.join("");
+    return said.some((word) => words.has(word)) || parts.some((part) => together.includes(part));
+  });
+}
+
+/** The words of a name in small letters: `billing_customerNo` are `billing`, `customer`, `no`. */
+export function wordsOf(name: string): string[] {
+  return name.replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, "$1 $2").toLowerCase().split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== "");
 }
 
 function judgeName(name: string): boolean {
@@ -63,17 +93,18 @@ function passesLuhn(digits: string): boolean {
  * A form's fields without secrets: by the field's name the whole value, by shape the part of it. Nested objects and
  * lists are followed; numbers are judged as they are written.
  */
-export function redactFields(value: unknown, name = ""): unknown {
-  if (value !== null && value !== undefined && value !== "" && isSecretName(name)) return REDACTED;
+export function redactFields(value: unknown, name = "", isSecret: SecretName = isSecretName): unknown {
+  if (value !== null && value !== undefined && value !== "" && isSecret(name)) return REDACTED;
   if (typeof value === "string") return redactText(value);
   if (typeof value === "number") return redactNumber(value);
-  if (Array.isArray(value)) return mapFields(value, (item) => redactFields(item));
+  if (Array.isArray(value)) return mapFields(value, (item) => redactFields(item, "", isSecret));
   if (value !== null && typeof value === "object") {
     // Some trackers list fields as {name, value}.
     const label = (value as { name?: unknown }).name;
     return mapFields(
       value,
-      (field, key) => redactFields(field, key === "value" && typeof label === "string" ? label : key),
+      (field, key) =>
+        redactFields(field, key === "value" && typeof label === "string" ? label : key, isSecret),
     );
   }
   return value;
@@ -120,24 +151,29 @@ const HARMLESS = /^[A-Za-z_-]*\d{0,4}$/;
 const NESTED_URLS = 3;
 
 /** The URL (or the query, or the fragment of one) without the values of tell-tale parameters, and without userinfo. */
-export function redactUrl(url: string): string {
+export function redactUrl(url: string, isSecret: SecretName = isSecretName): string {
   if (!/[@?&#;]/.test(url)) return url;
-  return redactParameters(url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1"), NESTED_URLS);
+  return redactParameters(url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1"), NESTED_URLS, isSecret);
 }
 
 /** Whether a parameter of a URL must not be kept, by its name or by what it holds. Both as the URL has them. */
-export function isSecretParameter(name: string, value: string, nestedUrls = NESTED_URLS): boolean {
+export function isSecretParameter(
+  name: string,
+  value: string,
+  isSecret: SecretName = isSecretName,
+  nestedUrls = NESTED_URLS,
+): boolean {
   const plainName = decode(name);
-  if (HARMLESS.test(value)) return SECRET_PARAMETERS.has(plainName.toLowerCase()) || isSecretName(plainName);
+  if (SECRET_PARAMETERS.has(plainName.toLowerCase()) || isSecret(plainName)) return true;
+  if (HARMLESS.test(value)) return false;
   const plain = decode(value);
-  return SECRET_PARAMETERS.has(plainName.toLowerCase()) || isSecretName(plainName) ||
-    EMAIL.test(value.replaceAll("%40", "@")) || TOKEN.test(value) || redactText(plain) !== plain ||
-    nestedUrls > 0 && redactParameters(plain, nestedUrls - 1) !== plain;
+  return EMAIL.test(value.replaceAll("%40", "@")) || TOKEN.test(value) || redactText(plain) !== plain ||
+    nestedUrls > 0 && redactParameters(plain, nestedUrls - 1, isSecret) !== plain;
 }
 
-function redactParameters(url: string, nestedUrls: number): string {
+function redactParameters(url: string, nestedUrls: number, isSecret: SecretName): string {
   const redact = (whole: string, mark: string, name: string, value: string) =>
-    value !== "" && isSecretParameter(name, value, nestedUrls) ? `${mark}${name}=redacted` : whole;
+    value !== "" && isSecretParameter(name, value, isSecret, nestedUrls) ? `${mark}${name}=redacted` : whole;
   const path = /^[^?#]*/.exec(url)![0];
   return path.replace(PATH_PARAMETER, redact) + url.slice(path.length).replace(PARAMETER, redact);
 }

@@ -56,7 +56,7 @@ export function collectRoutes(
       using room = bodies.open(sender.address && networkOf(sender.address));
       const { alone, storing } = store(sender, await readBody(c.req.raw, BODY_LIMITS, room));
       const outcome = await storing;
-      return outcome.eventIds.length > 0 ? receipt(outcome, alone) : refusal(c, outcome);
+      return outcome.eventIds.length > 0 ? receipt(outcome, alone) : refusal(c, outcome, metrics);
     }));
 
   app.on("GET", paths, (c) =>
@@ -65,7 +65,7 @@ export function collectRoutes(
       if (c.req.method === "HEAD") return c.body(null, 200, PIXEL_HEADERS);
       const payload = payloadOfQuery(new URL(c.req.url).searchParams);
       const outcome = await store(sender, JSON.stringify(payload)).storing;
-      return outcome.eventIds.length > 0 ? c.body(PIXEL, 200, PIXEL_HEADERS) : refusal(c, outcome);
+      return outcome.eventIds.length > 0 ? c.body(PIXEL, 200, PIXEL_HEADERS) : refusal(c, outcome, metrics);
     }));
 
   app.on(
@@ -91,10 +91,7 @@ export function collectRoutes(
         : c.req.header("dnt") === "1"
         ? "dnt"
         : undefined;
-      if (reason !== undefined) {
-        metrics.dropped(reason);
-        return c.body(null, 204, { ...CORS_HEADERS, "x-dropped": reason });
-      }
+      if (reason !== undefined) return drop(c, reason, metrics);
       const sender = senderOf(c, options, services.geoip);
       intake.admit(sender);
       return await take(sender);
@@ -135,6 +132,7 @@ function receipt(outcome: Outcome, alone: boolean): Response {
     ...(outcome.rejected.length > 0
       ? { rejected: outcome.rejected.map(summary).sort((a, b) => a.index - b.index) }
       : {}),
+    ...(outcome.excluded.length > 0 ? { excluded: outcome.excluded } : {}),
   };
   // Not through the context, which copies the headers one by one.
   return new Response(JSON.stringify(body), RECEIPT);
@@ -144,7 +142,14 @@ function summary({ index, issues }: Rejection): { index: number; message: string
   return { index, message: issues.map((issue) => issue.message).join("; ") };
 }
 
-function refusal(c: CollectContext, { rejected, forbidden }: Outcome): Response {
+/** Nothing of the request is kept, and that is as it should be: whoever sent it has no reason to send it again. */
+function drop(c: CollectContext, reason: string, metrics: Metrics): Response {
+  metrics.dropped(reason);
+  return c.body(null, 204, { ...CORS_HEADERS, "x-dropped": reason });
+}
+
+function refusal(c: CollectContext, { rejected, forbidden }: Outcome, metrics: Metrics): Response {
+  if (rejected.length === 0) return drop(c, "excluded", metrics);
   // An answer must not be a hundred times its request.
   const errors = rejected.flatMap(({ issues }) => issues).slice(0, MAX_ERRORS);
   return forbidden === rejected.length

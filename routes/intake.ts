@@ -2,9 +2,11 @@ import { DatabaseUnavailable } from "../db/database.ts";
 import type { NewEvent } from "../db/event_row.ts";
 import type { Site } from "../db/site_directory.ts";
 import type { Receipt } from "../db/write_queue.ts";
+import { withoutExcludedPages } from "../events/exclusions.ts";
 import { enrichEvent, type RequestContext, userAgentOf } from "../events/enrich.ts";
 import type { Payload, Rejection } from "../events/payload.ts";
 import { hostOf, isWithin } from "../events/referrer.ts";
+import { rulesOf } from "../events/site_rules.ts";
 import type { VisitorIds } from "../events/visitor.ts";
 import type { Metrics } from "./metrics.ts";
 import { RateLimits } from "./rate_limits.ts";
@@ -19,12 +21,21 @@ export interface Sender extends RequestContext {
   origin: string | undefined;
 }
 
+/** What a site's settings leave out of an item. */
+export interface Exclusion {
+  /** The item's place in the posted array; 0 for an item that came alone. */
+  index: number;
+  message: string;
+}
+
 /** What became of the items of one request. */
 export interface Outcome {
   stored: "postgres" | "spool";
   /** The ids of the stored items, in order. */
   eventIds: string[];
   rejected: Rejection[];
+  /** Items that a site's settings leave out, as a whole or (then they are among the stored) in part. */
+  excluded: Exclusion[];
   /** How many of the items were turned away because of their site. */
   forbidden: number;
 }
@@ -39,6 +50,7 @@ export interface Item {
 interface Taken {
   places: { index: number; eventId: string }[];
   rejected: Rejection[];
+  excluded: Exclusion[];
   forbidden: number;
   /** Undefined where no item was taken. */
   receipt?: Promise<Receipt>;
@@ -74,7 +86,9 @@ export class Intake {
   }
 
   async #take(sender: Sender, items: Item[], invalid: Rejection[]): Promise<Taken> {
-    const rejected = [...invalid];
+    let rejected = [...invalid];
+    const excluded: Exclusion[] = [];
+    const leftOut = new Set<number>();
     const taken: { index: number; event: NewEvent }[] = [];
     const perSite = new Map<string, number>();
     const sites = new Map<string, Site | undefined>();
@@ -89,16 +103,39 @@ export class Intake {
         rejected.push({ index, issues: [{ path: "siteId", message: reason }] });
         continue;
       }
+      const { isSecretName, exclusions } = rulesOf(site);
+      const sent = payload.events?.length ?? 1;
+      if (exclusions?.hasAddress(sender.address)) {
+        excluded.push(this.#leaveOut("network", index, sent, sent));
+        leftOut.add(index);
+        continue;
+      }
       const { sessionId, visitorId } = payload;
       const visitor = sessionId !== undefined && visitorId !== undefined
         ? { sessionId, visitorId }
         : await this.#identify(payload, sender);
-      const context = { domains: site?.domains ?? [], ipMode: site?.ipMode ?? this.#options.ipMode };
-      taken.push({ index, event: enrichEvent(payload, sender, context, visitor) });
-      perSite.set(payload.siteId, (perSite.get(payload.siteId) ?? 0) + (payload.events?.length ?? 1));
+      const context = {
+        domains: site?.domains ?? [],
+        ipMode: site?.ipMode ?? this.#options.ipMode,
+        isSecretName,
+      };
+      let event: NewEvent | undefined = enrichEvent(payload, sender, context, visitor);
+      if (exclusions?.excludesPaths) {
+        const remainder = withoutExcludedPages(event, exclusions);
+        event = remainder.event;
+        if (remainder.excluded > 0) excluded.push(this.#leaveOut("path", index, remainder.excluded, sent));
+      }
+      if (event === undefined) {
+        leftOut.add(index);
+        continue;
+      }
+      taken.push({ index, event });
+      perSite.set(payload.siteId, (perSite.get(payload.siteId) ?? 0) + sent);
     }
+    // Of an item that is left out as a whole it no longer matters which of its events were not valid.
+    if (leftOut.size > 0) rejected = rejected.filter(({ index }) => !leftOut.has(index));
     if (rejected.length > 0) this.#metrics.rejected(rejected.length);
-    if (taken.length === 0) return { places: [], rejected, forbidden };
+    if (taken.length === 0) return { places: [], rejected, excluded, forbidden };
     // The request itself has paid for one.
     this.#limits.takeFromAddress(sender.address, perSite.values().reduce((sum, events) => sum + events, -1));
     for (const [siteId, events] of perSite) this.#limits.takeFromSite(siteId, events);
@@ -106,14 +143,15 @@ export class Intake {
     return {
       places: taken.map(({ index, event }) => ({ index, eventId: event.row.event_id })),
       rejected,
+      excluded,
       forbidden,
       receipt: this.#services.events.add(taken.map(({ event }) => event)),
     };
   }
 
   async #finish(taking: Promise<Taken>): Promise<Outcome> {
-    const { places, rejected, forbidden, receipt } = await taking;
-    if (receipt === undefined) return { stored: "postgres", eventIds: [], rejected, forbidden };
+    const { places, rejected, excluded, forbidden, receipt } = await taking;
+    if (receipt === undefined) return { stored: "postgres", eventIds: [], rejected, excluded, forbidden };
     const { stored, refused } = await receipt;
     for (const { index, message } of refused) {
       rejected.push({ index: places[index]!.index, issues: [{ path: "", message: `the event ${message}` }] });
@@ -121,7 +159,14 @@ export class Intake {
     const refusedPlaces = new Set(refused.map(({ index }) => index));
     const eventIds = places.filter((_, index) => !refusedPlaces.has(index)).map(({ eventId }) => eventId);
     this.#metrics.accepted(eventIds.length, stored);
-    return { stored, eventIds, rejected, forbidden };
+    return { stored, eventIds, rejected, excluded, forbidden };
+  }
+
+  /** @param excluded how many of the `sent` events of the item */
+  #leaveOut(reason: "network" | "path", index: number, excluded: number, sent: number): Exclusion {
+    this.#metrics.excluded(reason, excluded);
+    const what = excluded === sent ? "it was left out" : `${excluded} of its ${sent} events were left out`;
+    return { index, message: `${what}: the site excludes its ${reason}` };
   }
 
   async #findSite(siteId: string): Promise<Site | undefined> {

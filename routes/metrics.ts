@@ -26,6 +26,12 @@ export class Metrics {
     "reason",
   ]);
 
+  readonly #excluded = this.#counter(
+    "footfall_events_excluded_total",
+    "Events that their site's settings leave out, those of batches one by one, by what excludes them",
+    ["reason"],
+  );
+
   constructor(
     { db, availability, events, spool, canary }: Pick<
       AppServices,
@@ -131,6 +137,10 @@ export class Metrics {
 
   dropped(reason: string): void {
     this.#dropped.inc({ reason });
+  }
+
+  excluded(reason: "network" | "path", events: number): void {
+    this.#excluded.inc({ reason }, events);
   }
 
   /** The Prometheus text format, 0.0.4. */

@@ -9,7 +9,7 @@ import { problem } from "./problem.ts";
  * What the other tasks ask of the `dev` task, which alone can have the embedded database open:
  *
  * - `POST /sql` runs the query in the body: as text, or `{sql, params}` as JSON;
- * - `POST /dev/site` adds or changes a site: `{siteId, domains, timezone}`;
+ * - `POST /dev/site` adds or changes a site: a `SiteChange`;
  * - `POST /dev/backup` answers the database as a gzipped tar.
  */
 export function sqlRoutes(db: Database, admin: MiddlewareHandler): Hono<Connection> {

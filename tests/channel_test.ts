@@ -2,7 +2,10 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { completeAttribution, PageUrl } from "../events/attribution.ts";
 import { CHANNELS } from "../events/channel.ts";
+import { isSecretName } from "../events/redact.ts";
 import { wildValue } from "./wild_json.ts";
+
+const SITE = { domains: [], isSecretName };
 
 /** The channel of a page of example.com with this query, reached from this referrer. */
 function channel(query: string, referrer = "", sent: Record<string, unknown> = {}): unknown {
@@ -10,7 +13,7 @@ function channel(query: string, referrer = "", sent: Record<string, unknown> = {
     { referrer, ...sent },
     new PageUrl(`https://example.com/${query}`),
     undefined,
-    [],
+    SITE,
   ).channel;
 }
 
@@ -145,6 +148,6 @@ Deno.test("channel: whatever an attribution holds, it is one of the list", () =>
     campaignParams: fc.oneof(field, fc.record({ gclid: field, fbclid: field })),
   }, { requiredKeys: [] });
   fc.assert(fc.property(attribution, (sent) => {
-    assert(known.has(completeAttribution(sent, new PageUrl(undefined), undefined, []).channel));
+    assert(known.has(completeAttribution(sent, new PageUrl(undefined), undefined, SITE).channel));
   }));
 });

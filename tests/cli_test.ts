@@ -25,7 +25,7 @@ Deno.test("what is called wrongly is refused in one line, with the closest match
       `--visitor has 101 characters, but an id has at most 100${see(" erase")}`,
     ],
     [["status", "-x"], `-x is not known${see(" status")}`],
-    [["site"], `say add, list or remove${see(" site")}`],
+    [["site"], `say add, set, list or remove${see(" site")}`],
     [["site", "list", "a"], `"a" is too much${see(" site")}`],
     [
       ["site", "add", "my shop"],
@@ -145,8 +145,29 @@ Deno.test("while deno task dev runs, every command works on its database, or say
     await run("site", "add", "shop", "--timezone", "Mars/Base"),
     failed("Cannot add shop: timezone Mars/Base is unknown; give a name such as Europe/Berlin"),
   );
+  assertEquals(
+    await answer(
+      ..."site set shop --retention-days 30 --redact customerNo --exclude-ip 203.0.113.9/24 --json".split(
+        " ",
+      ),
+    ),
+    [0, "", { done: "changed", site: "shop" }],
+  );
+  assertEquals(
+    await run("site", "set", "blog", "--retention-days", "30"),
+    failed("Cannot set blog: there is no such site; add it with: deno task site add blog"),
+  );
   assertEquals(await answer("site", "list", "--json"), [0, "", [
-    { siteId: "shop", domains: [], timezone: "Europe/Berlin", ipMode: null },
+    {
+      siteId: "shop",
+      domains: [],
+      timezone: "Europe/Berlin",
+      ipMode: null,
+      retentionDays: 30,
+      redactNames: ["customerNo"],
+      excludePaths: [],
+      excludeNetworks: ["203.0.113.0/24"],
+    },
   ]]);
   assertEquals((await run("etl")).code, 0);
   const [, , status] = await answer("status", "--json");

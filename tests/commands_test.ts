@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { SETTINGS_HELP } from "../commands/site_options.ts";
 import { migrate } from "../db/migrate.ts";
 import { readMigrations, readProcedures } from "../db/migration_files.ts";
 import { serveProcess } from "./served_process.ts";
@@ -143,53 +144,88 @@ test("db:migrate names the applied file that was changed", testDatabase, async (
 
 const SITE_USAGE = [
   "Usage:",
-  "  deno task site add ID [--domain D]… [--timezone TZ]    adds a site, or changes it",
+  "  deno task site add ID [options]    adds a site, or changes it",
+  "  deno task site set ID [options]    changes what is named of a site that is there",
   "  deno task site list",
-  "  deno task site remove ID                               its events and metrics stay",
+  "  deno task site remove ID           its events and metrics stay",
+  "",
+  ...SETTINGS_HELP.split("\n"),
+  "  --json                answers JSON",
+  "",
+  "What is not named stays as it is; a list is replaced as a whole. Collectors follow within 30 seconds, retention with the",
+  "next cleanup, and days of a new time zone are counted anew with the next roll-up.",
 ];
 
-test("site adds, changes, lists and removes sites", testDatabase, async (run, db) => {
+test("site adds, sets, lists and removes sites", testDatabase, async (run, db) => {
   const site = (...args: string[]) => run("commands/site.ts", args);
+  const rows = () =>
+    db.query(
+      `select site_id, domains, timezone, ip_mode, retention_days, redact_names, exclude_paths, exclude_networks
+       from sites order by site_id`,
+    );
+  const blog = {
+    site_id: "blog",
+    domains: [] as string[],
+    timezone: "UTC",
+    ip_mode: null,
+    retention_days: null,
+    redact_names: [],
+    exclude_paths: [],
+    exclude_networks: [],
+  };
 
   assertEquals(await site("list"), answered("(no rows)"));
+  assertEquals(await site("list", "--json"), answered("[]"));
   assertEquals(await site("add", "blog"), answered("added: blog"));
   assertEquals(
     await site(
-      "add",
-      "shop",
-      "--domain",
-      "https://Shop.example:8443/cart?x=1",
-      "--domain=www.shop.example",
-      "--domain",
-      "localhost",
-      "--timezone",
-      "Europe/Berlin",
+      ..."add shop --domain https://Shop.example:8443/cart?x=1 --domain=www.shop.example --domain localhost"
+        .split(" "),
+      ..."--timezone Europe/Berlin --ip-mode none --retention-days 30 --redact customerNo".split(" "),
+      ...["--redact", "card holder", "--exclude-path", "/admin*", "--exclude-path=*/edit"],
+      ..."--exclude-ip 203.0.113.7 --exclude-ip 2001:db8:1:2::3/48".split(" "),
     ),
     answered("added: shop"),
   );
   assertEquals(
     await site("list"),
     answered(
-      "site  domains                                    timezone       ip_mode",
-      "----  -----------------------------------------  -------------  -------------",
-      "blog  any                                        UTC            as the server",
-      "shop  shop.example, www.shop.example, localhost  Europe/Berlin  as the server",
+      "site  domains                                    timezone       ip_mode        retention_days  redact                   exclude_path     exclude_ip",
+      "----  -----------------------------------------  -------------  -------------  --------------  -----------------------  ---------------  ----------------------------",
+      "blog  any                                        UTC            as the server  as the server",
+      "shop  shop.example, www.shop.example, localhost  Europe/Berlin  none           30              customerNo, card holder  /admin*, */edit  203.0.113.7, 2001:db8:1::/48",
     ),
   );
+  const shop = {
+    site_id: "shop",
+    domains: ["shop.example", "www.shop.example", "localhost"],
+    timezone: "Europe/Berlin",
+    ip_mode: "none",
+    retention_days: 30,
+    redact_names: ["customerNo", "card holder"],
+    exclude_paths: ["/admin*", "*/edit"],
+    exclude_networks: ["203.0.113.7/32", "2001:db8:1::/48"],
+  };
+  assertEquals(await rows(), [blog, shop]);
   // What is not given stays as it is.
   assertEquals(await site("add", "shop", "--timezone", "UTC"), answered("changed: shop"));
-  assertEquals(await site("add", "blog", "--domain", "blog.example"), answered("changed: blog"));
-  assertEquals(await db.query("select site_id, domains, timezone, ip_mode from sites order by site_id"), [
-    { site_id: "blog", domains: ["blog.example"], timezone: "UTC", ip_mode: null },
-    {
-      site_id: "shop",
-      domains: ["shop.example", "www.shop.example", "localhost"],
-      timezone: "UTC",
-      ip_mode: null,
-    },
-  ]);
+  assertEquals(await site("set", "blog", "--domain", "blog.example"), answered("changed: blog"));
+  assertEquals(
+    await site("set", "shop", "--retention-days", "default", "--redact", "none", "--json"),
+    answered("{", '  "done": "changed",', '  "site": "shop"', "}"),
+  );
+  const changed = { ...shop, timezone: "UTC", retention_days: null, redact_names: [] };
+  assertEquals(await rows(), [{ ...blog, domains: ["blog.example"] }, changed]);
+  await site(
+    ..."set shop --domain any --ip-mode default --exclude-path none --exclude-ip none".split(" "),
+  );
+  assertEquals((await rows())[1], { ...blog, site_id: "shop" });
   assertEquals(await site("remove", "shop"), answered("removed: shop"));
   assertEquals(await site("remove", "shop"), failed("Cannot remove shop: there is no such site"));
+  assertEquals(
+    await site("set", "shop", "--timezone", "UTC"),
+    failed("Cannot set shop: there is no such site; add it with: deno task site add shop"),
+  );
   assertEquals(await db.query("select site_id from sites"), [{ site_id: "blog" }]);
 });
 
@@ -205,30 +241,41 @@ test("site takes ids that look like numbers or flags' values as they are", testD
 
 test("site refuses what makes no sense, in words, and does nothing then", testDatabase, async (run, db) => {
   const long = "x".repeat(101);
+  const misused = (problem: string) => [`Cannot do that: ${problem}.`, ...SITE_USAGE];
   const cases: [string[], string[]][] = [
-    [[], SITE_USAGE],
-    [["delete", "shop"], SITE_USAGE],
-    [["toString"], SITE_USAGE],
-    [["constructor", "shop"], SITE_USAGE],
-    [["add"], ["Cannot do that: the site's id is missing.", ...SITE_USAGE]],
-    [["add", ""], ["Cannot do that: the site's id is missing.", ...SITE_USAGE]],
-    [["remove"], ["Cannot do that: the site's id is missing.", ...SITE_USAGE]],
-    [["add", "my shop"], [
-      'Cannot do that: "my shop" is no site id: give 1 to 100 characters without blanks.',
-      ...SITE_USAGE,
-    ]],
-    [["add", long], [
-      `Cannot do that: "${long}" is no site id: give 1 to 100 characters without blanks.`,
-      ...SITE_USAGE,
-    ]],
-    [["add", "a", "b"], ["Cannot do that: b is too much.", ...SITE_USAGE]],
-    [["add", "shop", "--domian", "x"], ["Cannot do that: --domian is not known.", ...SITE_USAGE]],
-    [["add", "shop", "--domain"], ['Cannot add the domain "": give a host name such as example.com']],
+    [[], misused("say add, set, list or remove")],
+    [["delete", "shop"], misused('say add, set, list or remove, not "delete"')],
+    [["toString"], misused('say add, set, list or remove, not "toString"')],
+    [["constructor", "shop"], misused('say add, set, list or remove, not "constructor"')],
+    [["add"], misused("the site's id is missing")],
+    [["add", ""], misused("the site's id is missing")],
+    [["remove"], misused("the site's id is missing")],
+    [["set", "shop"], misused("say what to set")],
+    [["list", "shop"], misused('"shop" is too much')],
+    [["list", "--timezone", "UTC"], misused("list sets nothing")],
+    [["remove", "shop", "--redact", "none"], misused("remove sets nothing")],
+    [["add", "my shop"], misused('"my shop" is no site id: give 1 to 100 characters without blanks')],
+    [["add", long], misused(`"${long}" is no site id: give 1 to 100 characters without blanks`)],
+    [["add", "a", "b"], misused('"b" is too much')],
+    [["add", "shop", "--domian", "x"], misused("--domian is not known (did you mean --domain?)")],
+    [["add", "shop", "--domain"], misused("--domain needs a value")],
     [["add", "shop", "--domain", "not a host"], [
-      'Cannot add the domain "not a host": give a host name such as example.com',
+      'Cannot set --domain to "not a host": give a host name such as example.com',
     ]],
     [["add", "shop", "--domain", "*.shop.example"], [
-      'Cannot add the domain "*.shop.example": give a host name such as example.com',
+      'Cannot set --domain to "*.shop.example": give a host name such as example.com',
+    ]],
+    [["set", "shop", "--retention-days", "0"], [
+      'Cannot set --retention-days to "0": give a whole number of days from 1 to 36500, or default',
+    ]],
+    [["set", "shop", "--ip-mode", "half"], [
+      'Cannot set --ip-mode to "half": give full, truncate, none or default',
+    ]],
+    [["set", "shop", "--exclude-ip", "none", "--exclude-ip", "10.0.0.1"], [
+      'Cannot set --exclude-ip to "none": give an address or a network, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48',
+    ]],
+    [["set", "shop", "--exclude-path", "/*"], [
+      'Cannot set --exclude-path to "/*": every page would be left out; give a path such as /admin/*',
     ]],
     [["add", "shop", "--timezone", "Europe/Atlantis"], [
       "Cannot add shop: timezone Europe/Atlantis is unknown; give a name such as Europe/Berlin",
@@ -497,7 +544,7 @@ test(
     );
 
     await migrate(db);
-    await db.query("delete from schema_migrations where version = $1", [MIGRATIONS.length]);
+    await db.query("delete from schema_migrations where name = $1", [LAST]);
     assertEquals(
       await start(),
       failed(

@@ -223,6 +223,33 @@ browserTest("axe finds nothing serious on any page, light or dark", async (brows
   }
 });
 
+browserTest(
+  "without scripts a site's settings are saved, and no button is there that does nothing",
+  async (browser) => {
+    await using served = await serveDashboard();
+    await served.app.rows("insert into sites (site_id) values ('shop') on conflict do nothing");
+    const { page } = await served.open(browser, "/dashboard/sites?site=shop", { javaScriptEnabled: false });
+    assertEquals(await page.isVisible("[data-copy]"), false);
+    await page.fill("[name=retentionDays]", "0");
+    await page.fill("[name=redactNames]", "customerNo\nkdnr");
+    await page.click(".site-form button");
+    assertEquals(
+      await page.textContent("#retentionDays-error"),
+      "“0” does not fit: give a whole number of days from 1 to 36500, or default.",
+    );
+    assertEquals(await page.inputValue("[name=redactNames]"), "customerNo\nkdnr");
+    await page.fill("[name=retentionDays]", "30");
+    await page.click(".site-form button");
+    assertEquals(await page.inputValue("[name=retentionDays]"), "30");
+    assertEquals(
+      await served.app.rows("select retention_days, redact_names from sites where site_id = 'shop'"),
+      [
+        { retention_days: 30, redact_names: ["customerNo", "kdnr"] },
+      ],
+    );
+  },
+);
+
 browserTest("without scripts every view is a page of links, forms and numbers", async (browser) => {
   await using served = await serveDashboard();
   const { page } = await served.open(browser, "/dashboard/shop?period=7d", { javaScriptEnabled: false });

@@ -2,6 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import type { NewEvent } from "../db/event_row.ts";
 import { enrichEvent, type RequestContext, type SiteContext } from "../events/enrich.ts";
 import { parsePayloads } from "../events/payload.ts";
+import { isSecretName } from "../events/redact.ts";
 
 const ID = "0193e0c2-8d7e-7000-8000-000000000001";
 const SENT = { eventId: ID, siteId: "example-com", sessionId: "sess_1", visitorId: "vis_1" };
@@ -16,7 +17,7 @@ const REQUEST: RequestContext = {
   acceptLanguage: "de-AT,de;q=0.9",
   referer: undefined,
 };
-const SITE: SiteContext = { domains: [], ipMode: "truncate" };
+const SITE: SiteContext = { domains: [], ipMode: "truncate", isSecretName };
 
 const NO_UTM = { utm_source: null, utm_medium: null, utm_campaign: null, utm_content: null, utm_term: null };
 const NO_CLICK_IDS = { gclid: null, fbclid: null, msclkid: null };

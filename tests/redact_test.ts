@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { isSecretName, redactFields, redactText, redactUrl } from "../events/redact.ts";
+import { isSecretName, redactFields, redactText, redactUrl, secretNames } from "../events/redact.ts";
 
 const TEXTS: [string, string, string][] = [
   ["Visa in one piece", "pay 4111111111111111 now", "pay [redacted] now"],
@@ -226,3 +226,17 @@ for (const part of ["%40", "a@", ".a", "?a=", "&", "?", "a=", "%3Fa%3D", "4111-"
     assertEquals(performance.now() - started < 5_000, true);
   });
 }
+
+Deno.test("a site's own names are matched as the built-in ones are: by case, word and part", () => {
+  const isSecret = secretNames(["kdnr2", "Customer-No", "Größe", "pläneA"]);
+  const secret =
+    "kdnr2 KDNR2 customer_kdnr2 mainKdnr2 customerNo CUSTOMER_NO billing-customer-no2 mycustomernos größe GRÖSSE-größe pläne_a password userPin"
+      .split(" ");
+  const plain = "kdnr kdnr22 customer no customer_x_no gr grosse pläne kdnr2s page".split(" ");
+  assertEquals([...secret, ...plain].filter(isSecret), secret);
+  assertEquals([...secret, ...plain].filter(isSecretName), ["password", "userPin"]);
+});
+
+Deno.test("a site without names of its own is judged by the built-in ones themselves", () => {
+  assertEquals(secretNames([]), isSecretName);
+});

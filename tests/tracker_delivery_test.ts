@@ -57,6 +57,21 @@ const CASES: Case[] = [
     expected: ["page_exit /refused", "pageview /next", "page_exit /next"],
   },
   {
+    title: "what the site excludes is dropped for good: it is not repeated",
+    async walk(visit, collector) {
+      collector.answer = () => refusal(204, { "x-dropped": "excluded" });
+      const before = collector.posts.length;
+      await visit.open("/excluded");
+      await posted(collector, before + 1);
+      collector.answer = undefined;
+      await visit.page.waitForFunction(`!Object.keys(localStorage).some((key) => /[.]0[^.]*$/.test(key))`);
+      await visit.open("/next");
+      await visit.arrived(2);
+      await visit.leave();
+    },
+    expected: ["page_exit /excluded", "pageview /next", "page_exit /next"],
+  },
+  {
     title: "the collector gone for two page loads",
     async walk(visit, collector) {
       await visit.open("/0");

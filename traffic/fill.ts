@@ -4,6 +4,7 @@ import { EventStore } from "../db/event_store.ts";
 import { listSites } from "../db/site_directory.ts";
 import { enrichEvent, type SiteContext } from "../events/enrich.ts";
 import { parsePayloads } from "../events/payload.ts";
+import { rulesOf } from "../events/site_rules.ts";
 import type { Post } from "./posts.ts";
 import { traffic, type TrafficOptions } from "./traffic.ts";
 
@@ -46,7 +47,11 @@ export async function fillDatabase(db: Database, options: FillOptions): Promise<
 
 async function siteContext(db: Database, { siteId, ipMode }: FillOptions): Promise<SiteContext> {
   const site = (await listSites(db)).find((site) => site.siteId === siteId);
-  return { domains: site?.domains ?? [], ipMode: site?.ipMode ?? ipMode };
+  return {
+    domains: site?.domains ?? [],
+    ipMode: site?.ipMode ?? ipMode,
+    isSecretName: rulesOf(site).isSecretName,
+  };
 }
 
 /** The rows that the collector makes of a post. */

@@ -1,31 +1,11 @@
-import type { Child } from "hono/jsx";
 import { Page } from "./page.tsx";
 import { type Arrival, ArrivalPart, Snippet } from "./setup.tsx";
+import { type FieldErrors, type SiteFields, SiteForm } from "./site_form.tsx";
 import type { Viewer } from "./site_frame.tsx";
-
-/** A site as its form has it. */
-export interface SiteFields {
-  site: string;
-  /** Separated by blanks or commas. */
-  domains: string;
-  timezone: string;
-  /** Empty: as the server is set. */
-  ipMode: string;
-}
-
-/** Why a field was refused, by its name. */
-export type FieldErrors = Partial<Record<keyof SiteFields, string>>;
-
-export const IP_MODES: Record<string, string> = {
-  "": "as the server is set",
-  truncate: "without its last part",
-  none: "not at all",
-  full: "in full",
-};
 
 /** The sites that were added, and one of them to change; or a form for another one. */
 export function SitesPage(
-  { viewer, sites, fields, errors, isNew, origin, arrival }: {
+  { viewer, sites, fields, errors, isNew, origin, address, isLeftOut, arrival }: {
     viewer: Viewer;
     sites: string[];
     fields: SiteFields;
@@ -33,6 +13,10 @@ export function SitesPage(
     /** Whether the form adds a site. */
     isNew: boolean;
     origin: string;
+    /** Where whoever asks comes from. */
+    address: string | undefined;
+    /** Whether the site leaves out events from there. */
+    isLeftOut: boolean;
     /** Null where there is no site yet to wait for. */
     arrival: Arrival | null;
   },
@@ -70,101 +54,16 @@ export function SitesPage(
               </p>
               <Snippet origin={origin} site={fields.site} />
               <ArrivalPart site={fields.site} arrival={arrival} />
+              {isLeftOut && (
+                <p class="note">
+                  Your own visits are left out: you come from {address}, which the settings below exclude.
+                </p>
+              )}
             </section>
           )}
-          <SiteForm fields={fields} errors={errors} isNew={isNew} />
+          <SiteForm fields={fields} errors={errors} isNew={isNew} address={address} />
         </div>
       </div>
     </Page>
   );
-}
-
-function SiteForm({ fields, errors, isNew }: { fields: SiteFields; errors: FieldErrors; isNew: boolean }) {
-  return (
-    <form class="card site-form" method="post" action="/dashboard/sites">
-      <h2>{isNew ? "Add a site" : "Settings"}</h2>
-      {isNew
-        ? (
-          <Field name="site" label="Id" note="Such as example-com; it stays as it is." error={errors.site}>
-            <input
-              id="site"
-              name="site"
-              value={fields.site}
-              required
-              maxlength={100}
-              {...invalid("site", errors)}
-            />
-          </Field>
-        )
-        : (
-          <>
-            <input type="hidden" name="site" value={fields.site} />
-            <input type="hidden" name="existing" value="1" />
-          </>
-        )}
-      <Field
-        name="domains"
-        label="Domains"
-        note="Pages of these may send events; none: those of any. Separate them by blanks."
-        error={errors.domains}
-      >
-        <input
-          id="domains"
-          name="domains"
-          value={fields.domains}
-          placeholder="example.com www.example.com"
-          {...invalid("domains", errors)}
-        />
-      </Field>
-      <Field
-        name="timezone"
-        label="Time zone"
-        note="Its days are those of the figures; a change counts all of them anew."
-        error={errors.timezone}
-      >
-        <input
-          id="timezone"
-          name="timezone"
-          value={fields.timezone}
-          list="timezones"
-          required
-          {...invalid("timezone", errors)}
-        />
-        <datalist id="timezones">
-          {Intl.supportedValuesOf("timeZone").map((zone) => <option value={zone}></option>)}
-        </datalist>
-      </Field>
-      <Field name="ipMode" label="IP addresses are kept" error={errors.ipMode}>
-        <select id="ipMode" name="ipMode">
-          {Object.entries(IP_MODES).map(([mode, title]) => (
-            <option value={mode} selected={mode === fields.ipMode}>{title}</option>
-          ))}
-        </select>
-      </Field>
-      <button class="button" type="submit">{isNew ? "Add" : "Save"}</button>
-    </form>
-  );
-}
-
-function Field(
-  { name, label, note, error, children }: {
-    name: string;
-    label: string;
-    note?: string;
-    error?: string;
-    children?: Child;
-  },
-) {
-  return (
-    <div class="field">
-      <label for={name}>{label}</label>
-      {children}
-      {note && <p class="soft small">{note}</p>}
-      {error && <p class="error" id={`${name}-error`} role="alert">{error}</p>}
-    </div>
-  );
-}
-
-function invalid(name: keyof SiteFields, errors: FieldErrors) {
-  return errors[name] ? { "aria-invalid": "true", "aria-describedby": `${name}-error` } as const : {};
 }

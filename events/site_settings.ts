@@ -1,0 +1,95 @@
+import ipaddr from "ipaddr.js";
+import { wordsOf } from "./redact.ts";
+
+/** What somebody gave for a site's setting cannot be it; the message says what would be right. */
+export class InvalidSetting extends Error {
+  override name = "InvalidSetting";
+  constructor(readonly given: string, advice: string) {
+    super(advice);
+  }
+}
+
+// Each of an event's fields and its page are compared with all of them.
+const MAX_ENTRIES = 100;
+
+/** Reads each of a list, leaving out repetitions. @throws {InvalidSetting} If one is invalid, or they are too many */
+export function readList(given: readonly string[], read: (text: string) => string): string[] {
+  const entries = [...new Set(given.map((text) => read(text.trim())))];
+  if (entries.length <= MAX_ENTRIES) return entries;
+  throw new InvalidSetting(`${entries.length} entries`, `give at most ${MAX_ENTRIES}`);
+}
+
+/** A host name; a URL is cut to its host. @throws {InvalidSetting} */
+export function readDomain(text: string): string {
+  const host = text.toLowerCase().replace(/^https?:\/\//, "").replace(/[:/].*$/, "");
+  if (/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host)) return host;
+  throw new InvalidSetting(text, "give a host name such as example.com");
+}
+
+/** Days that raw events stay; null, by the word `default`, as the server is set. @throws {InvalidSetting} */
+export function readRetentionDays(text: string): number | null {
+  if (text === "default") return null;
+  const days = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (days >= 1 && days <= 36_500) return days;
+  throw new InvalidSetting(text, "give a whole number of days from 1 to 36500, or default");
+}
+
+/** How addresses are kept; null, by the word `default`, as the server is set. @throws {InvalidSetting} */
+export function readIpMode(text: string): "full" | "truncate" | "none" | null {
+  if (text === "default") return null;
+  if (text === "full" || text === "truncate" || text === "none") return text;
+  throw new InvalidSetting(text, "give full, truncate, none or default");
+}
+
+/** The name of a field or a parameter that is redacted. @throws {InvalidSetting} */
+export function readRedactName(text: string): string {
+  if (text.length <= 100 && wordsOf(text).length > 0 && !/\p{Cc}|\p{Cs}/u.test(text)) return text;
+  throw new InvalidSetting(text, "give the name of a field, such as customerNo, of at most 100 characters");
+}
+
+/** A page's path, in which `*` stands for any characters. @throws {InvalidSetting} */
+export function readExcludePath(text: string): string {
+  if (!/^[/*][^\s?#\p{Cc}\p{Cs}]{0,499}$/u.test(text)) {
+    throw new InvalidSetting(
+      text,
+      "give a path such as /admin/*, without host and query, of at most 500 characters",
+    );
+  }
+  if (/^\/?\*+$/.test(text)) {
+    throw new InvalidSetting(text, "every page would be left out; give a path such as /admin/*");
+  }
+  return text;
+}
+
+/** An address or a network, as its network in CIDR notation. @throws {InvalidSetting} */
+export function readNetwork(text: string): string {
+  const [, address, length] = /^([\da-f.:]+)(?:\/(\d{1,3}))?$/i.exec(text) ?? [];
+  if (address === undefined || !isAddress(address)) throw noNetwork(text);
+  const parsed = ipaddr.process(address);
+  // An IPv4 address in IPv6 clothes.
+  const clothes = parsed.kind() === "ipv4" && address.includes(":") ? 96 : 0;
+  const most = parsed.kind() === "ipv4" ? 32 : 128;
+  const prefix = length === undefined ? most : Number(length) - clothes;
+  if (prefix < 0 || prefix > most) throw noNetwork(text);
+  if (prefix === 0) {
+    throw new InvalidSetting(text, "everybody would be left out; give a network such as 192.0.2.0/24");
+  }
+  const kind = parsed.kind() === "ipv4" ? ipaddr.IPv4 : ipaddr.IPv6;
+  return `${kind.networkAddressFromCIDR(`${parsed}/${prefix}`)}/${prefix}`;
+}
+
+/** A network as people write it: a single address without its length. */
+export function formatNetwork(network: string): string {
+  return network.replace(/^([\d.]+)\/32$/, "$1").replace(/^(.*:.*)\/128$/, "$1");
+}
+
+function isAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
+}
+
+function noNetwork(text: string): InvalidSetting {
+  return new InvalidSetting(
+    text,
+    "give an address or a network, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48",
+  );
+}

@@ -1,0 +1,79 @@
+import { isSiteId, type Site } from "../../db/site_directory.ts";
+import {
+  formatNetwork,
+  InvalidSetting,
+  readDomain,
+  readExcludePath,
+  readIpMode,
+  readList,
+  readNetwork,
+  readRedactName,
+  readRetentionDays,
+} from "../../events/site_settings.ts";
+import type { FieldErrors, SiteFields } from "../../web/dashboard/site_form.tsx";
+
+// What stands at these places below /dashboard is no site.
+const TAKEN = ["sites", "sign-in", "sign-out"];
+
+/** The form of a site that is to be added. */
+export const EMPTY: SiteFields = {
+  site: "",
+  domains: "",
+  timezone: "UTC",
+  ipMode: "",
+  retentionDays: "",
+  redactNames: "",
+  excludePaths: "",
+  excludeNetworks: "",
+};
+
+/** The form of a site that is there. */
+export function fieldsOf(site: Site): SiteFields {
+  return {
+    site: site.siteId,
+    domains: site.domains.join(" "),
+    timezone: site.timezone,
+    ipMode: site.ipMode ?? "",
+    retentionDays: String(site.retentionDays ?? ""),
+    redactNames: site.redactNames.join("\n"),
+    excludePaths: site.excludePaths.join("\n"),
+    excludeNetworks: site.excludeNetworks.map(formatNetwork).join("\n"),
+  };
+}
+
+/** The form as it was sent. */
+export function readForm(form: URLSearchParams): SiteFields {
+  const read = (name: string) => (form.get(name) ?? "").trim();
+  return Object.fromEntries(Object.keys(EMPTY).map((name) => [name, read(name)])) as unknown as SiteFields;
+}
+
+/** The site that the fields describe, and what is wrong with them. */
+export function readSite(fields: SiteFields): Site & { errors: FieldErrors } {
+  const errors: FieldErrors = {};
+  if (!isSiteId(fields.site)) errors.site = "Give 1 to 100 characters without blanks.";
+  if (TAKEN.includes(fields.site)) errors.site = "This id is taken by a page of the dashboard.";
+  if (fields.timezone === "") errors.timezone = "Give a name such as Europe/Berlin.";
+  const read = <T>(name: keyof SiteFields, reading: (text: string) => T): T | undefined => {
+    try {
+      return reading(fields[name]);
+    } catch (error) {
+      if (!(error instanceof InvalidSetting)) throw error;
+      errors[name] = `“${error.given}” does not fit: ${error.message}.`;
+      return undefined;
+    }
+  };
+  const list = (name: keyof SiteFields, separator: RegExp, readOne: (text: string) => string) =>
+    read(name, (text) => readList(text.split(separator).filter((entry) => entry.trim() !== ""), readOne)) ??
+      [];
+  return {
+    siteId: fields.site,
+    timezone: fields.timezone,
+    domains: list("domains", /[\s,]+/, readDomain),
+    ipMode: read("ipMode", (text) => readIpMode(text || "default")) ?? null,
+    retentionDays: read("retentionDays", (text) => readRetentionDays(text || "default")) ?? null,
+    redactNames: list("redactNames", /[\r\n,]+/, readRedactName),
+    excludePaths: list("excludePaths", /\s+/, readExcludePath),
+    excludeNetworks: list("excludeNetworks", /[\s,]+/, readNetwork),
+    errors,
+  };
+}
