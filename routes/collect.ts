@@ -63,22 +63,14 @@ export function collectRoutes(
   app.on("GET", paths, (c) =>
     answer(c, async (sender) => {
       // Who asks for the head only looks whether the link is alive.
-      if (c.req.method === "HEAD") return c.body(null, 200, PIXEL_HEADERS);
+      if (c.req.method === "HEAD") {
+        return c.body(null, 200, { ...PIXEL_HEADERS, "content-length": String(PIXEL.length) });
+      }
       const payload = payloadOfQuery(new URL(c.req.url).searchParams);
       const { accepted, rejected } = parsePayloads(JSON.stringify(payload));
       const outcome = await intake.store(sender, accepted, rejected);
       return outcome.eventIds.length > 0 ? c.body(PIXEL, 200, PIXEL_HEADERS) : refusal(c, outcome);
     }));
-
-  app.on(
-    ["PUT", "PATCH", "DELETE"],
-    paths,
-    (c) =>
-      problem(c, 405, "Send events with POST, or one as a pixel with GET", undefined, {
-        ...CORS_HEADERS,
-        allow: "GET, POST, OPTIONS",
-      }),
-  );
 
   async function answer(c: CollectContext, take: (sender: Sender) => Promise<Response>): Promise<Response> {
     try {
