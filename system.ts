@@ -13,7 +13,7 @@ import { VisitorDirectory } from "./events/visitor.ts";
 import { createApp } from "./routes/app.ts";
 import { webAssets } from "./web/assets.ts";
 import type { Geoip } from "./geoip.ts";
-import { forgetDevServer, rememberDevServer } from "./dev_server.ts";
+import { type DevServer, forgetDevServer, rememberDevServer } from "./dev_server.ts";
 
 // A request waits for a connection, at worst, before its events go to the spool.
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -85,7 +85,7 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
       runJobs: () => runAllJobs({ ...jobs, whenBusy: "wait" }),
     }, { ...config, adminToken, dev: mode === "dev" });
     const announced = mode === "dev" && isEmbedded(config.database);
-    let announcedUrl: string | undefined;
+    let devServer: DevServer | undefined;
     return {
       app,
       adminToken,
@@ -93,12 +93,12 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
       jobs,
       announce: (url) => {
         if (!announced) return;
-        rememberDevServer({ url, adminToken, database: String(config.database) });
-        announcedUrl = url;
+        devServer = { url, adminToken, database: String(config.database) };
+        rememberDevServer(devServer);
       },
       hurry: () => ingestion.events.hurry(),
       close: async () => {
-        if (announcedUrl !== undefined) forgetDevServer(announcedUrl);
+        if (devServer !== undefined) forgetDevServer(devServer);
         await ingestion.close();
         await stats.close();
         await db.close();

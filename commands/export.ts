@@ -7,7 +7,7 @@ import {
 } from "../db/export.ts";
 import { readSpooled } from "../db/spool_erasure.ts";
 import { readVisitorRecord } from "../db/visitor_record.ts";
-import { type Arguments, parseDays, parseId, suggest, UsageError } from "./arguments.ts";
+import { type Arguments, oneOf, parseDays, parseId, UsageError } from "./arguments.ts";
 import { formatCsvRow, guardCell } from "./csv.ts";
 import { requireSite } from "./known_site.ts";
 import { reachDatabase, type Reached } from "./reach.ts";
@@ -61,18 +61,10 @@ async function writeVisitor(
 }
 
 function readQuery(args: Arguments): ExportQuery {
-  const choices = { table: Object.keys(EXPORT_TABLES), format: ["csv", "ndjson"] };
-  for (const [name, values] of Object.entries(choices)) {
-    const value = args.value(name);
-    if (value !== undefined && !values.includes(value)) {
-      throw new UsageError(
-        `--${name} is "${value}", but must be one of ${values.join(", ")}${suggest(value, values)}`,
-      );
-    }
-  }
+  oneOf("format", args.value("format") ?? "csv", ["csv", "ndjson"]);
   return {
     siteId: parseId("site", args.required("site")),
-    table: (args.value("table") ?? "events") as ExportTable,
+    table: oneOf("table", args.value("table") ?? "events", Object.keys(EXPORT_TABLES) as ExportTable[]),
     ...parseDays(args),
   };
 }

@@ -1,18 +1,13 @@
 /** `deno task site add ID [--domain D]… [--timezone TZ]`, `site list`, `site remove ID`. */
-import { parseArgs } from "@std/cli/parse-args";
 import { DataError } from "../db/database.ts";
 import { listSites, removeSite, saveSite, type Site } from "../db/site_directory.ts";
 import { askDevServer } from "../dev_server.ts";
-import { UsageError } from "./arguments.ts";
-import { CommandError, formatTable, runCommand } from "./command.ts";
+import { requireWord, UsageError } from "./arguments.ts";
+import { CommandError, formatTable } from "./command.ts";
+import { runTask } from "./program.ts";
 import { reachDatabase, type Reached } from "./reach.ts";
 import type { Subcommand } from "./subcommand.ts";
 import { printJson, printLine } from "./terminal.ts";
-
-const USAGE = `Usage:
-  deno task site add ID [--domain D]… [--timezone TZ]    adds a site, or changes it
-  deno task site list
-  deno task site remove ID                               its events and metrics stay`;
 
 interface Request {
   id: string | undefined;
@@ -98,10 +93,7 @@ export const site: Subcommand = {
   words: 2,
   async run(args) {
     const [name, id] = args.words;
-    const action = ACTIONS.get(name ?? "");
-    if (!action) {
-      throw new UsageError(`say add, list or remove${name === undefined ? "" : `, not "${name}"`}`);
-    }
+    const action = ACTIONS.get(requireWord(name, [...ACTIONS.keys()]))!;
     if (name === "list" && id !== undefined) throw new UsageError(`"${id}" is too much`);
     if (name !== "list") checkId(id);
     const answer = await reachDatabase((reached) =>
@@ -112,39 +104,4 @@ export const site: Subcommand = {
   },
 };
 
-/** As {@linkcode site}, by the words that the task `site` has always used. */
-async function runTask(): Promise<string> {
-  const args = parseArgs(Deno.args, {
-    string: ["domain", "timezone", "_"],
-    collect: ["domain"],
-    boolean: ["help"],
-    unknown: (arg, key) => {
-      if (key !== undefined) throw new UsageError(`${arg} is not known`);
-      return true;
-    },
-  });
-  if (args.help) return USAGE;
-  const [action, id, ...rest] = args._.map(String);
-  if (rest.length > 0) throw new UsageError(`${rest.join(" ")} is too much`);
-  const run = ACTIONS.get(action ?? "");
-  if (!run) throw new CommandError(USAGE);
-  return await reachDatabase(async (reached) =>
-    answerText(
-      await run(reached, {
-        id,
-        domains: args.domain as string[],
-        timezone: args.timezone as string | undefined,
-      }),
-    )
-  );
-}
-
-if (import.meta.main) {
-  await runCommand(() =>
-    runTask().catch((error) => {
-      throw error instanceof UsageError
-        ? new CommandError(`Cannot do that: ${error.message}.\n${USAGE}`)
-        : error;
-    })
-  );
-}
+if (import.meta.main) await runTask("site", site);

@@ -2,7 +2,13 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { PGlite, type Transaction } from "@electric-sql/pglite";
-import { type Database, DatabaseUnavailable, type PoolCounts, type Queryable } from "./database.ts";
+import {
+  type Database,
+  DatabaseUnavailable,
+  type PoolCounts,
+  type Queryable,
+  type Table,
+} from "./database.ts";
 import { type DirectoryLock, lockDirectory } from "./directory_lock.ts";
 import { classifyError } from "./sqlstate.ts";
 import { formatParameter, valueParsers } from "./types.ts";
@@ -106,6 +112,16 @@ class PgliteDatabase implements Database {
 
   query<T>(sql: string, params: readonly unknown[] = []): Promise<T[]> {
     return this.#run(() => send<T>(this.#pglite, sql, params));
+  }
+
+  table(sql: string): Promise<Table> {
+    return this.#run(async () => {
+      const { fields, rows } = await this.#pglite.query<(string | null)[]>(sql, [], {
+        rowMode: "array",
+        parsers: Object.fromEntries(Object.keys(this.#pglite.parsers).map((oid) => [oid, String])),
+      });
+      return { columns: fields.map(({ name, dataTypeID }) => ({ name, typeOid: dataTypeID })), rows };
+    });
   }
 
   exec(script: string): Promise<void> {

@@ -10,6 +10,7 @@ import {
   type Queryable,
   type QueryOptions,
   StatementTimeout,
+  type Table,
   type TransactionOptions,
 } from "./database.ts";
 import { PostgresTransaction, send } from "./postgres_transaction.ts";
@@ -17,6 +18,8 @@ import { readTls } from "./tls.ts";
 import { parserOf } from "./types.ts";
 
 const GOODBYE_MS = 1_000;
+// Each row as the texts of its columns, of which several may have one name.
+const AS_TEXTS: Partial<pg.QueryArrayConfig> = { rowMode: "array", types: { getTypeParser: () => String } };
 
 /** Where a server is, in parts. What is missing is the driver's default: localhost, 5432, the user's name. */
 export interface PostgresAddress {
@@ -105,11 +108,25 @@ class PostgresDatabase implements Database {
     return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
-  query<T>(sql: string, params: readonly unknown[] = [], options: QueryOptions = {}): Promise<T[]> {
+  async query<T>(sql: string, params: readonly unknown[] = [], options: QueryOptions = {}): Promise<T[]> {
+    return (await this.#send(sql, params, options.timeout ?? this.#statementTimeout)).rows as T[];
+  }
+
+  async table(sql: string): Promise<Table> {
+    const { fields, rows } = await this.#send(sql, [], this.#statementTimeout, AS_TEXTS);
+    return { columns: fields.map(({ name, dataTypeID }) => ({ name, typeOid: dataTypeID })), rows };
+  }
+
+  #send(
+    sql: string,
+    params: readonly unknown[],
+    timeout: number,
+    form?: Partial<pg.QueryArrayConfig>,
+  ): Promise<pg.QueryResult> {
     return this.#track(() =>
       this.#withClient(async (client) => {
         try {
-          return (await send(client, sql, params, options.timeout ?? this.#statementTimeout)).rows as T[];
+          return await send(client, sql, params, timeout, form);
         } catch (error) {
           // The server would go on with it for nobody. A pooler cancels only for a client that is still
           // there.

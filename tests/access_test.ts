@@ -47,6 +47,7 @@ const ROUTES: Record<string, Route> = {
   "GET /etl/status": { who: "admin token", status: 200 },
   "POST /etl/run": { who: "admin token", status: 200 },
   "POST /sql": { who: "admin token", status: 200 },
+  "POST /dev/table": { who: "admin token", status: 200, body: "select 1" },
   "POST /dev/site": { who: "admin token", status: 200, body: { siteId: "site-a" } },
   // Only the embedded database has a backup of its own.
   "POST /dev/backup": { who: "admin token", status: 400 },
