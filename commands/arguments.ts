@@ -39,6 +39,9 @@ export function parseArguments(
     string: [...of("value"), ...of("values"), "_"],
     collect: of("values"),
     unknown: (arg, name) => {
+      if (/^-\d/.test(arg)) {
+        throw new UsageError(`"${arg}" looks like an option: write it as --OPTION=${arg}`);
+      }
       if (name !== undefined) {
         throw new UsageError(`${arg} is not known${suggest(arg, Object.keys(all), "--")}`);
       }

@@ -40,10 +40,15 @@ export async function runProgram(
     if (!(error instanceof Error)) throw error;
     if (error instanceof ReaderGone) Deno.exit(0);
     const isInterrupted = error instanceof Interrupted || interrupted.signal.aborted;
-    if (error instanceof UsageError) printError(`${name}: ${error.message}; see: ${help}`);
-    else if (error instanceof Interrupted || !isInterrupted) printError(`${name}: ${messageOf(error)}`);
-    else printError(`${name}: Interrupted`);
-    Deno.exit(error instanceof UsageError ? 2 : isInterrupted ? INTERRUPTED : 1);
+    const isUsage = error instanceof UsageError;
+    const message = isUsage ? `${error.message}; see: ${help}` : error instanceof Interrupted
+      ? error.message
+      // Whatever else failed then, did because of that.
+      : isInterrupted
+      ? "Interrupted"
+      : messageOf(error);
+    printError(`${name}: ${message}`);
+    Deno.exit(isUsage ? 2 : isInterrupted ? INTERRUPTED : 1);
   }
 }
 

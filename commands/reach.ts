@@ -17,11 +17,12 @@ export type Reached =
  * open; where that is the dev server, it is asked.
  *
  * @param options.unmigrated whether the tables may be missing
+ * @param options.interrupted stops what runs in the database once it aborts: a server goes on where nobody waits any more
  * @throws {CommandError} If they are, or there is no embedded database yet
  */
 export async function reachDatabase<T>(
   work: (reached: Reached) => Promise<T>,
-  { unmigrated = false } = {},
+  { unmigrated = false, interrupted }: { unmigrated?: boolean; interrupted?: AbortSignal } = {},
 ): Promise<T> {
   const config = taskConfig();
   const embedded = isEmbedded(config.database);
@@ -29,6 +30,7 @@ export async function reachDatabase<T>(
   if (devServer) return await work({ db: new DevDatabase(devServer), devServer, config, embedded });
   if (embedded) await requireDirectory(String(config.database));
   await using own = await open(config);
+  interrupted?.addEventListener("abort", () => own.cancel());
   if (!unmigrated) await requireMigrated(own);
   return await work({ db: own, own, config, embedded });
 }

@@ -1,3 +1,4 @@
+import { count } from "../db/doctor/check.ts";
 import { applyRetention, previewRetention } from "../db/retention.ts";
 import { parseWhole } from "./arguments.ts";
 import { CommandError, formatTable } from "./command.ts";
@@ -17,7 +18,7 @@ at once. Sessions, pageviews, interactions, forms and metrics stay; events that 
   --yes       does not ask first
   --json      answers JSON`,
   options: { days: "value", "dry-run": "flag", yes: "flag", json: "flag" },
-  async run(args) {
+  async run(args, interrupted) {
     const given = args.value("days");
     const days = given === undefined ? undefined : parseWhole("days", given, 1, 36_500);
     const json = args.flag("json");
@@ -29,17 +30,21 @@ at once. Sessions, pageviews, interactions, forms and metrics stay; events that 
         if (args.flag("dry-run")) {
           return await (json
             ? printJson({ retention_days: retentionDays, would_remove: removals })
-            : printLine(`would be removed at ${retentionDays} days:\n${formatTable(removals as never)}`));
+            : printLine(
+              `would be removed at ${count(retentionDays, "day")}:\n${formatTable(removals as never)}`,
+            ));
         }
         if (!json) {
-          await printLine(`will be removed at ${retentionDays} days:\n${formatTable(removals as never)}`);
+          await printLine(
+            `will be removed at ${count(retentionDays, "day")}:\n${formatTable(removals as never)}`,
+          );
         }
         if (!await confirm("Remove it?")) throw new CommandError("Cannot remove: not confirmed");
       }
       const purged = await applyRetention(db, retentionDays);
       await (json
         ? printJson({ retention_days: retentionDays, removed: purged })
-        : printLine(`removed: ${purged} raw events`));
-    });
+        : printLine(`removed: ${count(purged, "raw event")}`));
+    }, { interrupted });
   },
 };

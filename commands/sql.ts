@@ -11,14 +11,14 @@ import { printJson, printLine } from "./terminal.ts";
 
 const MOST_WORDS = 10_000;
 
-async function runQuery(query: string): Promise<Table> {
+async function runQuery(query: string, interrupted: AbortSignal): Promise<Table> {
   return await reachDatabase(async ({ own, devServer }) => {
     try {
       return own ? await own.table(query) : await askDevServer<Table>(devServer, "/dev/table", query);
     } catch (error) {
       throw new CommandError((error as Error).message);
     }
-  }, { unmigrated: true });
+  }, { unmigrated: true, interrupted });
 }
 
 /** Its rows under their columns, as a person reads it. */
@@ -67,10 +67,10 @@ JSON writes them; null is nothing.
   --json   answers JSON: {columns: [name], rows: [[value]]}`,
   options: { json: "flag" },
   words: MOST_WORDS,
-  async run(args) {
+  async run(args, interrupted) {
     const query = args.words.join(" ").trim();
     if (query === "") throw new UsageError(`say what to ask, such as "select * from user_sessions"`);
-    const table = await runQuery(query);
+    const table = await runQuery(query, interrupted);
     await (args.flag("json") ? printJson(tableJson(table)) : printLine(tableText(table)));
   },
 };

@@ -60,6 +60,8 @@ export interface Database extends Queryable, AsyncDisposable {
    * only `tx` may be used: the embedded database has one connection, which the transaction holds.
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Asks the server to stop what runs at this moment: that fails then. The embedded database cannot be interrupted. */
+  cancel(): Promise<void>;
   /** The server's version, as `PostgreSQL 15.18`. @throws {DatabaseUnavailable} */
   version(): Promise<string>;
   /** Waits for what runs, then closes every connection. Safe to call twice. */

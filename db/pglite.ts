@@ -36,8 +36,17 @@ export async function openPglite(directory: string): Promise<Database> {
     return new PgliteDatabase(await create(lock.directory), lock);
   } catch (error) {
     lock.release();
-    throw error;
+    throw new Error(`Cannot open the database in ${lock.directory}: ${fileReason(error)}`, { cause: error });
   }
+}
+
+const FULL_DISK = 51;
+
+/** What the files under PGlite throw is no Error, and has a number only (WASI's). */
+function fileReason(error: unknown): string {
+  const { errno, message } = error as { errno?: number; message?: string };
+  if (errno === FULL_DISK) return "the disk is full";
+  return message || `error ${errno ?? String(error)} of the file system`;
 }
 
 /** The whole embedded database as a gzipped tar, for {@linkcode restorePglite}. @throws {TypeError} If it is another one */
@@ -159,6 +168,8 @@ class PgliteDatabase implements Database {
       throw failure ? failure.error : error;
     }
   }
+
+  async cancel(): Promise<void> {}
 
   async version(): Promise<string> {
     const [row] = await this.query<{ version: string }>(

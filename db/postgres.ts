@@ -2,6 +2,7 @@
 import pg from "pg";
 import { log } from "../log.ts";
 import { cancelStatement } from "./cancel.ts";
+import { describeConnectionFailure } from "./connection_failure.ts";
 import {
   type Database,
   DatabaseUnavailable,
@@ -168,6 +169,10 @@ class PostgresDatabase implements Database {
     );
   }
 
+  async cancel(): Promise<void> {
+    await Promise.all([...this.#open.keys()].map(cancelStatement));
+  }
+
   async version(): Promise<string> {
     const [row] = await this.query<{ version: string }>(
       "select current_setting('server_version') as version",
@@ -230,7 +235,9 @@ class PostgresDatabase implements Database {
       return await this.#pool.connect();
     } catch (error) {
       // Even a wrong password: no statement was looked at yet, so it may be tried again when that is mended.
-      throw new DatabaseUnavailable(`Cannot connect to the database: ${reason(error)}`, { cause: error });
+      throw new DatabaseUnavailable(`Cannot connect to the database: ${describeConnectionFailure(error)}`, {
+        cause: error,
+      });
     }
   }
 }
@@ -241,11 +248,4 @@ function destroySocket(client: pg.PoolClient): void {
 
 function transactionStatus(client: pg.PoolClient): string | null {
   return (client as unknown as { getTransactionStatus(): string | null }).getTransactionStatus();
-}
-
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // A name with several addresses fails with one error for each, and no message of its own.
-  if (error instanceof AggregateError) return error.errors.map(reason).join(", ");
-  return error.message;
 }

@@ -114,7 +114,11 @@ Deno.test("what cannot be done is told in one line, without the password", async
     .map((args) => footfall(cwd, args, away)));
   assertEquals(
     outcomes,
-    outcomes.map(() => failed("Cannot connect to the database: connect ECONNREFUSED 127.0.0.1:1")),
+    outcomes.map(() =>
+      failed(
+        "Cannot connect to the database: connect ECONNREFUSED 127.0.0.1:1 (is the server up, and are host and port of DATABASE_URL right?)",
+      )
+    ),
   );
   assertEquals(
     await footfall(cwd, ["status"], {}),

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { tableJson, tableText } from "../commands/sql.ts";
-import { engines } from "./test_database.ts";
+import { footfallCommand } from "./footfall_process.ts";
+import { engines, servers, testDatabase } from "./test_database.ts";
+import { until } from "./until.ts";
 
 const ALIKE = `select 1 as a, 2 as a, 0.50 as a, 'NaN'::float8 as a, 9007199254740993 as b, null as b,
   '[9007199254740993]'::jsonb as b, array[1, 2] as c, E'two\\nlines\\x1b[2J' as c, repeat('x', 99) as d,
@@ -64,3 +66,26 @@ for (const engine of engines()) {
     });
   });
 }
+
+Deno.test("a query that is interrupted is stopped in the database, too", async () => {
+  await using db = await testDatabase(servers()[0]!);
+  const cwd = await Deno.makeTempDir();
+  const child = footfallCommand(cwd, ["sql", "select pg_sleep(600)"], { DATABASE_URL: db.url }, {
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const running = async () =>
+    (await db.query("select from pg_stat_activity where state = 'active' and query = 'select pg_sleep(600)'"))
+      .length;
+  await until("it runs", async () => await running() === 1);
+
+  child.kill("SIGINT");
+  const { code, stderr } = await child.output();
+
+  assertEquals([code, new TextDecoder().decode(stderr), await running()], [
+    130,
+    "footfall: Interrupted\n",
+    0,
+  ]);
+  await Deno.remove(cwd, { recursive: true });
+});
