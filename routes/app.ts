@@ -35,6 +35,10 @@ export function createApp(services: AppServices, options: AppOptions): Hono<Conn
   app.route("/", dashboardRoutes(services, access.guards, options));
   app.route("/", webRoutes(services.assets, options));
   app.notFound((c) => {
+    // As people type it.
+    if (isPage(c) && c.req.method === "GET" && c.req.path.endsWith("/")) {
+      return c.redirect(c.req.path.replace(/\/+$/, "") + new URL(c.req.url).search);
+    }
     const answer = answerUnrouted(app, c);
     return isPage(c) && answer.status >= 400 ? problemPage(c, answer) : answer;
   });

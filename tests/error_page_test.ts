@@ -48,6 +48,8 @@ Deno.test("what cannot be shown of the dashboard is a page that says why, and le
     sentences: ["There is nothing at GET /dashboard/shop/a/b/c."],
     ways: ["/dashboard/shop", "/dashboard"],
   });
+  const slashed = await app.request("/dashboard/shop//?period=7d");
+  assertEquals([slashed.status, slashed.headers.get("location")], [302, "/dashboard/shop?period=7d"]);
   assertEquals(await ask("/dashboard/shop/goals", { method: "DELETE" }), {
     ...PAGE,
     status: 405,
