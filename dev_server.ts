@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 
-/** Where the running dev server is, and what opens it. */
+/** Where a running dev server is, and what opens it. */
 export interface DevServer {
   url: string;
   adminToken: string;
@@ -8,36 +9,65 @@ export interface DevServer {
   database: string;
 }
 
-// Beside the embedded database, which only one process can have open: the others ask that one.
-const FOLDER = ".data";
-const FILE = `${FOLDER}/dev_server.json`;
+const SUFFIX = ".dev_server.json";
+// Those whose database is in memory are told apart by their ports.
+const MEMORY = "pglite:memory";
+const MEMORY_FOLDER = ".data";
 
 /** Writes it down for the other tasks; readable by its owner only. */
 export function rememberDevServer(server: DevServer): void {
-  mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(FILE, JSON.stringify(server), { mode: 0o600 });
+  const file = fileOf(server);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(server), { mode: 0o600 });
 }
 
-/** Unless another one has started here since. */
-export function forgetDevServer(url: string): void {
-  if (readDevServer()?.url === url) rmSync(FILE, { force: true });
+/** Unless another one has started there since. */
+export function forgetDevServer(server: DevServer): void {
+  const file = fileOf(server);
+  if (readDevServer(file)?.adminToken === server.adminToken) rmSync(file, { force: true });
 }
 
-/** The dev server that runs here now, or undefined. */
-export async function findDevServer(): Promise<DevServer | undefined> {
-  const server = readDevServer();
-  if (!server) return undefined;
-  // A killed server leaves its file behind; whoever listens there now does not know the token.
-  const response = await fetch(new URL("/etl/status", server.url), {
-    headers: { authorization: `Bearer ${server.adminToken}` },
+/** The dev servers that have this embedded database open now: at most one, but for those in memory. */
+export async function findDevServers(database: string): Promise<DevServer[]> {
+  const found = filesOf(database).flatMap((file) => readDevServer(file) ?? []);
+  const alive = await Promise.all(found.map(isAlive));
+  return found.filter((_, i) => alive[i]);
+}
+
+/** A killed server leaves its file behind; whoever listens there now does not know the token. */
+async function isAlive({ url, adminToken }: DevServer): Promise<boolean> {
+  const response = await fetch(new URL("/etl/status", url), {
+    headers: { authorization: `Bearer ${adminToken}` },
   }).catch(() => undefined);
   await response?.body?.cancel();
-  return response?.ok ? server : undefined;
+  return response?.ok ?? false;
 }
 
-function readDevServer(): DevServer | undefined {
+/** Beside the database, which only one process can have open: so two servers never take each other's file. */
+function fileOf({ database, url }: DevServer): string {
+  return database === MEMORY
+    ? `${MEMORY_FOLDER}/memory-${new URL(url).port}${SUFFIX}`
+    : besideDirectory(database);
+}
+
+function filesOf(database: string): string[] {
+  if (database !== MEMORY) return [besideDirectory(database)];
   try {
-    return JSON.parse(readFileSync(FILE, "utf8"));
+    return readdirSync(MEMORY_FOLDER)
+      .filter((name) => name.startsWith("memory-") && name.endsWith(SUFFIX))
+      .map((name) => `${MEMORY_FOLDER}/${name}`);
+  } catch {
+    return []; // none has run here
+  }
+}
+
+function besideDirectory(database: string): string {
+  return resolve(database.replace(/^pglite:/, "")) + SUFFIX;
+}
+
+function readDevServer(file: string): DevServer | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
   } catch {
     return undefined; // never written, or half written: none runs
   }

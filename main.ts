@@ -3,11 +3,12 @@
  *
  * What is Deno's alone stands here (Deno.serve, Deno.cron, signals); the app itself is a plain fetch handler.
  */
-import { ConfigError, type Mode, readConfig } from "./config.ts";
+import { type Config, ConfigError, type Mode, readConfig } from "./config.ts";
 import { log, print, printError, setLogLevel } from "./log.ts";
 import { CANARY_JOB } from "./etl/canary.ts";
 import { JOBS } from "./etl/jobs.ts";
 import { runJob } from "./etl/run.ts";
+import { cannotListen } from "./listening.ts";
 import { StartError, startSystem, type System } from "./system.ts";
 
 // Hosts kill a process some ten seconds after they asked it to end; some after five. Senders have this long to finish …
@@ -45,14 +46,7 @@ async function serve(mode: Mode): Promise<void> {
   }
   const system = await starting;
   if (!config.crons) log.info("the crons are off: this process only collects");
-  const server = Deno.serve(
-    {
-      port: config.port,
-      hostname: config.host,
-      onListen: (address) => announce(mode, address, system),
-    },
-    system.app.fetch,
-  );
+  const server = listen(config, mode, system);
   const asked = Promise.withResolvers<void>();
   const stop = (signal: Deno.Signal) => {
     if (stopping.signal.aborted) {
@@ -79,6 +73,18 @@ async function serve(mode: Mode): Promise<void> {
   await system.close();
   log.info("stopped");
   Deno.exit(0);
+}
+
+function listen(config: Config, mode: Mode, system: System): Deno.HttpServer<Deno.NetAddr> {
+  const { host: hostname, port } = config;
+  try {
+    return Deno.serve(
+      { port, hostname, onListen: (address) => announce(mode, address, system) },
+      system.app.fetch,
+    );
+  } catch (error) {
+    throw cannotListen(error as Error, config);
+  }
 }
 
 function after(milliseconds: number): Promise<void> {

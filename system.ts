@@ -4,6 +4,7 @@ import { type Database, DatabaseUnavailable } from "./db/database.ts";
 import { openIngestion } from "./db/ingestion.ts";
 import { migrate, migrationStates } from "./db/migrate.ts";
 import { isEmbedded, openDatabase } from "./db/open.ts";
+import { requireSupportedVersion } from "./db/server_version.ts";
 import { Spool } from "./db/spool.ts";
 import { Canary } from "./etl/canary.ts";
 import type { JobContext } from "./etl/jobs.ts";
@@ -13,7 +14,7 @@ import { VisitorDirectory } from "./events/visitor.ts";
 import { createApp } from "./routes/app.ts";
 import { webAssets } from "./web/assets.ts";
 import type { Geoip } from "./geoip.ts";
-import { forgetDevServer, rememberDevServer } from "./dev_server.ts";
+import { type DevServer, forgetDevServer, rememberDevServer } from "./dev_server.ts";
 
 // A request waits for a connection, at worst, before its events go to the spool.
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -85,7 +86,7 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
       runJobs: () => runAllJobs({ ...jobs, whenBusy: "wait" }),
     }, { ...config, adminToken, dev: mode === "dev" });
     const announced = mode === "dev" && isEmbedded(config.database);
-    let announcedUrl: string | undefined;
+    let devServer: DevServer | undefined;
     return {
       app,
       adminToken,
@@ -93,12 +94,12 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
       jobs,
       announce: (url) => {
         if (!announced) return;
-        rememberDevServer({ url, adminToken, database: String(config.database) });
-        announcedUrl = url;
+        devServer = { url, adminToken, database: String(config.database) };
+        rememberDevServer(devServer);
       },
       hurry: () => ingestion.events.hurry(),
       close: async () => {
-        if (announcedUrl !== undefined) forgetDevServer(announcedUrl);
+        if (devServer !== undefined) forgetDevServer(devServer);
         await ingestion.close();
         await stats.close();
         await db.close();
@@ -139,12 +140,17 @@ function openSpool({ spoolPath, spoolRequired, spoolBytes }: Config): Spool | un
 async function prepareDatabase(db: Database, mode: Mode): Promise<string> {
   try {
     const version = await db.version();
+    await requireSupportedVersion(db);
     if (mode === "dev") await migrate(db);
     else await requireMigrated(db);
     return version;
   } catch (error) {
+    const { message } = error as Error;
+    if (message.startsWith("Cannot ") && !(error instanceof DatabaseUnavailable)) {
+      throw new StartError(message, { cause: error });
+    }
     if (!(error instanceof DatabaseUnavailable)) throw error;
-    if (mode === "dev") throw new StartError(`Cannot start: ${error.message}`);
+    if (mode === "dev") throw new StartError(error.message.replace(/^(?!Cannot )/, "Cannot start: "));
     // A collector that starts while Postgres is away spools, rather than turning every event away.
     log.warn("the database is not available yet; whether it is migrated could not be checked", { error });
     return "PostgreSQL (not reached yet)";

@@ -39,6 +39,9 @@ export function parseArguments(
     string: [...of("value"), ...of("values"), "_"],
     collect: of("values"),
     unknown: (arg, name) => {
+      if (/^-\d/.test(arg)) {
+        throw new UsageError(`"${arg}" looks like an option: write it as --OPTION=${arg}`);
+      }
       if (name !== undefined) {
         throw new UsageError(`${arg} is not known${suggest(arg, Object.keys(all), "--")}`);
       }
@@ -83,6 +86,23 @@ export function suggest(typed: string, names: readonly string[], prefix = ""): s
   const closest = closestString(word, names);
   const isClose = levenshteinDistance(word, closest) <= Math.max(1, Math.floor(closest.length / 3));
   return isClose ? ` (did you mean ${prefix}${closest}?)` : "";
+}
+
+/** The word that says what to do. @throws {UsageError} If it is none of `words`, with the closest */
+export function requireWord<T extends string>(given: string | undefined, words: readonly T[]): T {
+  const word = words.find((known) => known === given);
+  if (word !== undefined) return word;
+  const choice = `say ${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+  throw new UsageError(given === undefined ? choice : `${choice}, not "${given}"${suggest(given, words)}`);
+}
+
+/** The value of an option that has a few. @throws {UsageError} If it is none of `values`, with the closest */
+export function oneOf<T extends string>(name: string, given: string, values: readonly T[]): T {
+  const value = values.find((known) => known === given);
+  if (value !== undefined) return value;
+  throw new UsageError(
+    `--${name} is "${given}", but must be one of ${values.join(", ")}${suggest(given, values)}`,
+  );
 }
 
 /** A day as `YYYY-MM-DD`. @throws {UsageError} If it is none */

@@ -4,7 +4,7 @@ import { backUpPglite, restorePglite } from "../db/pglite.ts";
 import { postToDevServer } from "../dev_server.ts";
 import { UsageError } from "./arguments.ts";
 import { CommandError } from "./command.ts";
-import { findDevServerOf, reachDatabase, type Reached } from "./reach.ts";
+import { reachDatabase, type Reached, requireClosed } from "./reach.ts";
 import type { Subcommand } from "./subcommand.ts";
 import { confirm, OutputFile, printLine } from "./terminal.ts";
 
@@ -69,12 +69,7 @@ deno task footfall retry-failed.
     const [path] = args.words;
     if (path === undefined) throw new UsageError("the file is missing");
     const target = requireEmbedded("restore");
-    const devServer = await findDevServerOf(readConfig("task"));
-    if (devServer) {
-      throw new CommandError(
-        `Cannot restore: the dev server at ${devServer.url} has the database open. Stop it, run this again, and start it again`,
-      );
-    }
+    await requireClosed("restore", readConfig("task"));
     const archive = await Deno.readFile(path).catch((error) => {
       throw new CommandError(`Cannot read ${path}: ${error.message}`);
     });

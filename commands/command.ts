@@ -1,24 +1,10 @@
-import { type Config, ConfigError, readConfig } from "../config.ts";
+import { ConfigError } from "../config.ts";
 import { type Database, DatabaseUnavailable, DataError } from "../db/database.ts";
 import { migrationStates } from "../db/migrate.ts";
-import { openDatabase } from "../db/open.ts";
-import { print, printError, setLogLevel } from "../log.ts";
 
 /** What is wrong with how a command was called, or why it cannot be done; printed without a stack trace. */
 export class CommandError extends Error {
   override name = "CommandError";
-}
-
-/** Runs a command: prints what it answers, or what went wrong, and ends the process with 0 or 1. */
-export async function runCommand(command: () => Promise<string>): Promise<never> {
-  try {
-    print(await command());
-    Deno.exit(0);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    printError(isExpected(error) ? error.message : error.stack ?? String(error));
-    Deno.exit(1);
-  }
 }
 
 /** Whether the error's message says it all: a stack trace would only hide it. */
@@ -26,14 +12,6 @@ export function isExpected(error: Error): boolean {
   return error instanceof CommandError || error instanceof ConfigError ||
     error instanceof DatabaseUnavailable || error instanceof DataError ||
     error.message.startsWith("Cannot ");
-}
-
-/** Opens the database that the settings name, for as long as `work` takes. */
-export async function withDatabase<T>(work: (db: Database, config: Config) => Promise<T>): Promise<T> {
-  const config = readConfig("task");
-  setLogLevel(config.logLevel === "info" ? "warn" : config.logLevel);
-  await using db = await openDatabase(config.database, { driver: config.databaseDriver, poolSize: 2 });
-  return await work(db, config);
 }
 
 /** @throws {CommandError} If the database lacks a migration: what the command needs may not be there */
@@ -47,19 +25,33 @@ export async function requireMigrated(db: Database): Promise<void> {
 export function formatTable(rows: Record<string, unknown>[]): string {
   if (rows.length === 0) return "(no rows)";
   const names = Object.keys(rows[0]!);
-  const cells = rows.map((row) => names.map((name) => formatCell(row[name])));
-  const widths = names.map((name, i) => Math.max(name.length, ...cells.map((line) => line[i]!.length)));
-  const line = (values: string[], right: boolean[]) =>
-    values.map((value, i) => right[i] ? value.padStart(widths[i]!) : value.padEnd(widths[i]!)).join("  ")
-      .trimEnd();
-  const numeric = names.map((name) =>
-    rows.every((row) => row[name] === null || typeof row[name] === "number")
+  const isNumber = (name: string) => rows.every((row) => row[name] === null || typeof row[name] === "number");
+  return formatColumns(
+    names.map((name) => ({ name, right: isNumber(name) })),
+    rows.map((row) => names.map((name) => formatCell(row[name]))),
   );
-  return [
-    line(names, numeric),
-    widths.map((width) => "-".repeat(width)).join("  "),
-    ...cells.map((values) => line(values, numeric)),
-  ].join("\n");
+}
+
+/** The same of cells that are texts, under columns that may have one name. */
+export function formatColumns(columns: { name: string; right: boolean }[], rows: string[][]): string {
+  const lines = [columns.map(({ name }) => name), ...rows].map((cells) => cells.map(withoutControls));
+  const widths = columns.map((_, i) => Math.max(...lines.map((cells) => cells[i]!.length)));
+  const [head, ...body] = lines.map((cells) =>
+    cells.map((cell, i) => columns[i]!.right ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)).join("  ")
+      .trimEnd()
+  );
+  return [head, widths.map((width) => "-".repeat(width)).join("  "), ...body].join("\n");
+}
+
+/** A row is a line; and what visitors have sent must not steer the terminal. */
+function withoutControls(text: string): string {
+  return text.replace(
+    /\p{Cc}/gu,
+    (control) =>
+      control < " "
+        ? JSON.stringify(control).slice(1, -1)
+        : `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function formatCell(value: unknown): string {

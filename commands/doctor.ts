@@ -1,5 +1,5 @@
 import { readConfig } from "../config.ts";
-import type { State } from "../db/doctor/check.ts";
+import { count, type State } from "../db/doctor/check.ts";
 import { type Diagnosis, examine } from "../db/doctor/examine.ts";
 import { JOBS } from "../etl/jobs.ts";
 import { reachDatabase } from "./reach.ts";
@@ -59,7 +59,9 @@ Exit code 0, or 1 where there is a problem; warnings do not fail.
     else {
       const width = Math.max(...diagnoses.map(({ check }) => check.length));
       for (const diagnosis of diagnoses) await printLine(lineOf(diagnosis, width));
-      await printLine(`\n${diagnoses.length} checks: ${problems} problems, ${warnings} warnings`);
+      await printLine(
+        `\n${count(diagnoses.length, "check")}: ${count(problems, "problem")}, ${count(warnings, "warning")}`,
+      );
     }
     return problems > 0 ? 1 : 0;
   },

@@ -1,8 +1,9 @@
 /** `deno task etl`: every job once, now. */
 import { askDevServer } from "../dev_server.ts";
 import { type JobRun, runAllJobs } from "../etl/run.ts";
-import { CommandError, formatTable, runCommand } from "./command.ts";
+import { formatTable } from "./command.ts";
 import { ProgressLine } from "./progress.ts";
+import { runTask } from "./program.ts";
 import { reachDatabase } from "./reach.ts";
 import type { Subcommand } from "./subcommand.ts";
 import { printJson, printLine } from "./terminal.ts";
@@ -45,12 +46,4 @@ Exit code 1 where one failed; the others run all the same. Ctrl-C stops between 
   },
 };
 
-if (import.meta.main) {
-  await runCommand(async () => {
-    const stopping = new AbortController();
-    Deno.addSignalListener("SIGINT", () => stopping.abort());
-    const runs = await runJobs(stopping.signal);
-    if (hasFailed(runs)) throw new CommandError(tableOf(runs));
-    return tableOf(runs);
-  });
-}
+if (import.meta.main) await runTask("etl", etl);

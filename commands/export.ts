@@ -1,3 +1,4 @@
+import { count } from "../db/doctor/check.ts";
 import {
   EXPORT_TABLES,
   exportColumns,
@@ -7,12 +8,12 @@ import {
 } from "../db/export.ts";
 import { readSpooled } from "../db/spool_erasure.ts";
 import { readVisitorRecord } from "../db/visitor_record.ts";
-import { type Arguments, parseDays, parseId, suggest, UsageError } from "./arguments.ts";
+import { type Arguments, oneOf, parseDays, parseId, UsageError } from "./arguments.ts";
 import { formatCsvRow, guardCell } from "./csv.ts";
 import { requireSite } from "./known_site.ts";
 import { reachDatabase, type Reached } from "./reach.ts";
 import { Interrupted, type Subcommand } from "./subcommand.ts";
-import { OutputFile, writeOut } from "./terminal.ts";
+import { OutputFile, printLine, writeOut } from "./terminal.ts";
 
 type Write = (text: string) => Promise<void>;
 
@@ -27,6 +28,7 @@ async function writeRows(
   await requireSite(reached.db, query.siteId);
   const guard = args.flag("unguarded") ? (cell: string | null) => cell : guardCell;
   if (csv) await write(formatCsvRow(await exportColumns(reached.db, query.table)));
+  let rows = 0;
   for await (const { cells, json } of exportPages(reached.db, query, csv ? "cells" : "json")) {
     if (interrupted.aborted) throw new Interrupted("Interrupted: the export is incomplete");
     await write(
@@ -34,7 +36,9 @@ async function writeRows(
         ? cells.map((row) => formatCsvRow(row.map(guard))).join("")
         : json.map((line) => `${line}\n`).join(""),
     );
+    rows += csv ? cells.length : json.length;
   }
+  return rows;
 }
 
 /** One JSON object: who, when, and each table's rows. Written piece by piece, since a visitor may have many. */
@@ -58,21 +62,14 @@ async function writeVisitor(
     );
   }
   await write(`${parts.length > 0 ? "\n  " : ""}}\n}\n`);
+  return record.length + spooled.length;
 }
 
 function readQuery(args: Arguments): ExportQuery {
-  const choices = { table: Object.keys(EXPORT_TABLES), format: ["csv", "ndjson"] };
-  for (const [name, values] of Object.entries(choices)) {
-    const value = args.value(name);
-    if (value !== undefined && !values.includes(value)) {
-      throw new UsageError(
-        `--${name} is "${value}", but must be one of ${values.join(", ")}${suggest(value, values)}`,
-      );
-    }
-  }
+  oneOf("format", args.value("format") ?? "csv", ["csv", "ndjson"]);
   return {
     siteId: parseId("site", args.required("site")),
-    table: (args.value("table") ?? "events") as ExportTable,
+    table: oneOf("table", args.value("table") ?? "events", Object.keys(EXPORT_TABLES) as ExportTable[]),
     ...parseDays(args),
   };
 }
@@ -123,10 +120,11 @@ this folder: what a person may ask for. "tables" is empty where nothing is.`,
           ? writeRows(reached, query, args, write, interrupted)
           : writeVisitor(reached, parseId("visitor", visitorId!), siteId, write);
       const path = args.value("output");
-      if (path === undefined) return await writeTo(writeOut);
+      if (path === undefined) return void await writeTo(writeOut);
       await using file = await OutputFile.create(path);
-      await writeTo((text) => file.write(text));
+      const rows = await writeTo((text) => file.write(text));
       await file.finish();
+      await printLine(`exported: ${count(rows, "row")} to ${path}`);
     });
   },
 };

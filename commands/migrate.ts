@@ -1,42 +1,51 @@
 /** `deno task db:migrate [--status | --down N]`. */
-import { parseArgs } from "@std/cli/parse-args";
 import { migrate, migrateDown, migrationStates } from "../db/migrate.ts";
-import { CommandError, formatTable, runCommand, withDatabase } from "./command.ts";
+import { parseWhole, UsageError } from "./arguments.ts";
+import { formatTable } from "./command.ts";
+import { runTask } from "./program.ts";
+import { openOwnDatabase } from "./reach.ts";
+import type { Subcommand } from "./subcommand.ts";
+import { printJson, printLine } from "./terminal.ts";
 
-const USAGE = `Usage:
+const MOST_UNDONE = 10_000;
+
+const migrateTask: Subcommand = {
+  summary: "applies, lists and undoes migrations",
+  help: `Usage:
   deno task db:migrate             applies pending migrations and changed procedures
   deno task db:migrate --status    lists the migrations
-  deno task db:migrate --down N    undoes the last N migrations`;
+  deno task db:migrate --down N    undoes the last N migrations
 
-await runCommand(async () => {
-  const args = parseArgs(Deno.args, {
-    boolean: ["status", "help"],
-    string: ["down"],
-    unknown: (arg) => {
-      throw new CommandError(`Cannot migrate: ${arg} is not known.\n${USAGE}`);
-    },
-  });
-  if (args.help) return USAGE;
-  return await withDatabase(async (db) => {
-    if (args.status) {
-      const states = await migrationStates(db);
-      return formatTable(
-        states.map(({ name, state, appliedAt }) => ({ migration: name, state, applied: appliedAt })),
-      );
+  --json   answers JSON`,
+  options: { status: "flag", down: "value", json: "flag" },
+  async run(args) {
+    const down = args.value("down");
+    if (args.flag("status") && down !== undefined) {
+      throw new UsageError("--status and --down do not go together");
     }
-    if (args.down !== undefined) {
-      if (!/^[1-9]\d*$/.test(String(args.down))) {
-        throw new CommandError(
-          `Cannot undo ${args.down || "nothing"}: give a whole number from 1 on.\n${USAGE}`,
-        );
+    const steps = down === undefined ? 0 : parseWhole("down", down, 1, MOST_UNDONE);
+    const { text, json } = await openOwnDatabase("migrate", async (db) => {
+      if (args.flag("status")) {
+        const states = (await migrationStates(db))
+          .map(({ name, state, appliedAt }) => ({ migration: name, state, applied: appliedAt }));
+        return { text: formatTable(states), json: states };
       }
-      const undone = await migrateDown(db, Number(args.down));
-      return undone.length > 0 ? `undone: ${undone.join(", ")}` : "nothing to undo";
-    }
-    const { applied, procedures } = await migrate(db);
-    return [
-      applied.length > 0 ? `applied: ${applied.join(", ")}` : "no migration was pending",
-      procedures.length > 0 ? `procedures: ${procedures.join(", ")}` : "no procedure has changed",
-    ].join("\n");
-  });
-});
+      if (steps > 0) {
+        const undone = await migrateDown(db, steps);
+        return {
+          text: undone.length > 0 ? `undone: ${undone.join(", ")}` : "nothing to undo",
+          json: { undone },
+        };
+      }
+      const { applied, procedures } = await migrate(db);
+      const lines = [
+        applied.length > 0 ? `applied: ${applied.join(", ")}` : "no migration was pending",
+        procedures.length > 0 ? `procedures: ${procedures.join(", ")}` : "no procedure has changed",
+      ];
+      return { text: lines.join("\n"), json: { applied, procedures } };
+    });
+    await (args.flag("json") ? printJson(json) : printLine(text));
+  },
+};
+
+await runTask("db:migrate", migrateTask);

@@ -1,4 +1,4 @@
-import { formatBytes } from "../db/doctor/check.ts";
+import { count, formatBytes } from "../db/doctor/check.ts";
 import { applyRetention, previewRetention, type Removal, valueOf } from "../db/retention.ts";
 import { parseWhole } from "./arguments.ts";
 import { CommandError, formatTable } from "./command.ts";
@@ -19,7 +19,7 @@ are deleted in pieces. Sessions, pageviews, interactions, forms and metrics stay
   --yes       does not ask first
   --json      answers JSON`,
   options: { days: "value", "dry-run": "flag", yes: "flag", json: "flag" },
-  async run(args) {
+  async run(args, interrupted) {
     const given = args.value("days");
     const days = given === undefined ? undefined : parseWhole("days", given, 1, 36_500);
     const json = args.flag("json");
@@ -34,7 +34,7 @@ are deleted in pieces. Sessions, pageviews, interactions, forms and metrics stay
         if (!json) {
           const intent = args.flag("dry-run") ? "would" : "will";
           await printLine(
-            `${intent} be removed at ${retentionDays} days, but for sites with days of their own:\n${
+            `${intent} be removed at ${count(retentionDays, "day")}, but for sites with days of their own:\n${
               formatTable(removals.map(describe))
             }`,
           );
@@ -45,8 +45,8 @@ are deleted in pieces. Sessions, pageviews, interactions, forms and metrics stay
       const removed = await applyRetention(valueOf(db), retentionDays);
       await (json
         ? printJson({ retention_days: retentionDays, removed })
-        : printLine(`removed: ${removed} raw events`));
-    });
+        : printLine(`removed: ${count(removed, "raw event")}`));
+    }, { interrupted });
   },
 };
 

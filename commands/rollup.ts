@@ -46,12 +46,16 @@ daily-metrics does it by itself for each day that has changed.
       const progress = new ProgressLine("months");
       for (const [done, month] of months.entries()) {
         progress.show(done, months.length);
+        await db.query("call calculate_daily_metrics($1::date, $2::date)", [month.from, month.to])
+          .catch((error) => {
+            if (!interrupted.aborted) throw error;
+          });
         if (interrupted.aborted) {
+          // The month under way is rolled back.
           throw new Interrupted(
             done === 0 ? "Interrupted" : `Interrupted: done up to ${months[done - 1]!.to}`,
           );
         }
-        await db.query("call calculate_daily_metrics($1::date, $2::date)", [month.from, month.to]);
       }
       progress.show(months.length, months.length);
       const [row] = await db.query<{ metrics: number }>(
@@ -59,7 +63,7 @@ daily-metrics does it by itself for each day that has changed.
         [from, to],
       );
       return row!.metrics;
-    });
+    }, { interrupted });
     if (args.flag("json")) await printJson({ from, to, months: months.length, metrics });
     else await printLine(`rolled up: ${from} to ${to}, ${metrics} days of sites have metrics`);
   },

@@ -10,26 +10,13 @@ import {
 } from "../db/site_directory.ts";
 import { askDevServer } from "../dev_server.ts";
 import { formatNetwork } from "../events/site_settings.ts";
-import { type Arguments, parseArguments, UsageError } from "./arguments.ts";
-import { CommandError, formatTable, runCommand } from "./command.ts";
+import { type Arguments, requireWord, UsageError } from "./arguments.ts";
+import { CommandError, formatTable } from "./command.ts";
+import { runTask } from "./program.ts";
 import { reachDatabase, type Reached } from "./reach.ts";
 import { readSettings, SETTINGS, SETTINGS_HELP } from "./site_options.ts";
 import type { Subcommand } from "./subcommand.ts";
-import { printLine } from "./terminal.ts";
-
-/** @param task how the commands are called */
-const usage = (task: string) =>
-  `Usage:
-  deno task ${task} add ID [options]    adds a site, or changes it
-  deno task ${task} set ID [options]    changes what is named of a site that is there
-  deno task ${task} list
-  deno task ${task} remove ID           its events and metrics stay
-
-${SETTINGS_HELP}
-  --json                answers JSON
-
-What is not named stays as it is; a list is replaced as a whole. Collectors follow within 30 seconds, retention with the
-next cleanup, and days of a new time zone are counted anew with the next roll-up.`;
+import { printJson, printLine } from "./terminal.ts";
 
 /** What happened: to one site, or the list of all of them. */
 type Answer = { done: "added" | "changed" | "removed"; site: string } | { sites: Site[] };
@@ -80,14 +67,12 @@ async function save(
 
 /** Checks what can be checked before the database is asked. @throws {UsageError | CommandError} */
 function readAction(args: Arguments): { action: Action; siteId: string } {
-  const [name, id] = args.words;
-  const action = ACTIONS.get(name ?? "");
-  if (!action) {
-    throw new UsageError(`say add, set, list or remove${name === undefined ? "" : `, not "${name}"`}`);
-  }
-  const given = Object.values(readSettings(args)).filter((value) => value !== undefined);
-  if (name === "set" && given.length === 0) throw new UsageError("say what to set");
-  if (name !== "add" && name !== "set" && given.length > 0) throw new UsageError(`${name} sets nothing`);
+  const [given, id] = args.words;
+  const name = requireWord(given, [...ACTIONS.keys()]);
+  const action = ACTIONS.get(name)!;
+  const settings = Object.values(readSettings(args)).filter((value) => value !== undefined);
+  if (name === "set" && settings.length === 0) throw new UsageError("say what to set");
+  if (name !== "add" && name !== "set" && settings.length > 0) throw new UsageError(`${name} sets nothing`);
   if (name !== "list") return { action, siteId: checkId(id) };
   if (id !== undefined) throw new UsageError(`"${id}" is too much`);
   return { action, siteId: "" };
@@ -100,11 +85,7 @@ function checkId(id: string | undefined): string {
   );
 }
 
-/** Does what `args` say; answers what to print. */
-async function runSite(args: Arguments): Promise<string> {
-  const { action, siteId } = readAction(args);
-  const answer = await reachDatabase((reached) => action(reached, siteId, args));
-  if (args.flag("json")) return JSON.stringify("sites" in answer ? answer.sites : answer, null, 2);
+function answerText(answer: Answer): string {
   return "done" in answer ? `${answer.done}: ${answer.site}` : formatTable(answer.sites.map(describe));
 }
 
@@ -123,23 +104,25 @@ function describe(site: Site): Record<string, unknown> {
 
 export const site: Subcommand = {
   summary: "adds, sets, lists and removes sites",
-  help: usage("footfall site"),
+  help: `Usage:
+  deno task footfall site add ID [options]    adds a site, or changes it
+  deno task footfall site set ID [options]    changes what is named of a site that is there
+  deno task footfall site list
+  deno task footfall site remove ID           its events and metrics stay
+
+${SETTINGS_HELP}
+  --json                answers JSON
+
+What is not named stays as it is; a list is replaced as a whole. Collectors follow within 30 seconds, retention with the
+next cleanup, and days of a new time zone are counted anew with the next roll-up.`,
   options: { ...SETTINGS, json: "flag" },
   words: 2,
   async run(args) {
-    await printLine(await runSite(args));
+    const { action, siteId } = readAction(args);
+    const answer = await reachDatabase((reached) => action(reached, siteId, args));
+    if (!args.flag("json")) await printLine(answerText(answer));
+    else await printJson("sites" in answer ? answer.sites : answer);
   },
 };
 
-/** As {@linkcode site}, by the name that the task `site` has always had. */
-async function runTask(): Promise<string> {
-  try {
-    const args = parseArguments(Deno.args, site.options, site.words);
-    return args.flag("help") ? usage("site") : await runSite(args);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new CommandError(`Cannot do that: ${error.message}.\n${usage("site")}`);
-  }
-}
-
-if (import.meta.main) await runCommand(runTask);
+if (import.meta.main) await runTask("site", site);

@@ -22,6 +22,12 @@ export interface Queryable {
   exec(script: string): Promise<void>;
 }
 
+/** What a statement answers as the texts that Postgres prints, whatever its columns are called; null is null. */
+export interface Table {
+  columns: { name: string; typeOid: number }[];
+  rows: (string | null)[][];
+}
+
 export interface TransactionOptions {
   /** Longest time that one statement may take, in milliseconds; 0 is for ever. */
   statementTimeout?: number;
@@ -47,11 +53,15 @@ export interface Database extends Queryable, AsyncDisposable {
   readonly connections: number;
   readonly pool: PoolCounts;
   query<T = Row>(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<T[]>;
+  /** One statement without parameters, for whoever wants to see its columns rather than to work with its rows. */
+  table(sql: string): Promise<Table>;
   /**
    * Commits when `work` resolves, rolls back when it throws, and throws the error that `work` threw. Inside,
    * only `tx` may be used: the embedded database has one connection, which the transaction holds.
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Asks the server to stop what runs at this moment: that fails then. The embedded database cannot be interrupted. */
+  cancel(): Promise<void>;
   /** The server's version, as `PostgreSQL 15.18`. @throws {DatabaseUnavailable} */
   version(): Promise<string>;
   /** Waits for what runs, then closes every connection. Safe to call twice. */

@@ -37,6 +37,13 @@ interface DriverResult {
   rowDescription?: { columns: { name: string; typeOid: number }[] };
 }
 
+/** As much of a `pg.QueryResult` as is read of it. */
+interface Answer {
+  rows: Record<string, unknown>[] | (string | null)[][];
+  fields: { name: string; dataTypeID: number }[];
+  command: string;
+}
+
 /** The parts of `pg` that it exports without declaring them. */
 interface PgConnection extends EventEmitter {
   stream: Socket;
@@ -142,15 +149,24 @@ class DenoPostgresClient extends EventEmitter {
 
   /** With `values` one statement in the extended protocol, without them a script whose rows nobody gets. */
   async query(
-    { text, values, query_timeout }: { text: string; values?: (string | null)[]; query_timeout?: number },
-  ): Promise<{ rows: Record<string, unknown>[]; command: string }> {
+    { text, values, query_timeout, rowMode }: {
+      text: string;
+      values?: (string | null)[];
+      query_timeout?: number;
+      rowMode?: "array";
+    },
+  ): Promise<Answer> {
     const socket = this.#socket!;
     socket.passage = { withoutParameters: values?.length === 0, withoutRows: values === undefined };
     try {
       // The driver takes the simple protocol, and with it several statements, unless it has an argument.
       const args = values?.length === 0 ? [null] : values ?? [];
       const result = await withTimeout(this.#client.queryArray({ text, args }), query_timeout ?? 0);
-      return { rows: rowsOf(result), command: result.command };
+      return {
+        rows: rowMode === "array" ? result.rows : rowsOf(result),
+        fields: columnsOf(result).map(({ name, typeOid }) => ({ name, dataTypeID: typeOid })),
+        command: result.command,
+      };
     } catch (error) {
       const sqlstate = (error as { fields?: { code?: string } }).fields?.code;
       if (sqlstate !== undefined) throw Object.assign(error as Error, { code: sqlstate });
@@ -229,12 +245,13 @@ async function withTimeout<T>(answer: Promise<T>, ms: number): Promise<T> {
   }
 }
 
-function rowsOf({ rows, rowDescription }: DriverResult): Record<string, unknown>[] {
-  const columns = (rowDescription?.columns ?? []).map(({ name, typeOid }) => ({
-    name,
-    parse: parserOf(typeOid),
-  }));
-  return rows.map((cells) =>
+function columnsOf({ rowDescription }: DriverResult): { name: string; typeOid: number }[] {
+  return rowDescription?.columns ?? [];
+}
+
+function rowsOf(result: DriverResult): Record<string, unknown>[] {
+  const columns = columnsOf(result).map(({ name, typeOid }) => ({ name, parse: parserOf(typeOid) }));
+  return result.rows.map((cells) =>
     Object.fromEntries(columns.map(({ name, parse }, i) => {
       const text = cells[i]!;
       return [name, text === null ? null : parse(text)];

@@ -14,7 +14,12 @@ export interface DirectoryLock {
  * @throws {Error} If it is locked already, here or in another process; the message names the pid
  */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
-  await Deno.mkdir(directory, { recursive: true });
+  await Deno.mkdir(directory, { recursive: true }).catch((error) => {
+    throw new Error(
+      `Cannot keep a database in ${directory}: ${error.message}. Name another folder: DATABASE_URL=pglite:DIR`,
+      { cause: error },
+    );
+  });
   const path = await Deno.realPath(directory);
   const lockPath = `${path}.lock`;
   const file = await Deno.open(lockPath, { read: true, write: true, create: true });

@@ -1,5 +1,6 @@
 import type { Asked, Database, Queryable } from "./database.ts";
 import { type MigrationFile, type ProcedureFile, readMigrations, readProcedures } from "./migration_files.ts";
+import { requireSupportedVersion } from "./server_version.ts";
 
 /** What a run of {@linkcode migrate} did, by file name, in order. */
 export interface MigrationReport {
@@ -30,9 +31,11 @@ const UNHURRIED = { statementTimeout: 0 };
  * Several processes may call it at once: each transaction begins with the same lock and looks again at what is
  * pending, so that the second one waits and finds nothing to do.
  *
- * @throws {Error} If an applied migration's file was changed since, or a script fails; nothing of it is kept then
+ * @throws {Error} If the server is too old, an applied migration's file was changed since, or a script fails; nothing of
+ * it is kept then
  */
 export async function migrate(db: Database): Promise<MigrationReport> {
+  await requireSupportedVersion(db);
   const migrations = await readMigrations();
   const report: MigrationReport = { applied: [], procedures: [] };
   for (;;) {

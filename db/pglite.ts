@@ -2,7 +2,13 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { PGlite, type Transaction } from "@electric-sql/pglite";
-import { type Database, DatabaseUnavailable, type PoolCounts, type Queryable } from "./database.ts";
+import {
+  type Database,
+  DatabaseUnavailable,
+  type PoolCounts,
+  type Queryable,
+  type Table,
+} from "./database.ts";
 import { type DirectoryLock, lockDirectory } from "./directory_lock.ts";
 import { classifyError } from "./sqlstate.ts";
 import { formatParameter, valueParsers } from "./types.ts";
@@ -30,8 +36,17 @@ export async function openPglite(directory: string): Promise<Database> {
     return new PgliteDatabase(await create(lock.directory), lock);
   } catch (error) {
     lock.release();
-    throw error;
+    throw new Error(`Cannot open the database in ${lock.directory}: ${fileReason(error)}`, { cause: error });
   }
+}
+
+const FULL_DISK = 51;
+
+/** What the files under PGlite throw is no Error, and has a number only (WASI's). */
+function fileReason(error: unknown): string {
+  const { errno, message } = error as { errno?: number; message?: string };
+  if (errno === FULL_DISK) return "the disk is full";
+  return message || `error ${errno ?? String(error)} of the file system`;
 }
 
 /** The whole embedded database as a gzipped tar, for {@linkcode restorePglite}. @throws {TypeError} If it is another one */
@@ -108,6 +123,16 @@ class PgliteDatabase implements Database {
     return this.#run(() => send<T>(this.#pglite, sql, params));
   }
 
+  table(sql: string): Promise<Table> {
+    return this.#run(async () => {
+      const { fields, rows } = await this.#pglite.query<(string | null)[]>(sql, [], {
+        rowMode: "array",
+        parsers: Object.fromEntries(Object.keys(this.#pglite.parsers).map((oid) => [oid, String])),
+      });
+      return { columns: fields.map(({ name, dataTypeID }) => ({ name, typeOid: dataTypeID })), rows };
+    });
+  }
+
   exec(script: string): Promise<void> {
     return this.#run(async () => {
       try {
@@ -143,6 +168,8 @@ class PgliteDatabase implements Database {
       throw failure ? failure.error : error;
     }
   }
+
+  async cancel(): Promise<void> {}
 
   async version(): Promise<string> {
     const [row] = await this.query<{ version: string }>(

@@ -2,6 +2,7 @@
 import pg from "pg";
 import { log } from "../log.ts";
 import { cancelStatement } from "./cancel.ts";
+import { describeConnectionFailure } from "./connection_failure.ts";
 import {
   type Database,
   DatabaseUnavailable,
@@ -10,6 +11,7 @@ import {
   type Queryable,
   type QueryOptions,
   StatementTimeout,
+  type Table,
   type TransactionOptions,
 } from "./database.ts";
 import { PostgresTransaction, send } from "./postgres_transaction.ts";
@@ -17,6 +19,8 @@ import { readTls } from "./tls.ts";
 import { parserOf } from "./types.ts";
 
 const GOODBYE_MS = 1_000;
+// Each row as the texts of its columns, of which several may have one name.
+const AS_TEXTS: Partial<pg.QueryArrayConfig> = { rowMode: "array", types: { getTypeParser: () => String } };
 
 /** Where a server is, in parts. What is missing is the driver's default: localhost, 5432, the user's name. */
 export interface PostgresAddress {
@@ -105,11 +109,25 @@ class PostgresDatabase implements Database {
     return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
-  query<T>(sql: string, params: readonly unknown[] = [], options: QueryOptions = {}): Promise<T[]> {
+  async query<T>(sql: string, params: readonly unknown[] = [], options: QueryOptions = {}): Promise<T[]> {
+    return (await this.#send(sql, params, options.timeout ?? this.#statementTimeout)).rows as T[];
+  }
+
+  async table(sql: string): Promise<Table> {
+    const { fields, rows } = await this.#send(sql, [], this.#statementTimeout, AS_TEXTS);
+    return { columns: fields.map(({ name, dataTypeID }) => ({ name, typeOid: dataTypeID })), rows };
+  }
+
+  #send(
+    sql: string,
+    params: readonly unknown[],
+    timeout: number,
+    form?: Partial<pg.QueryArrayConfig>,
+  ): Promise<pg.QueryResult> {
     return this.#track(() =>
       this.#withClient(async (client) => {
         try {
-          return (await send(client, sql, params, options.timeout ?? this.#statementTimeout)).rows as T[];
+          return await send(client, sql, params, timeout, form);
         } catch (error) {
           // The server would go on with it for nobody. A pooler cancels only for a client that is still
           // there.
@@ -149,6 +167,10 @@ class PostgresDatabase implements Database {
         }
       })
     );
+  }
+
+  async cancel(): Promise<void> {
+    await Promise.all([...this.#open.keys()].map(cancelStatement));
   }
 
   async version(): Promise<string> {
@@ -213,7 +235,9 @@ class PostgresDatabase implements Database {
       return await this.#pool.connect();
     } catch (error) {
       // Even a wrong password: no statement was looked at yet, so it may be tried again when that is mended.
-      throw new DatabaseUnavailable(`Cannot connect to the database: ${reason(error)}`, { cause: error });
+      throw new DatabaseUnavailable(`Cannot connect to the database: ${describeConnectionFailure(error)}`, {
+        cause: error,
+      });
     }
   }
 }
@@ -224,11 +248,4 @@ function destroySocket(client: pg.PoolClient): void {
 
 function transactionStatus(client: pg.PoolClient): string | null {
   return (client as unknown as { getTransactionStatus(): string | null }).getTransactionStatus();
-}
-
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // A name with several addresses fails with one error for each, and no message of its own.
-  if (error instanceof AggregateError) return error.errors.map(reason).join(", ");
-  return error.message;
 }

@@ -13,18 +13,25 @@ const GRACE_MS = 5_000;
  * works.
  *
  * @param timeout in milliseconds, counted here; 0 is for ever. The connection is then no longer of use
+ * @param form of the rows, where they are not to be objects
  */
 export async function send(
   client: pg.PoolClient,
   sql: string,
   params: readonly unknown[] | undefined,
   timeout: number,
+  form: Partial<pg.QueryArrayConfig> = {},
 ): Promise<pg.QueryResult> {
   const values = params?.map(formatParameter);
   // The extended protocol even without parameters: it takes one statement only, as on the embedded database.
   const mode = values === undefined ? {} : { values, queryMode: "extended" };
   try {
-    return await client.query({ text: sql, ...mode, ...(timeout > 0 ? { query_timeout: timeout } : {}) });
+    return await client.query({
+      text: sql,
+      ...form,
+      ...mode,
+      ...(timeout > 0 ? { query_timeout: timeout } : {}),
+    });
   } catch (error) {
     if (error instanceof Error && error.message === "Query read timeout") {
       throw new StatementTimeout(`No answer within ${timeout} ms`, { cause: error });

@@ -8,12 +8,19 @@ export type ValueParser = (text: string) => unknown;
 const INT8 = 20, INT2 = 21, INT4 = 23, OID = 26, FLOAT4 = 700, FLOAT8 = 701, NUMERIC = 1700;
 const BOOL = 16, BYTEA = 17, JSON_TEXT = 114, JSONB = 3802, TIMESTAMPTZ = 1184;
 
+const NUMBERS = [INT8, INT2, INT4, OID, FLOAT4, FLOAT8, NUMERIC];
+
+/** Whether values of the type are numbers. */
+export function isNumeric(oid: number): boolean {
+  return NUMBERS.includes(oid);
+}
+
 const parseNumber: ValueParser = (text) => Number(text);
 const parseJson: ValueParser = (text) => JSON.parse(text);
 const asText: ValueParser = (text) => text;
 
 const SCALARS: ReadonlyMap<number, ValueParser> = new Map<number, ValueParser>([
-  ...[INT8, INT2, INT4, OID, FLOAT4, FLOAT8, NUMERIC].map((oid) => [oid, parseNumber] as const),
+  ...NUMBERS.map((oid) => [oid, parseNumber] as const),
   [BOOL, (text) => text === "t"],
   [BYTEA, (text) => Uint8Array.fromHex(text.slice(2))],
   [JSON_TEXT, parseJson],

@@ -2,7 +2,9 @@ import { getAllCountries, getAllTimezones } from "countries-and-timezones";
 
 type Fields = Record<string, unknown>;
 
-const CODES = new Set<string>(Object.keys(getAllCountries()));
+/** Of every country (ISO 3166-1 alpha-2). */
+export const COUNTRY_CODES: readonly string[] = Object.keys(getAllCountries());
+const CODES = new Set(COUNTRY_CODES);
 
 // Abbreviations, which the zone data count among some city's names; and a zone that two states claim.
 const NOBODYS = new Set(

@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { ConfigError, readConfig } from "../config.ts";
 import { log, printError, setLogLevel } from "../log.ts";
+import { cannotListen } from "../listening.ts";
 import { StartError, startSystem } from "../system.ts";
 
 // As in main.ts.
@@ -36,6 +37,10 @@ async function run(): Promise<void> {
       system.app.fetch(request, { remoteAddr: { hostname: incoming.socket.remoteAddress } }),
   }, ({ address, port }: AddressInfo) => {
     log.info("listening", { hostname: address, port, database: system.databaseName });
+  });
+  server.once("error", (error: Error) => {
+    printError(cannotListen(error, config).message);
+    process.exit(1);
   });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop(signal));
 

@@ -5,10 +5,12 @@ import { AdminToken } from "./admin_token.ts";
 import { collectRoutes } from "./collect.ts";
 import { dashboardRoutes, siteView } from "./dashboard.tsx";
 import { etlRoutes } from "./etl.ts";
+import { answerFailedPage, isPage, problemPage } from "./error_page.tsx";
 import { answerError } from "./errors.ts";
+import { headOf } from "./head.ts";
 import { healthRoutes } from "./health.ts";
 import { Metrics, metricsRoutes } from "./metrics.ts";
-import { problem } from "./problem.ts";
+import { answerUnrouted } from "./methods.ts";
 import type { AppOptions, AppServices, Connection } from "./services.ts";
 import { sqlRoutes } from "./sql.ts";
 import { statsRoutes } from "./stats/api.ts";
@@ -32,13 +34,25 @@ export function createApp(services: AppServices, options: AppOptions): Hono<Conn
   app.route("/", statsRoutes(services, access.guards));
   app.route("/", dashboardRoutes(services, access.guards, options));
   app.route("/", webRoutes(services.assets, options));
-  app.notFound((c) => problem(c, 404, `There is nothing at ${c.req.method} ${c.req.path}`));
-  app.onError((error, c) => answerError(error, c));
+  app.notFound((c) => {
+    // As people type it.
+    if (isPage(c) && c.req.method === "GET" && c.req.path.endsWith("/")) {
+      return c.redirect(c.req.path.replace(/\/+$/, "") + new URL(c.req.url).search);
+    }
+    const answer = answerUnrouted(app, c);
+    return isPage(c) && answer.status >= 400 ? problemPage(c, answer) : answer;
+  });
+  app.onError((error, c) => isPage(c) ? answerFailedPage(error, c) : answerError(error, c));
   // Around everything, rather than as a middleware: that would cost each request a chain of promises.
   const answer = app.fetch;
+  // To get one of these stores an event; they answer HEAD themselves.
+  const pixels = new Set(["/collect", ...options.collectPaths]);
   app.fetch = async (request, ...rest) => {
-    const response = await answer(request, ...rest);
-    metrics.answered(request.method, response.status);
+    const { method } = request;
+    const response = method === "HEAD" && !pixels.has(new URL(request.url).pathname)
+      ? await headOf(await answer(new Request(request, { method: "GET" }), ...rest))
+      : await answer(request, ...rest);
+    metrics.answered(method, response.status);
     return response;
   };
   return app;

@@ -62,21 +62,13 @@ export function collectRoutes(
   app.on("GET", paths, (c) =>
     answer(c, async (sender) => {
       // Who asks for the head only looks whether the link is alive.
-      if (c.req.method === "HEAD") return c.body(null, 200, PIXEL_HEADERS);
+      if (c.req.method === "HEAD") {
+        return c.body(null, 200, { ...PIXEL_HEADERS, "content-length": String(PIXEL.length) });
+      }
       const payload = payloadOfQuery(new URL(c.req.url).searchParams);
       const outcome = await store(sender, JSON.stringify(payload)).storing;
       return outcome.eventIds.length > 0 ? c.body(PIXEL, 200, PIXEL_HEADERS) : refusal(c, outcome, metrics);
     }));
-
-  app.on(
-    ["PUT", "PATCH", "DELETE"],
-    paths,
-    (c) =>
-      problem(c, 405, "Send events with POST, or one as a pixel with GET", undefined, {
-        ...CORS_HEADERS,
-        allow: "GET, POST, OPTIONS",
-      }),
-  );
 
   /** Apart from those who wait for it, so that they hold on to nothing of the body. */
   function store(sender: Sender, body: string): { alone: boolean; storing: Promise<Outcome> } {

@@ -5,7 +5,6 @@ import { HTTPException } from "hono/http-exception";
 import { lastEventAt } from "../db/stats/arrival.ts";
 import type { Period } from "../db/stats/period.ts";
 import { siteSummaries } from "../db/stats/site_summaries.ts";
-import { ProblemPage } from "../web/dashboard/problem_page.tsx";
 import { ArrivalPart } from "../web/dashboard/setup.tsx";
 import { SitesListPage } from "../web/dashboard/sites_list_page.tsx";
 import { publicOrigin } from "./client.ts";
@@ -25,7 +24,6 @@ import { answerPage, answerPart } from "./page.ts";
 import type { ReaderEnv } from "./readers.ts";
 import type { AppOptions, AppServices } from "./services.ts";
 import type { SiteView } from "./share.tsx";
-import { BadParameters } from "./stats/parameters.ts";
 
 const VIEWS = new Map<string, View>([
   ["", overviewView],
@@ -77,19 +75,12 @@ export function dashboardRoutes(
   const show = (c: Context<ReaderEnv>) => answerView(c, c.req.param("view") ?? "", stats, options);
   app.get("/dashboard/:site", readSitePage, compressed, show);
   app.get("/dashboard/:site/:view", readSitePage, compressed, show);
-  app.onError(answerBadParameters);
   return app;
 }
 
 /** The overview, for a page of somebody else that shows it in a frame: its links lead to where it is shown. */
 export function siteView(stats: Services["stats"], options: Options): SiteView {
-  return async (c, siteId) => {
-    try {
-      return await answerView(c, "", stats, options, siteId);
-    } catch (error) {
-      return answerBadParameters(error as Error, c);
-    }
-  };
+  return (c, siteId) => answerView(c, "", stats, options, siteId);
 }
 
 /** @param embeddedSite shown where the request asks for it, which is not its place below `/dashboard` */
@@ -131,13 +122,5 @@ async function answerView(
   return await answerPage(c, page, {
     status,
     frameAncestors: reader.kind === "share" ? reader.link.embedOrigins : [],
-  });
-}
-
-function answerBadParameters(error: Error, c: Context): Response | Promise<Response> {
-  if (!(error instanceof BadParameters)) throw error;
-  const problems = error.errors.map(({ message }) => message);
-  return answerPage(c, <ProblemPage title="This cannot be shown" problems={problems} back={c.req.path} />, {
-    status: 400,
   });
 }

@@ -9,6 +9,7 @@ import { problem } from "./problem.ts";
  * What the other tasks ask of the `dev` task, which alone can have the embedded database open:
  *
  * - `POST /sql` runs the query in the body: as text, or `{sql, params}` as JSON;
+ * - `POST /dev/table` runs the query in the body, and answers its columns and rows as texts;
  * - `POST /dev/site` adds or changes a site: a `SiteChange`;
  * - `POST /dev/backup` answers the database as a gzipped tar.
  */
@@ -21,6 +22,13 @@ export function sqlRoutes(db: Database, admin: MiddlewareHandler): Hono<Connecti
         ? JSON.parse(text)
         : { sql: text, params: [] };
       return c.json({ rows: await db.query(sql, params) });
+    } catch (error) {
+      return problem(c, 400, (error as Error).message);
+    }
+  });
+  app.post("/dev/table", admin, async (c) => {
+    try {
+      return c.json(await db.table(await c.req.text()));
     } catch (error) {
       return problem(c, 400, (error as Error).message);
     }

@@ -105,13 +105,13 @@ Deno.test("key adds, lists and revokes keys, and shows each once", async () => {
         .map((args) => key(...args).then(() => "did", (error: Error) => error.message.split("\n")[1])),
     );
     assertEquals(failed, [
-      "Cannot revoke 1: no such key is in force",
-      "Cannot revoke x: give the number of a key.",
-      "Cannot add shop: a site is named with --site.",
-      'Cannot add a key: the scope "all" is unknown; give read or write',
-      'Cannot add a key: "a b" is no site id: give 1 to 100 characters without blanks',
-      "Cannot do that: --al is not known.",
-      "Usage:",
+      "key: Cannot revoke 1: no such key is in force",
+      'key: "x" is no number of a key: key list shows them; see: deno task key --help',
+      'key: "shop" is too much: a site is named with --site; see: deno task key --help',
+      'key: --scope is "all", but must be one of read, write; see: deno task key --help',
+      'key: --site is "a b", but must be 1 to 100 characters without blanks; see: deno task key --help',
+      "key: --al is not known; see: deno task key --help",
+      "key: say add, list or revoke; see: deno task key --help",
     ]);
   } finally {
     await Deno.remove(cwd, { recursive: true });

@@ -71,6 +71,21 @@ for (const engine of engines()) {
     ]);
   });
 
+  test("doctor tells of a database that nobody has migrated once, not in every check", async () => {
+    await using db = await engine.empty();
+
+    const diagnoses = complaints(await examine(patient(db, engine)));
+    assertEquals(diagnoses.map(([check, state]) => [check, state]), [["migrations", "problem"], [
+      "not checked",
+      "warning",
+    ]]);
+    assertEquals(
+      diagnoses[1]![2],
+      "procedures, indexes, partitions, partition rows, pending events, events set aside, stale days, jobs, bloat: " +
+        "what these look at is not there",
+    );
+  });
+
   test("doctor finds an index that is invalid, and one of the schema document's that is missing", async () => {
     await using db = await engine.migrated();
     await db.exec(
@@ -82,7 +97,21 @@ for (const engine of engines()) {
       drop index idx_events_log_session`);
     const missing = await examine(patient(db, engine));
 
+    const { advice } = missing.find(({ check }) => check === "indexes")!;
+    for (const statement of advice!.replace(/^in psql: |; and so the others$/g, "").split("; ")) {
+      await db.exec(statement);
+    }
+    const fewer = await examine(patient(db, engine));
+
     assertEquals(complaints(invalid), [["indexes", "problem", "invalid: idx_pageviews_session"]]);
+    assertEquals(complaints(fewer), [[
+      "indexes",
+      "problem",
+      `missing: idx_events_log_session on events_log_${month(1)}, idx_events_log_session on events_log_${
+        month(2)
+      }, ` +
+      `idx_events_log_session on events_log_${month(3)} and 1 more`,
+    ]]);
     assertEquals(complaints(missing), [[
       "indexes",
       "problem",

@@ -121,7 +121,12 @@ Deno.test("footfall export writes CSV that reads back as the rows, and NDJSON th
     "'@x",
     "",
   ]);
-  assertEquals([ndjson, csv.code, csv.stderr, guarded.code], [{ code: 0, stdout: "", stderr: "" }, 0, "", 0]);
+  assertEquals([ndjson, csv.code, csv.stderr, guarded.code], [
+    { code: 0, stdout: `exported: ${stored.length} rows to views.ndjson\n`, stderr: "" },
+    0,
+    "",
+    0,
+  ]);
   const objects = (await Deno.readTextFile(`${cwd}/views.ndjson`)).trimEnd().split("\n").map((line) =>
     JSON.parse(line)
   );

@@ -26,6 +26,9 @@ Deno.test("what is called wrongly is refused in one line, with the closest match
     ],
     [["status", "-x"], `-x is not known${see(" status")}`],
     [["site"], `say add, set, list or remove${see(" site")}`],
+    [["site", "ad"], `say add, set, list or remove, not "ad" (did you mean add?)${see(" site")}`],
+    [["key", "revok", "1"], `say add, list or revoke, not "revok" (did you mean revoke?)${see(" key")}`],
+    [["sql"], `say what to ask, such as "select * from user_sessions"${see(" sql")}`],
     [["site", "list", "a"], `"a" is too much${see(" site")}`],
     [
       ["site", "add", "my shop"],
@@ -74,6 +77,8 @@ Deno.test("each command has its help, by --help and by help, which needs no data
       "status",
       "doctor",
       "site",
+      "key",
+      "sql",
       "etl",
       "rollup",
       "export",
@@ -109,7 +114,11 @@ Deno.test("what cannot be done is told in one line, without the password", async
     .map((args) => footfall(cwd, args, away)));
   assertEquals(
     outcomes,
-    outcomes.map(() => failed("Cannot connect to the database: connect ECONNREFUSED 127.0.0.1:1")),
+    outcomes.map(() =>
+      failed(
+        "Cannot connect to the database: connect ECONNREFUSED 127.0.0.1:1 (is the server up, and are host and port of DATABASE_URL right?)",
+      )
+    ),
   );
   assertEquals(
     await footfall(cwd, ["status"], {}),
@@ -180,6 +189,22 @@ Deno.test("while deno task dev runs, every command works on its database, or say
   ]);
   assertEquals((await run("doctor")).code, 0);
   assertEquals(await runCommand("key", ["list"], server.cwd), "(no rows)");
+  const [, , made] = await answer("key", "add", "--site", "shop", "--name", "report", "--json");
+  assertEquals([made.id, made.siteId, made.scope, /^ff_[\w-]{43}$/.test(made.key)], [
+    1,
+    "shop",
+    "read",
+    true,
+  ]);
+  const overview = await fetch(new URL("/api/v1/sites/shop/overview", server.url), {
+    headers: { authorization: `Bearer ${made.key}` },
+  });
+  assertEquals([overview.status, (await overview.json()).current.visitors], [200, 1]);
+  assertEquals(await answer("key", "revoke", "1", "--json"), [0, "", { revoked: 1 }]);
+  assertEquals(await answer("sql", "select site_id as a, 1 as a from sites", "--json"), [0, "", {
+    columns: ["a", "a"],
+    rows: [["shop", 1]],
+  }]);
   const exported = await run(
     "export",
     "--site",

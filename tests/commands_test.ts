@@ -1,5 +1,4 @@
 import { assertEquals } from "@std/assert";
-import { SETTINGS_HELP } from "../commands/site_options.ts";
 import { migrate } from "../db/migrate.ts";
 import { readMigrations, readProcedures } from "../db/migration_files.ts";
 import { serveProcess } from "./served_process.ts";
@@ -62,19 +61,26 @@ function test(
 }
 
 const answered = (...lines: string[]): Outcome => ({ code: 0, stdout: lines.join("\n") + "\n", stderr: "" });
-const failed = (...lines: string[]): Outcome => ({ code: 1, stdout: "", stderr: lines.join("\n") + "\n" });
 
 const MIGRATIONS = (await readMigrations()).map(({ name }) => name);
 const PROCEDURES = (await readProcedures()).map(({ name }) => name);
 const LAST = MIGRATIONS.at(-1)!;
+const refused = (task: string, problem: string): Outcome => ({
+  code: 2,
+  stdout: "",
+  stderr: `${task}: ${problem}; see: deno task ${task} --help\n`,
+});
+const failed = (task: string, problem: string): Outcome => ({
+  code: 1,
+  stdout: "",
+  stderr: `${task}: ${problem}\n`,
+});
+const notStarted = (...lines: string[]): Outcome => ({
+  code: 1,
+  stdout: "",
+  stderr: lines.join("\n") + "\n",
+});
 const PENDING = "Migrations are pending. Apply them with: deno task db:migrate";
-
-const MIGRATE_USAGE = [
-  "Usage:",
-  "  deno task db:migrate             applies pending migrations and changed procedures",
-  "  deno task db:migrate --status    lists the migrations",
-  "  deno task db:migrate --down N    undoes the last N migrations",
-];
 
 test("db:migrate applies, lists and undoes migrations, and says what it did", emptyDatabase, async (run) => {
   const migrateTask = (...args: string[]) => run("commands/migrate.ts", args);
@@ -115,18 +121,24 @@ test("db:migrate applies, lists and undoes migrations, and says what it did", em
 });
 
 test("db:migrate refuses what it does not know, and does nothing then", testDatabase, async (run, db) => {
+  const whole = (given: string) => `--down is "${given}", but must be a whole number from 1 to 10000`;
   const cases: [string[], string][] = [
-    [["--donw", "1"], "Cannot migrate: --donw is not known."],
-    [["down", "1"], "Cannot migrate: down is not known."],
-    [["--down"], "Cannot undo nothing: give a whole number from 1 on."],
-    [["--down", "0"], "Cannot undo 0: give a whole number from 1 on."],
-    [["--down", "all"], "Cannot undo all: give a whole number from 1 on."],
-    [["--down=-1"], "Cannot undo -1: give a whole number from 1 on."],
+    [["--statsu"], "--statsu is not known (did you mean --status?)"],
+    [["down", "1"], '"down" is too much (did you mean --down?)'],
+    [["--down"], "--down needs a value"],
+    [["--down", "0"], whole("0")],
+    [["--down", "all"], whole("all")],
+    [["--down=-1"], whole("-1")],
+    [["--down", "1", "--status"], "--status and --down do not go together"],
   ];
   for (const [args, problem] of cases) {
-    assertEquals(await run("commands/migrate.ts", args), failed(problem, ...MIGRATE_USAGE));
+    assertEquals(await run("commands/migrate.ts", args), refused("db:migrate", problem));
   }
-  assertEquals(await run("commands/migrate.ts", ["--help"]), answered(...MIGRATE_USAGE));
+  const { code, stdout } = await run("commands/migrate.ts", ["--help"]);
+  assertEquals([code, stdout.split("\n")[1]], [
+    0,
+    "  deno task db:migrate             applies pending migrations and changed procedures",
+  ]);
   assertEquals(await db.query("select count(*) from schema_migrations"), [{ count: MIGRATIONS.length }]);
 });
 
@@ -136,25 +148,12 @@ test("db:migrate names the applied file that was changed", testDatabase, async (
   assertEquals(
     await run("commands/migrate.ts", []),
     failed(
+      "db:migrate",
       `Cannot migrate: ${MIGRATIONS[0]}.sql was changed after it was applied. ` +
         "Restore the file, and put the change into a new migration",
     ),
   );
 });
-
-const SITE_USAGE = [
-  "Usage:",
-  "  deno task site add ID [options]    adds a site, or changes it",
-  "  deno task site set ID [options]    changes what is named of a site that is there",
-  "  deno task site list",
-  "  deno task site remove ID           its events and metrics stay",
-  "",
-  ...SETTINGS_HELP.split("\n"),
-  "  --json                answers JSON",
-  "",
-  "What is not named stays as it is; a list is replaced as a whole. Collectors follow within 30 seconds, retention with the",
-  "next cleanup, and days of a new time zone are counted anew with the next roll-up.",
-];
 
 test("site adds, sets, lists and removes sites", testDatabase, async (run, db) => {
   const site = (...args: string[]) => run("commands/site.ts", args);
@@ -221,10 +220,10 @@ test("site adds, sets, lists and removes sites", testDatabase, async (run, db) =
   );
   assertEquals((await rows())[1], { ...blog, site_id: "shop" });
   assertEquals(await site("remove", "shop"), answered("removed: shop"));
-  assertEquals(await site("remove", "shop"), failed("Cannot remove shop: there is no such site"));
+  assertEquals(await site("remove", "shop"), failed("site", "Cannot remove shop: there is no such site"));
   assertEquals(
     await site("set", "shop", "--timezone", "UTC"),
-    failed("Cannot set shop: there is no such site; add it with: deno task site add shop"),
+    failed("site", "Cannot set shop: there is no such site; add it with: deno task site add shop"),
   );
   assertEquals(await db.query("select site_id from sites"), [{ site_id: "blog" }]);
 });
@@ -241,53 +240,66 @@ test("site takes ids that look like numbers or flags' values as they are", testD
 
 test("site refuses what makes no sense, in words, and does nothing then", testDatabase, async (run, db) => {
   const long = "x".repeat(101);
-  const misused = (problem: string) => [`Cannot do that: ${problem}.`, ...SITE_USAGE];
-  const cases: [string[], string[]][] = [
-    [[], misused("say add, set, list or remove")],
-    [["delete", "shop"], misused('say add, set, list or remove, not "delete"')],
-    [["toString"], misused('say add, set, list or remove, not "toString"')],
-    [["constructor", "shop"], misused('say add, set, list or remove, not "constructor"')],
-    [["add"], misused("the site's id is missing")],
-    [["add", ""], misused("the site's id is missing")],
-    [["remove"], misused("the site's id is missing")],
-    [["set", "shop"], misused("say what to set")],
-    [["list", "shop"], misused('"shop" is too much')],
-    [["list", "--timezone", "UTC"], misused("list sets nothing")],
-    [["remove", "shop", "--redact", "none"], misused("remove sets nothing")],
-    [["add", "my shop"], misused('"my shop" is no site id: give 1 to 100 characters without blanks')],
-    [["add", long], misused(`"${long}" is no site id: give 1 to 100 characters without blanks`)],
-    [["add", "a", "b"], misused('"b" is too much')],
-    [["add", "shop", "--domian", "x"], misused("--domian is not known (did you mean --domain?)")],
-    [["add", "shop", "--domain"], misused("--domain needs a value")],
-    [["add", "shop", "--domain", "not a host"], [
-      'Cannot set --domain to "not a host": give a host name such as example.com',
-    ]],
-    [["add", "shop", "--domain", "*.shop.example"], [
-      'Cannot set --domain to "*.shop.example": give a host name such as example.com',
-    ]],
-    [["set", "shop", "--retention-days", "0"], [
-      'Cannot set --retention-days to "0": give a whole number of days from 1 to 36500, or default',
-    ]],
-    [["set", "shop", "--ip-mode", "half"], [
-      'Cannot set --ip-mode to "half": give full, truncate, none or default',
-    ]],
-    [["set", "shop", "--exclude-ip", "none", "--exclude-ip", "10.0.0.1"], [
-      'Cannot set --exclude-ip to "none": give an address or a network, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48',
-    ]],
-    [["set", "shop", "--exclude-path", "/*"], [
-      'Cannot set --exclude-path to "/*": every page would be left out; give a path such as /admin/*',
-    ]],
-    [["add", "shop", "--timezone", "Europe/Atlantis"], [
-      "Cannot add shop: timezone Europe/Atlantis is unknown; give a name such as Europe/Berlin",
-    ]],
-    [["add", "shop", "--timezone", "'; drop table sites; --"], [
-      "Cannot add shop: timezone '; drop table sites; -- is unknown; give a name such as Europe/Berlin",
-    ]],
+  const wrong: [string[], string][] = [
+    [[], "say add, set, list or remove"],
+    [["delete", "shop"], 'say add, set, list or remove, not "delete"'],
+    [["lsit"], 'say add, set, list or remove, not "lsit"'],
+    [["lis"], 'say add, set, list or remove, not "lis" (did you mean list?)'],
+    [["toString"], 'say add, set, list or remove, not "toString"'],
+    [["constructor", "shop"], 'say add, set, list or remove, not "constructor"'],
+    [["add"], "the site's id is missing"],
+    [["add", ""], "the site's id is missing"],
+    [["remove"], "the site's id is missing"],
+    [["set", "shop"], "say what to set"],
+    [["list", "shop"], '"shop" is too much'],
+    [["list", "--timezone", "UTC"], "list sets nothing"],
+    [["remove", "shop", "--redact", "none"], "remove sets nothing"],
+    [["add", "my shop"], '"my shop" is no site id: give 1 to 100 characters without blanks'],
+    [["add", long], `"${long}" is no site id: give 1 to 100 characters without blanks`],
+    [["add", "a", "b"], '"b" is too much'],
+    [["add", "shop", "--domian", "x"], "--domian is not known (did you mean --domain?)"],
+    [["add", "shop", "--domain"], "--domain needs a value"],
   ];
-  for (const [args, lines] of cases) {
-    assertEquals({ args, ...await run("commands/site.ts", args) }, { args, ...failed(...lines) });
+  for (const [args, problem] of wrong) {
+    assertEquals({ args, ...await run("commands/site.ts", args) }, { args, ...refused("site", problem) });
   }
-  assertEquals(await run("commands/site.ts", ["--help"]), answered(...SITE_USAGE));
+  const impossible: [string[], string][] = [
+    [
+      ["--domain", "not a host"],
+      'Cannot set --domain to "not a host": give a host name such as example.com',
+    ],
+    [
+      ["--domain", "*.shop.example"],
+      'Cannot set --domain to "*.shop.example": give a host name such as example.com',
+    ],
+    [
+      ["--retention-days", "0"],
+      'Cannot set --retention-days to "0": give a whole number of days from 1 to 36500, or default',
+    ],
+    [["--ip-mode", "half"], 'Cannot set --ip-mode to "half": give full, truncate, none or default'],
+    [
+      ["--exclude-ip", "none", "--exclude-ip", "10.0.0.1"],
+      'Cannot set --exclude-ip to "none": give an address or a network, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48',
+    ],
+    [
+      ["--exclude-path", "/*"],
+      'Cannot set --exclude-path to "/*": every page would be left out; give a path such as /admin/*',
+    ],
+    [
+      ["--timezone", "Europe/Atlantis"],
+      "Cannot add shop: timezone Europe/Atlantis is unknown; give a name such as Europe/Berlin",
+    ],
+    [
+      ["--timezone", "'; drop table sites; --"],
+      "Cannot add shop: timezone '; drop table sites; -- is unknown; give a name such as Europe/Berlin",
+    ],
+  ];
+  for (const [args, problem] of impossible) {
+    assertEquals({ args, ...await run("commands/site.ts", ["add", "shop", ...args]) }, {
+      args,
+      ...failed("site", problem),
+    });
+  }
   assertEquals(await db.query("select site_id from sites"), []);
 });
 
@@ -300,24 +312,31 @@ test("sql prints the rows of a query as a table", testDatabase, async (run, db) 
     ]),
     answered(
       "site_id  count  nothing  yes   created_at                json",
-      "-------  -----  -------  ----  ------------------------  ---------",
-      'shop        12           true  1970-01-01T00:00:00.000Z  {"a":[1]}',
+      "-------  -----  -------  ----  ------------------------  ----------",
+      'shop        12           true  1970-01-01T00:00:00.000Z  {"a": [1]}',
     ),
   );
   assertEquals(await run("commands/sql.ts", ["select", "1", "as", "one"]), answered("one", "---", "  1"));
-  assertEquals(await run("commands/sql.ts", ["select 1 where false"]), answered("(no rows)"));
+  assertEquals(
+    await run("commands/sql.ts", ["select 1 as one where false"]),
+    answered("one", "---", "(0 rows)"),
+  );
+  assertEquals(await run("commands/sql.ts", ["create table fresh (a int)"]), answered("done"));
 });
 
 test("sql says what is wrong with a query, without a stack trace", testDatabase, async (run) => {
-  assertEquals(await run("commands/sql.ts", ["select nothing"]), failed('column "nothing" does not exist'));
-  assertEquals(await run("commands/sql.ts", ["select 1/0"]), failed("division by zero"));
+  assertEquals(
+    await run("commands/sql.ts", ["select nothing"]),
+    failed("sql", 'column "nothing" does not exist'),
+  );
+  assertEquals(await run("commands/sql.ts", ["select 1/0"]), failed("sql", "division by zero"));
   assertEquals(
     await run("commands/sql.ts", []),
-    failed('Usage: deno task sql "select * from user_sessions"'),
+    refused("sql", 'say what to ask, such as "select * from user_sessions"'),
   );
   assertEquals(
     await run("commands/sql.ts", [" "]),
-    failed('Usage: deno task sql "select * from user_sessions"'),
+    refused("sql", 'say what to ask, such as "select * from user_sessions"'),
   );
 });
 
@@ -357,10 +376,11 @@ test(
 
     const { code, stdout, stderr } = await run("commands/etl.ts", [], { LOG_LEVEL: "error" });
 
-    const jobs = stderr.split("\n").filter((line) => !line.startsWith("{")).map((line) => line.split(" ")[0]);
-    assertEquals({ code, stdout, jobs }, {
+    const jobs = stdout.split("\n").map((line) => line.split(" ")[0]);
+    const records = stderr.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line).job);
+    assertEquals({ code, records, jobs }, {
       code: 1,
-      stdout: "",
+      records: ["daily-metrics"],
       jobs: [
         "job",
         "---------------",
@@ -377,15 +397,6 @@ test(
     ]);
   },
 );
-
-const DEMO_USAGE = [
-  "Usage: deno task demo-data [options]",
-  "  --events N    how many events, each pageview, interaction and exit counted; 50000",
-  "  --days D      over how many days until now; 30",
-  "  --site ID     the site that they are of, added where it is missing; demo-shop",
-  "  --seed S      another whole number gives other visits; 1",
-  "  --raw         leaves them to the ETL: stored as they are collected, not processed",
-];
 
 test(
   "demo-data fills a site once, sums it up, and names a query that runs",
@@ -419,8 +430,9 @@ Deno.test("demo-data says so where the dev server has the embedded database open
   assertEquals(
     await runIn(server.cwd, "commands/demo_data.ts", [], {}),
     failed(
-      `Cannot fill the embedded database: the dev server at ${server.url} has it open. ` +
-        "Stop it, run this again, and start it again.",
+      "demo-data",
+      `Cannot make visits: the dev server at ${server.url} has the database open. ` +
+        "Stop it, run this again, and start it again",
     ),
   );
 });
@@ -441,26 +453,21 @@ test(
   testDatabase,
   async (run, db) => {
     const cases: [string[], string][] = [
-      [["--event", "5"], "Cannot make visits: --event is not known."],
-      [["5000"], "Cannot make visits: 5000 is not known."],
-      [
-        ["--events", "0"],
-        'Cannot make visits: --events is "0", but may be a whole number from 1 to 100000000.',
-      ],
-      [["--days", "many"], 'Cannot make visits: --days is "many", but may be a whole number from 1 to 3650.'],
-      [["--seed"], 'Cannot make visits: --seed is "", but may be a whole number from 0 to 2147483648.'],
-      [
-        ["--site", "my shop"],
-        'Cannot make visits: "my shop" is no site id: give 1 to 100 characters without blanks.',
-      ],
+      [["--event", "5"], "--event is not known (did you mean --events?)"],
+      [["5000"], '"5000" is too much'],
+      [["--events", "0"], '--events is "0", but must be a whole number from 1 to 100000000'],
+      [["--days", "many"], '--days is "many", but must be a whole number from 1 to 3650'],
+      [["--seed"], "--seed needs a value"],
+      [["--site", "my shop"], '--site is "my shop", but must be 1 to 100 characters without blanks'],
     ];
     for (const [args, problem] of cases) {
       assertEquals({ args, ...await run("commands/demo_data.ts", args) }, {
         args,
-        ...failed(problem, ...DEMO_USAGE),
+        ...refused("demo-data", problem),
       });
     }
-    assertEquals(await run("commands/demo_data.ts", ["--help"]), answered(...DEMO_USAGE));
+    const { code, stdout } = await run("commands/demo_data.ts", ["--help"]);
+    assertEquals([code, stdout.split("\n")[0]], [0, "Usage: deno task demo-data [options]"]);
     assertEquals(await db.query("select from sites"), []);
   },
 );
@@ -471,7 +478,8 @@ test("every command that needs the tables names the one that makes them", emptyD
       "commands/demo_data.ts",
     ]] as const
   ) {
-    assertEquals(await run(program, args), failed(PENDING));
+    const task = program.replace(/^commands\/|\.ts$/g, "").replace("_", "-");
+    assertEquals(await run(program, args), failed(task, PENDING));
   }
   assertEquals(
     await db.query("select relname from pg_class where relnamespace = 'public'::regnamespace"),
@@ -511,9 +519,12 @@ test("a command names every setting that is wrong", testDatabase, async (run) =>
       DATABASE_URL: "mysql://a:hunter2@b/c",
     }),
     failed(
-      "Cannot read the settings:",
-      "  DATABASE_URL is not valid, but may be postgres://USER:PASSWORD@HOST:PORT/DATABASE, pglite:DIR or pglite:memory",
-      '  RETENTION_DAYS is "soon", but may be a whole number of days from 1 to 36500',
+      "db:migrate",
+      [
+        "Cannot read the settings:",
+        "  DATABASE_URL is not valid, but may be postgres://USER:PASSWORD@HOST:PORT/DATABASE, pglite:DIR or pglite:memory",
+        '  RETENTION_DAYS is "soon", but may be a whole number of days from 1 to 36500',
+      ].join("\n"),
     ),
   );
 });
@@ -521,7 +532,7 @@ test("a command names every setting that is wrong", testDatabase, async (run) =>
 test("start names all the settings that production lacks at once", testDatabase, async (run) => {
   assertEquals(
     await run("main.ts", [], { DATABASE_URL: "" }),
-    failed(
+    notStarted(
       "Cannot read the settings:",
       "  DATABASE_URL is not set, but production needs a Postgres: postgres://USER:PASSWORD@HOST:PORT/DATABASE",
       "  ADMIN_TOKEN is not set, but must be 8 or more characters without blanks",
@@ -537,7 +548,7 @@ test(
 
     assertEquals(
       await start(),
-      failed(
+      notStarted(
         `Cannot start: ${MIGRATIONS.length} migrations are pending (${MIGRATIONS.join(", ")}).`,
         "Apply them with: deno task db:migrate",
       ),
@@ -547,7 +558,7 @@ test(
     await db.query("delete from schema_migrations where name = $1", [LAST]);
     assertEquals(
       await start(),
-      failed(
+      notStarted(
         `Cannot start: 1 migration is pending (${LAST}).`,
         "Apply them with: deno task db:migrate",
       ),

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { createShareLink } from "../db/share_links.ts";
 import { bigFigures, getPage, panelRows, texts } from "./dashboard_page.ts";
-import { at, pageview, type TestApp, testApp } from "./fixtures.ts";
+import { ADMIN_TOKEN, at, pageview, type TestApp, testApp } from "./fixtures.ts";
 
 const DAY = "from=2026-03-10&to=2026-03-10";
 
@@ -136,6 +136,80 @@ Deno.test("a list has every value, finds some of them, and goes on to the next p
   const found = await getPage(app, `/dashboard/shop/page?${DAY}&search=page-1`);
   assertEquals(texts(found.html, /<nav class="pages"[^>]*>(.*?)<\/nav>/gs), ["1–10 of 10"]);
   assertEquals(texts(found.html, /<th scope="row">(.*?)<\/th>/gs)[0], "/page-10");
+});
+
+Deno.test("today is compared with yesterday up to the same time, and says so", async () => {
+  await using app = await testApp();
+  const day = (ago: number) => new Date(Date.now() - ago * 24 * 3_600_000).toISOString().slice(0, 10);
+  await app.collect(visit("today", "/", { timestamp: `${day(0)}T00:00:00.000Z` }));
+  await app.collect(visit("early", "/", { timestamp: `${day(1)}T00:00:00.000Z` }));
+  await app.collect(visit("late", "/", { timestamp: `${day(1)}T23:59:59.999Z` }));
+  await app.etl();
+  const { html } = await getPage(app, "/dashboard/shop?period=today");
+  assertMatch(
+    texts(html, /<p class="range">(.*?)<\/p>/gs)[0]!,
+    /^\d+ \w+ \d{4} vs yesterday until \d\d:\d\d$/,
+  );
+  assertEquals(texts(html, /(<span class="change.*?)<\/a>/g)[0], "→ 0% as much as before, when it was 1");
+  const week = await getPage(app, "/dashboard/shop?period=7d");
+  assertMatch(texts(week.html, /<p class="range">(.*?)<\/p>/gs)[0]!, / vs .* until \d\d:\d\d$/);
+  const over = await getPage(app, "/dashboard/shop?period=yesterday");
+  assertEquals([bigFigures(over.html)["Visitors"], /until/.test(over.html)], ["2", false]);
+});
+
+Deno.test("countries are filtered and searched by the names that are shown", async () => {
+  await using app = await testApp();
+  const from = (name: string, country: string) => visit(name, "/", { browser: { country } });
+  for (const event of [from("a", "DE"), from("b", "FI"), from("c", "US")]) await app.collect(event);
+  await app.etl();
+  const countries = async (query: string) => {
+    const { html } = await getPage(app, `/dashboard/shop/country?${DAY}&${query}`);
+    return texts(html, /<a class="value"[^>]*>(.*?)<\/a>/g);
+  };
+  assertEquals(await countries("filter=country:is:germany|us"), ["Germany", "United States"]);
+  assertEquals(await countries("filter=country:contains:AN"), ["Germany", "Finland"]);
+  assertEquals(await countries("filter=country:contains_not:an"), ["United States"]);
+  assertEquals(await countries("search=land"), ["Finland"]);
+  assertEquals(await countries("search=de"), []);
+  const added = await app.request(
+    `/dashboard/shop?${DAY}&filter_by=country&filter_that=is&filter_value=Germany`,
+    { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } },
+  );
+  assertEquals(
+    [added.status, added.headers.get("location")],
+    [303, `/dashboard/shop?${DAY}&filter=country:is:DE`],
+  );
+  const { status, html } = await getPage(app, `/dashboard/shop?${DAY}&filter=country:is:Germny`);
+  assertEquals([status, texts(html, /<p>(.*?)<\/p>/g)[0]], [
+    400,
+    'filter\'s country "Germny" is unknown: give a code such as DE, or an English name such as Germany (did you mean Germany?).',
+  ]);
+});
+
+Deno.test("where there is nothing, the page says why, and leads on", async () => {
+  await using app = await withVisits();
+  const notices = async (path: string) => {
+    const { html } = await getPage(app, `/dashboard/shop${path}`);
+    return texts(html, /<p class="(?:card )?notice"[^>]*>(.*?)<\/p>/gs);
+  };
+  const longAgo = "from=2020-01-01&to=2020-01-02";
+  const filtered = `${DAY}&filter=country:is:JP`;
+  assertEquals(await notices(`?${longAgo}`), [
+    ...Array(5).fill("Nothing in these days."),
+    "No goal yet. Add one",
+  ]);
+  assertEquals(await notices(`?${filtered}`), [
+    ...Array(5).fill("Nothing in these days fits the filters. Clear them"),
+    "No goal yet. Add one",
+  ]);
+  assertEquals(await notices(`/page?${longAgo}`), ["Nothing in these days."]);
+  assertEquals(await notices(`/page?${DAY}&page=9`), ["The list has no page 9. Its first page"]);
+  assertEquals(await notices(`/page?${DAY}&search=zzz`), ["Nothing of that name."]);
+  assertEquals(await notices(`/scroll?${filtered}`), ["Nothing in these days fits the filters. Clear them"]);
+  assertEquals(await notices(`/forms?${longAgo}`), ["No form in these days."]);
+  assertEquals(await notices(`/events?${longAgo}`), ["No event in these days."]);
+  assertEquals(await notices(`/events?${DAY}&name=nothing`), ["No event of this name in these days."]);
+  assertEquals(await notices(`/retention?${longAgo}`), ["Nobody came first in these weeks."]);
 });
 
 const HOSTILE = `"><img src=x onerror=alert(1)></script><script>alert(2)</script>`;

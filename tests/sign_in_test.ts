@@ -165,7 +165,12 @@ Deno.test("what a cookie would let through has to come from a page of this host"
     for (const [method, path, type, body] of requests) {
       const response = await app.request(path, {
         method,
-        headers: { cookie, ...headers, ...(type ? { "content-type": type } : {}) },
+        headers: {
+          cookie,
+          accept: "application/json",
+          ...headers,
+          ...(type ? { "content-type": type } : {}),
+        },
         body,
       });
       const { detail } = response.status === 403

@@ -70,7 +70,7 @@ const CASES: Case[] = [
       },
       previous: {
         ...NOTHING,
-        range: { from: "2026-03-08", to: "2026-03-09", timezone: "Europe/Berlin" },
+        range: { from: "2026-03-08", to: "2026-03-09", timezone: "Europe/Berlin", until: null },
       },
       change: {
         visitors: null,
@@ -90,7 +90,10 @@ const CASES: Case[] = [
       ...ASKED,
       range: { from: "2026-03-11", to: "2026-03-11", timezone: "Europe/Berlin" },
       current: SECOND_DAY,
-      previous: { ...FIRST_DAY, range: { from: "2026-03-10", to: "2026-03-10", timezone: "Europe/Berlin" } },
+      previous: {
+        ...FIRST_DAY,
+        range: { from: "2026-03-10", to: "2026-03-10", timezone: "Europe/Berlin", until: null },
+      },
       change: {
         visitors: -0.5,
         sessions: -0.5,
@@ -127,7 +130,7 @@ const CASES: Case[] = [
         { start: "2026-03-10T23:00:00.000Z", label: "2026-03-11", ...SECOND_DAY },
       ],
       previous: {
-        range: { from: "2026-03-08", to: "2026-03-09", timezone: "Europe/Berlin" },
+        range: { from: "2026-03-08", to: "2026-03-09", timezone: "Europe/Berlin", until: null },
         buckets: [
           { start: "2026-03-07T23:00:00.000Z", label: "2026-03-08", ...NOTHING },
           { start: "2026-03-08T23:00:00.000Z", label: "2026-03-09", ...NOTHING },

@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { withCodes } from "../routes/stats/countries.ts";
 import { comparedDays, type Comparison, daysOf, type Period, usualInterval } from "../db/stats/period.ts";
 import type { DayRange, Filter } from "../db/stats/query.ts";
 import { BadParameters, formatFilter, parseFilter, readRange } from "../routes/stats/parameters.ts";
@@ -88,6 +89,23 @@ Deno.test("a filter is read from dimension:operator:values, and written so again
     assertEquals(parseFilter(text), filter);
     assertEquals(formatFilter(filter), text);
   }
+  // Countries by their codes or names, in any case, accents or none.
+  const countries: [string, string[]][] = [
+    ["Germany|france", ["DE", "FR"]],
+    ["de| Türkiye |turkiye", ["DE", "TR", "TR"]],
+    ["cote d'ivoire|Bosnia and Herzegovina", ["CI", "BA"]],
+    ["(unknown)|", ["", ""]],
+  ];
+  for (const [text, values] of countries) {
+    assertEquals(parseFilter(`country:is_not:${text}`), { dimension: "country", operator: "is_not", values });
+  }
+  // What is contained is looked for in the names, when a question is asked.
+  const contains = parseFilter("country:contains:germ|KINGD") as Filter;
+  assertEquals(contains, { dimension: "country", operator: "contains", values: ["germ", "KINGD"] });
+  assertEquals(withCodes([contains, { ...contains, operator: "contains_not" }]), [
+    { dimension: "country", operator: "is", values: ["DE", "GB"] },
+    { dimension: "country", operator: "is_not", values: ["DE", "GB"] },
+  ]);
   // A backslash before anything else, or at the end, is taken at its word.
   assertEquals(parseFilter("page:is:\\"), { dimension: "page", operator: "is", values: ["\\"] });
 });
@@ -103,6 +121,15 @@ Deno.test("a filter that cannot be read says what would be right", () => {
     ],
     ["country:in:DE", "filter's operator must be one of is, is_not, contains, contains_not"],
     ["page:contains:", "filter's contains needs a text: every value contains the empty one"],
+    [
+      "country:is:DE|Germny",
+      'filter\'s country "Germny" is unknown: give a code such as DE, or an English name such as Germany (did you mean Germany?)',
+    ],
+    [
+      "country:is_not:Atlantis",
+      'filter\'s country "Atlantis" is unknown: give a code such as DE, or an English name such as Germany',
+    ],
+    ["country:contains:atlantis", 'filter\'s country: no name of a country contains "atlantis"'],
     ["page:is:\0", "filter's values may not contain a NUL"],
     [`page:is:${"|".repeat(100)}`, "filter may have at most 100 values"],
     [`page:is:${"x".repeat(2_049)}`, "filter's values may have at most 2048 characters each"],

@@ -1,4 +1,4 @@
-import { type Check, type Finding, ok, type Patient, problem, warning } from "./check.ts";
+import { type Check, type Finding, list, ok, type Patient, problem, warning } from "./check.ts";
 import { HOST_CHECKS } from "./host.ts";
 import { SCHEMA_CHECKS } from "./schema.ts";
 import { SERVER_CHECKS } from "./server.ts";
@@ -22,11 +22,19 @@ export interface Diagnosis extends Finding {
 export async function examine(patient: Patient): Promise<Diagnosis[]> {
   const reach = await reachDatabase(patient);
   const diagnoses: Diagnosis[] = [{ check: "database", ...reach }];
+  const waiting: string[] = [];
   for (const check of CHECKS) {
     if (check.asks === "database" && reach.state !== "ok") continue;
-    diagnoses.push({ check: check.name, ...await run(check, patient) });
+    const finding = await run(check, patient);
+    if (finding === undefined) waiting.push(check.name);
+    else diagnoses.push({ check: check.name, ...finding });
   }
-  return diagnoses;
+  if (waiting.length === 0) return diagnoses;
+  const message = `${list(waiting, waiting.length)}: what these look at is not there`;
+  return [...diagnoses, {
+    check: "not checked",
+    ...warning(message, "deno task db:migrate, and then this again"),
+  }];
 }
 
 async function reachDatabase({ db }: Patient): Promise<Finding> {
@@ -41,13 +49,13 @@ async function reachDatabase({ db }: Patient): Promise<Finding> {
   }
 }
 
-async function run(check: Check, patient: Patient): Promise<Finding> {
+/** Undefined where a table or a function is missing that the check looks at. */
+async function run(check: Check, patient: Patient): Promise<Finding | undefined> {
   try {
     return await check.run(patient);
   } catch (error) {
-    return warning(
-      `could not be checked: ${(error as Error).message}`,
-      "apply pending migrations; or does this database user lack a right?",
-    );
+    const { message } = error as Error;
+    if (/^(relation|function|schema) .* does not exist/.test(message)) return undefined;
+    return warning(`could not be checked: ${message}`, "does this database user lack a right?");
   }
 }

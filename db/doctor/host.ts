@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Check, count, formatAge, formatBytes, ok, problem, warning } from "./check.ts";
@@ -21,17 +21,22 @@ const spool: Check = {
       );
     }
     if (!existsSync(spoolPath)) return ok(`${spoolPath} is not here: no collector has run in this folder`);
-    const { events, refused, oldest } = readSpool(spoolPath);
-    const bytes = statSync(spoolPath).size;
+    const { events, refused, oldest, bytes } = readSpool(spoolPath);
     const message = `${count(events, "event")} wait in ${spoolPath} (${formatBytes(bytes)})` +
       (oldest === undefined ? "" : `, the oldest for ${formatAge(oldest)}`);
     const damaged = readdirSync(dirname(spoolPath)).filter((name) =>
       name.startsWith(`${basename(spoolPath)}.corrupt-`)
     );
+    const space = freeSpace(dirname(spoolPath));
+    const judged = space
+      ? judgeSpace(message, space, "the spool needs it while Postgres is away")
+      : ok(message);
+    // What is full takes no event; to wait for Postgres, as the next one says, is the smaller trouble.
+    if (judged.state === "problem") return judged;
+    if (bytes > FULL_SHARE * spoolBytes) return problem(message, "it is nearly full: raise SPOOL_MAX_MB");
     if (oldest !== undefined && oldest > WAITING_PROBLEM_SECONDS) {
       return problem(message, "they reach Postgres once a collector runs here and Postgres takes writes");
     }
-    if (bytes > FULL_SHARE * spoolBytes) return problem(message, "it is nearly full: raise SPOOL_MAX_MB");
     if (oldest !== undefined && oldest > WAITING_WARNING_SECONDS) {
       return warning(message, "does Postgres take writes? /health of the collector says");
     }
@@ -47,21 +52,32 @@ const spool: Check = {
         `look at them, then delete them: sqlite3 ${spoolPath} "select reason, event from refused"`,
       );
     }
-    const space = freeSpace(dirname(spoolPath));
-    return space ? judgeSpace(message, space, "the spool needs it while Postgres is away") : ok(message);
+    return judged;
   },
 };
 
-function readSpool(path: string): { events: number; refused: number; oldest: number | undefined } {
+interface SpoolState {
+  events: number;
+  refused: number;
+  /** In seconds. */
+  oldest: number | undefined;
+  /** Of its pages, those among them that are still in its write-ahead log. */
+  bytes: number;
+}
+
+function readSpool(path: string): SpoolState {
   const sqlite = new DatabaseSync(path, { readOnly: true, timeout: 1_000 });
   try {
     const row = sqlite.prepare(
       `select (select count(*) from events) as events, (select count(*) from refused) as refused,
-         (select spooled_at from events order by place limit 1) as oldest`,
+         (select spooled_at from events order by place limit 1) as oldest,
+         (select (page_count - freelist_count) * page_size
+          from pragma_page_count, pragma_freelist_count, pragma_page_size) as bytes`,
     ).get()!;
     return {
       events: Number(row.events),
       refused: Number(row.refused),
+      bytes: Number(row.bytes),
       oldest: typeof row.oldest === "string" ? (Date.now() - Date.parse(row.oldest)) / 1_000 : undefined,
     };
   } finally {

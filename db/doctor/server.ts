@@ -1,7 +1,6 @@
 import { ask, type Check, count, formatAge, formatBytes, ok, problem, warning } from "./check.ts";
+import { NEWEST_MAJOR, OLDEST_MAJOR, serverVersion } from "../server_version.ts";
 
-const OLDEST_MAJOR = 15;
-const NEWEST_MAJOR = 18;
 // Events of the far past or future end up on wrong days and in wrong sessions.
 const SKEW_WARNING_SECONDS = 5;
 const SKEW_PROBLEM_SECONDS = 60;
@@ -12,12 +11,9 @@ const version: Check = {
   name: "version",
   asks: "database",
   async run({ db, embedded }) {
-    const { version } = await ask<{ version: number }>(
-      db,
-      "select current_setting('server_version_num')::integer as version",
-    );
-    const major = Math.floor(version / 10_000);
-    const name = `PostgreSQL ${major}.${version % 10_000}${embedded ? " (embedded)" : ""}`;
+    const server = await serverVersion(db);
+    const { major } = server;
+    const name = embedded ? `${server.name} (embedded)` : server.name;
     if (major < OLDEST_MAJOR) {
       return problem(`${name} is older than what is tested`, `upgrade to ${OLDEST_MAJOR} to ${NEWEST_MAJOR}`);
     }

@@ -83,9 +83,10 @@ const size: Check = {
        where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r'
        group by 1 order by 2 desc limit 3`,
     );
-    const message = `database ${formatBytes(bytes)}, of that ${
-      tables.map(({ name, bytes }) => `${name} ${formatBytes(bytes)}`).join(", ")
-    }`;
+    const message = [
+      `database ${formatBytes(bytes)}`,
+      ...tables.map(({ name, bytes }, i) => `${i === 0 ? "of that " : ""}${name} ${formatBytes(bytes)}`),
+    ].join(", ");
     const space = directory === null ? undefined : freeSpace(directory);
     return space
       ? judgeSpace(message, space, "RETENTION_DAYS; deno task footfall retention --dry-run")

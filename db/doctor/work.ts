@@ -79,24 +79,31 @@ const jobs: Check = {
       [jobs.map(({ name }) => name)],
     );
     const failing = runs.filter(({ failed }) => failed !== null);
+    // A job that has never run is late when the database is old enough for it.
+    const late = runs.filter(({ failed, succeeded, age }, i) =>
+      failed === null && (succeeded ?? age) > jobs[i]!.lateAfterSeconds
+    );
+    const lateness = `late, by their last success: ${
+      list(
+        late.map(({ name, succeeded }) =>
+          succeeded === null ? `${name} never` : `${name} ${formatAge(succeeded)} ago`
+        ),
+        9,
+      )
+    }`;
     if (failing.length > 0) {
       const [first] = failing;
+      const failure = `the last run of ${list(failing.map(({ name }) => name), 9)} failed: ${first!.failed}`;
       return problem(
-        `the last run of ${list(failing.map(({ name }) => name), 9)} failed: ${first!.failed}`,
+        late.length > 0 ? `${failure}; ${lateness}` : failure,
         "mend that, then: deno task footfall etl",
       );
     }
-    // A job that has never run is late when the database is old enough for it.
-    const late = runs.filter(({ succeeded, age }, i) => (succeeded ?? age) > jobs[i]!.lateAfterSeconds);
     if (late.length > 0) {
-      const told = late.map(({ name, succeeded }) =>
-        succeeded === null ? `${name} never` : `${name} ${formatAge(succeeded)} ago`
-      );
-      const message = `late, by their last success: ${list(told, 9)}`;
       // A laptop sleeps.
       return embedded
-        ? warning(message, "they run while deno task dev runs; now with: deno task footfall etl")
-        : problem(message, "is a process of deno task start running? now with: deno task footfall etl");
+        ? warning(lateness, "they run while deno task dev runs; now with: deno task footfall etl")
+        : problem(lateness, "is a process of deno task start running? now with: deno task footfall etl");
     }
     const told = runs.filter(({ succeeded }) => succeeded !== null)
       .map(({ name, succeeded }) => `${name} ${formatAge(succeeded!)} ago`);

@@ -17,6 +17,8 @@ export interface BreakdownOptions {
   offset?: number;
   /** Only values that contain this, whatever its case. */
   search?: string;
+  /** Only these values. */
+  among?: readonly string[];
   /** Whether to count the visitors of each value, too, which takes the longer the more sessions there are. */
   visitors?: boolean;
 }
@@ -66,13 +68,14 @@ export async function breakdown(
   dimension: Dimension,
   options: BreakdownOptions = {},
 ): Promise<Breakdown> {
-  const { limit = 10, offset = 0, search = "" } = options;
+  const { limit = 10, offset = 0, search = "", among } = options;
   const params = new Params();
   const sums = query.filters.length === 0
     ? rolledUpValues(query, dimension, params)
     : chosenValues(query, dimension, params);
   const order = dimension === "page" ? "pageviews" : dimension === "event" ? "events" : "sessions";
   const pattern = params.add(`%${escapeLike(search)}%`);
+  const isWanted = among === undefined ? "" : `and value = any(${params.add(among)}::text[])`;
   const [answer] = await db.query<{
     total: Breakdown["total"];
     others: Breakdown["others"];
@@ -83,7 +86,7 @@ export async function breakdown(
   with sums as materialized (${sums}
   ),
   found as (
-    select * from sums where value ilike ${pattern}
+    select * from sums where value ilike ${pattern} ${isWanted}
   )
   select
     (${totals(query, dimension, params)}) as total,

@@ -1,6 +1,7 @@
 import { breakdown } from "../../db/stats/breakdown.ts";
 import { type Dimension, DIMENSIONS } from "../../db/stats/query.ts";
 import { ListPage, PAGE_SIZE } from "../../web/dashboard/list_page.tsx";
+import { searchFor } from "../stats/countries.ts";
 import { outcomeOf } from "./outcome.ts";
 import type { View } from "./view.ts";
 
@@ -17,7 +18,7 @@ export function listView(dimension: Dimension): View {
       breakdown(db, query, dimension, {
         limit: PAGE_SIZE,
         offset: (page - 1) * PAGE_SIZE,
-        search,
+        ...searchFor(dimension, search),
         visitors: true,
       }),
     );

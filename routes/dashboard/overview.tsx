@@ -3,6 +3,7 @@ import { goals } from "../../db/stats/goals.ts";
 import { overview } from "../../db/stats/overview.ts";
 import { dayCount, MAX_DAYS_BY_HOUR, usualInterval } from "../../db/stats/period.ts";
 import type { DayRange } from "../../db/stats/query.ts";
+import { overviewOf, timeseriesOf } from "../../db/stats/stretch.ts";
 import { type Interval, INTERVALS, timeseries } from "../../db/stats/timeseries.ts";
 import { chartSeries } from "../../web/dashboard/chart_series.ts";
 import { FIGURE_KEYS } from "../../web/dashboard/figures.ts";
@@ -55,7 +56,7 @@ export const overviewView: View = async (visit, part) => {
 async function totalsAnswer({ db, query, compared }: Visit) {
   const [current, previous] = await Promise.all([
     overview(db, query),
-    compared ? overview(db, compared) : null,
+    compared ? overviewOf(db, query, compared) : null,
   ]);
   return { current, previous };
 }
@@ -63,7 +64,7 @@ async function totalsAnswer({ db, query, compared }: Visit) {
 async function seriesAnswer({ db, query, compared, now, site }: Visit, interval: Interval) {
   const [buckets, previous] = await Promise.all([
     timeseries(db, query, interval),
-    compared ? timeseries(db, compared, interval) : [],
+    compared ? timeseriesOf(db, query, compared, interval) : [],
   ]);
   return chartSeries(buckets, previous, { interval, now, isUnfinished: query.range.to >= site.today });
 }

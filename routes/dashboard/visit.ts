@@ -1,14 +1,17 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Database } from "../../db/database.ts";
-import { comparedDays, type Period } from "../../db/stats/period.ts";
+import type { Period } from "../../db/stats/period.ts";
 import type { StatsQuery } from "../../db/stats/query.ts";
+import { comparedStretch, type Stretch, stretchDays } from "../../db/stats/stretch.ts";
 import { findSite, knownSites, type SiteDays } from "../../db/stats/sites.ts";
 import { Address } from "../../web/dashboard/address.ts";
+import { formatRange } from "../../web/dashboard/format.ts";
 import { FILTER_FIELDS } from "../../web/dashboard/filters.tsx";
 import { PANEL_KEYS } from "../../web/dashboard/panels.ts";
 import type { SiteContext, Viewer } from "../../web/dashboard/site_frame.tsx";
 import { BadParameters, COMPARE, FILTERS, parseFilter, RANGE, readRange } from "../stats/parameters.ts";
+import { withCodes } from "../stats/countries.ts";
 import { requireSite } from "../stats/question.ts";
 
 /** One look at a page of a site: what is asked, and what every such page knows. */
@@ -18,8 +21,8 @@ export interface Visit {
   site: SiteDays;
   context: SiteContext;
   query: StatsQuery;
-  /** The same question about the days to compare with; null where there are none. */
-  compared: StatsQuery | null;
+  /** What that is compared with; null where it is with nothing. */
+  compared: Stretch | null;
   now: Date;
   /** Where a browser sees this host. */
   origin: string;
@@ -72,8 +75,8 @@ export async function readVisit(
   const { from, to, compare, filter } = asked.data;
   const period = asked.data.period ?? (from === undefined && to === undefined ? usualPeriod : undefined);
   const range = readRange({ period, from, to }, site);
-  const comparedRange = comparedDays(range, compare);
-  const query: StatsQuery = { site: id, timezone: site.timezone, range, filters: filter };
+  const query: StatsQuery = { site: id, timezone: site.timezone, range, filters: withCodes(filter) };
+  const compared = comparedStretch(query, compare, now);
   const address = new Address(id, view, knownParameters(url.searchParams), {
     filters: filter,
     period: period ?? null,
@@ -85,11 +88,11 @@ export async function readVisit(
     db,
     site,
     query,
-    compared: comparedRange && { ...query, range: comparedRange },
+    compared,
     context: {
       address,
       range,
-      compared: comparedRange,
+      compared: compared && comparedText(compared, site),
       timezone: site.timezone,
       today: site.today,
       viewer,
@@ -98,6 +101,17 @@ export async function readVisit(
     now,
     origin,
   };
+}
+
+/** What is compared, in words: `10–16 Nov 2026`, `yesterday until 14:23`. */
+function comparedText(stretch: Stretch, { today, timezone }: SiteDays): string {
+  const days = stretchDays(stretch);
+  if (stretch.until === null) return formatRange(days);
+  const yesterday = Temporal.PlainDate.from(today).subtract({ days: 1 }).toString();
+  const isYesterday = days.from === days.to && days.to === yesterday;
+  const clock = Temporal.Instant.fromEpochMilliseconds(stretch.until.at.getTime())
+    .toZonedDateTimeISO(timezone).toPlainTime().toString({ smallestUnit: "minute" });
+  return `${isYesterday ? "yesterday" : formatRange(days)} until ${clock}`;
 }
 
 async function siteOf(db: Database, id: string, now: Date): Promise<SiteDays> {

@@ -3,6 +3,7 @@ import type { Database } from "../../db/database.ts";
 import { breakdown } from "../../db/stats/breakdown.ts";
 import { DIMENSIONS } from "../../db/stats/query.ts";
 import { answerCsv, wantsCsv } from "./csv.ts";
+import { searchFor } from "./countries.ts";
 import { FILTERS, oneOf, RANGE, shortText, wholeNumber, yesNo } from "./parameters.ts";
 import { asked, readQuestion } from "./question.ts";
 import { listAnswers, newResource, type Resource, TOKEN } from "./resource.ts";
@@ -43,7 +44,7 @@ const route = createRoute({
       limit: wholeNumber("limit", 1, 1000, 10),
       page: wholeNumber("page", 1, 100_000, 1),
       search: shortText("search", 200).optional().openapi({
-        description: "Only values that contain it, whatever its case.",
+        description: "Only values that contain it, whatever its case; countries by their English names.",
       }),
       visitors: yesNo("visitors").openapi({ description: "Whether to count each value's visitors, too." }),
     }),
@@ -61,7 +62,7 @@ export function breakdownRoutes(db: Database): Resource {
     const found = await breakdown(db, query, dimension, {
       limit,
       offset: (page - 1) * limit,
-      search,
+      ...searchFor(dimension, search ?? ""),
       visitors,
     });
     if (wantsCsv(c)) {

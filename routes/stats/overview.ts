@@ -1,19 +1,19 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Database } from "../../db/database.ts";
 import { overview } from "../../db/stats/overview.ts";
-import { comparedDays } from "../../db/stats/period.ts";
+import { comparedStretch, overviewOf } from "../../db/stats/stretch.ts";
 import { changeOf } from "../../db/stats/totals.ts";
 import { COMPARE, FILTERS, RANGE } from "./parameters.ts";
 import { asked, readQuestion } from "./question.ts";
 import { answers, newResource, type Resource, TOKEN } from "./resource.ts";
-import { ASKED, Range, SiteParameter, TOTALS, Totals } from "./schemas.ts";
+import { ASKED, ComparedRange, SiteParameter, TOTALS, Totals, writeStretch } from "./schemas.ts";
 
 const Rate = z.number().nullable();
 
 export const Overview = z.object({
   ...ASKED,
   current: Totals,
-  previous: z.object({ ...TOTALS, range: Range }).nullable(),
+  previous: z.object({ ...TOTALS, range: ComparedRange }).nullable(),
   change: z.object({
     visitors: Rate,
     sessions: Rate,
@@ -44,15 +44,15 @@ export function overviewRoutes(db: Database): Resource {
     const { site } = c.req.valid("param");
     const { compare, ...parameters } = c.req.valid("query");
     const query = await readQuestion(db, site, parameters);
-    const range = comparedDays(query.range, compare);
+    const stretch = comparedStretch(query, compare, new Date());
     const [current, previous] = await Promise.all([
       overview(db, query),
-      range && overview(db, { ...query, range }),
+      stretch && overviewOf(db, query, stretch),
     ]);
     return c.json({
       ...asked(query),
       current,
-      previous: range && previous && { ...previous, range: { ...range, timezone: query.timezone } },
+      previous: stretch && previous && { ...previous, range: writeStretch(stretch, query.timezone) },
       change: previous && changeOf(current, previous),
     }, 200);
   });

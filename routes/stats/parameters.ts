@@ -9,6 +9,7 @@ import {
   OPERATORS,
 } from "../../db/stats/query.ts";
 import type { SiteDays } from "../../db/stats/sites.ts";
+import { readCountries } from "./countries.ts";
 import type { FieldError } from "../problem.ts";
 
 const MAX_FILTERS = 20;
@@ -92,7 +93,10 @@ export const FILTERS = {
         `written \`\\|\` or \`\\\\\`. Given several times, all have to fit. Dimensions: ${
           DIMENSIONS.join(", ")
         }. ` +
-        `Operators: ${OPERATORS.join(", ")}. An unknown value is empty: \`country:is:\`.`,
+        `Operators: ${
+          OPERATORS.join(", ")
+        }. An unknown value is empty: \`country:is:\`. Countries are codes or English names: ` +
+        "`country:is:DE`, `country:is:Germany`; `contains` looks at the names.",
       example: ["country:is:DE|FR", "page:contains:/blog"],
     }),
 };
@@ -144,7 +148,7 @@ export function parseFilter(text: string): Filter | string {
   if (operator.startsWith("contains") && values.includes("")) {
     return `filter's ${operator} needs a text: every value contains the empty one`;
   }
-  return { dimension: dimension as Dimension, operator: operator as Operator, values };
+  return readCountries({ dimension: dimension as Dimension, operator: operator as Operator, values });
 }
 
 /** The text that {@linkcode parseFilter} reads as this filter. */

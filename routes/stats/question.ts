@@ -3,6 +3,7 @@ import type { Queryable } from "../../db/database.ts";
 import type { Period } from "../../db/stats/period.ts";
 import type { Filter, StatsQuery } from "../../db/stats/query.ts";
 import { findSite, type SiteDays } from "../../db/stats/sites.ts";
+import { withCodes } from "./countries.ts";
 import { readRange } from "./parameters.ts";
 
 /** The site of this id. @throws {HTTPException} 404 where there is none */
@@ -25,7 +26,7 @@ export async function readQuestion(
     site,
     timezone: found.timezone,
     range: readRange(parameters, found),
-    filters: parameters.filter,
+    filters: withCodes(parameters.filter),
   };
 }
 

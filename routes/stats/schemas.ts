@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { DIMENSIONS, OPERATORS } from "../../db/stats/query.ts";
+import { type Stretch, stretchDays } from "../../db/stats/stretch.ts";
 import { shortText } from "./parameters.ts";
 
 // What answers have in common. Counts are whole numbers, shares run from 0 to 1.
@@ -22,6 +23,19 @@ export const Range = z.object({
   to: Day.openapi({ description: "Included.", example: "2026-11-22" }),
   timezone: z.string().openapi({ description: "The site's.", example: "Europe/Berlin" }),
 }).openapi("Range");
+
+export const ComparedRange = Range.extend({
+  until: z.iso.datetime().nullable().openapi({
+    description:
+      "Where the range asked for is not over: the moment on the last day that is as late as it is now. " +
+      "Null where it is over: then whole days are compared.",
+  }),
+}).openapi("ComparedRange");
+
+/** A stretch as answers tell it. */
+export function writeStretch(stretch: Stretch, timezone: string): z.input<typeof ComparedRange> {
+  return { ...stretchDays(stretch), timezone, until: stretch.until?.at.toISOString() ?? null };
+}
 
 export const Filter = z.object({
   dimension: z.enum(DIMENSIONS),

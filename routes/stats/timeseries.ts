@@ -1,18 +1,21 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Database } from "../../db/database.ts";
-import { comparedDays, dayCount, MAX_DAYS_BY_HOUR, usualInterval } from "../../db/stats/period.ts";
+import { dayCount, MAX_DAYS_BY_HOUR, usualInterval } from "../../db/stats/period.ts";
+import { comparedStretch, timeseriesOf } from "../../db/stats/stretch.ts";
 import { type Bucket as BucketFigures, INTERVALS, timeseries } from "../../db/stats/timeseries.ts";
 import { answerCsv, wantsCsv } from "./csv.ts";
 import { BadParameters, COMPARE, FILTERS, oneOf, RANGE } from "./parameters.ts";
 import { asked, readQuestion } from "./question.ts";
 import { listAnswers, newResource, type Resource, TOKEN } from "./resource.ts";
-import { ASKED, Bucket, Range, SiteParameter } from "./schemas.ts";
+import { ASKED, Bucket, ComparedRange, SiteParameter, writeStretch } from "./schemas.ts";
 
 export const Timeseries = z.object({
   ...ASKED,
   interval: z.enum(INTERVALS),
   buckets: z.array(Bucket).openapi({ description: "The earliest first, empty ones included." }),
-  previous: z.object({ range: Range, buckets: z.array(Bucket) }).nullable(),
+  previous: z.object({ range: ComparedRange, buckets: z.array(Bucket) }).nullable().openapi({
+    description: "Of the day, week or month in which `until` lies, what came before that; hours are whole.",
+  }),
 }).openapi("Timeseries");
 
 const route = createRoute({
@@ -64,17 +67,19 @@ export function timeseriesRoutes(db: Database): Resource {
       const buckets = (await timeseries(db, query, interval)).map(writeBucket);
       return answerCsv(c, query, "timeseries", { columns: COLUMNS, rows: buckets });
     }
-    const range = comparedDays(query.range, compare);
+    const stretch = comparedStretch(query, compare, new Date());
     const [buckets, previous] = await Promise.all([
       timeseries(db, query, interval),
-      range && timeseries(db, { ...query, range }, interval),
+      stretch && timeseriesOf(db, query, stretch, interval),
     ]);
     const answer: z.input<typeof Timeseries> = {
       ...asked(query),
       interval,
       buckets: buckets.map(writeBucket),
-      previous: range && previous &&
-        { range: { ...range, timezone: query.timezone }, buckets: previous.map(writeBucket) },
+      previous: stretch && previous && {
+        range: { ...writeStretch(stretch, query.timezone), to: stretch.days.to },
+        buckets: previous.map(writeBucket),
+      },
     };
     return c.json(answer, 200);
   });

@@ -1,5 +1,6 @@
 import type { EventProperties, EventProperty } from "../../db/stats/event_properties.ts";
 import { Bar } from "./bar.tsx";
+import { Empty } from "./empty.tsx";
 import { formatCount, formatShare } from "./format.ts";
 import { formatFilter, isValue } from "./address.ts";
 import { Answered, type Outcome } from "./outcome.tsx";
@@ -21,7 +22,7 @@ export function EventsPage(
       <Answered outcome={names} retry={address.with({})}>
         {(events) =>
           events.length === 0 || outcome === null
-            ? <p class="card notice">No event in these days.</p>
+            ? <Empty address={address} what="No event" kind="card notice" />
             : (
               <div class="columns">
                 <nav class="card site-list" aria-label="Events">
@@ -72,7 +73,9 @@ function Properties({ context, event }: { context: SiteContext; event: EventProp
           </div>
         </dl>
       </section>
-      {event.properties.length === 0
+      {event.events === 0
+        ? <Empty address={address} what="No event of this name" kind="card notice" />
+        : event.properties.length === 0
         ? <p class="card notice">These events came without properties.</p>
         : <div class="panels">{event.properties.map((property) => <Property property={property} />)}</div>}
     </div>

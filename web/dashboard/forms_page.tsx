@@ -1,5 +1,6 @@
 import type { FormRow } from "../../db/stats/forms.ts";
 import { Bar } from "./bar.tsx";
+import { Empty } from "./empty.tsx";
 import { formatCount, formatFigure, formatShare } from "./format.ts";
 import { Answered, type Outcome } from "./outcome.tsx";
 import { type SiteContext, SiteFrame } from "./site_frame.tsx";
@@ -11,7 +12,7 @@ export function FormsPage({ context, outcome }: { context: SiteContext; outcome:
       <Answered outcome={outcome} retry={context.address.with({})}>
         {(forms) =>
           forms.length === 0
-            ? <p class="card notice">No form was used in these days.</p>
+            ? <Empty address={context.address} what="No form" kind="card notice" />
             : <div class="stack">{forms.map((form) => <FormCard form={form} />)}</div>}
       </Answered>
     </SiteFrame>

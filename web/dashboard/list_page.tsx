@@ -1,6 +1,7 @@
 import type { Breakdown } from "../../db/stats/breakdown.ts";
 import type { Dimension } from "../../db/stats/query.ts";
 import type { Address } from "./address.ts";
+import { Empty } from "./empty.tsx";
 import { formatCount, formatFigure } from "./format.ts";
 import { DIMENSION_NAMES } from "./names.ts";
 import { Answered, type Outcome } from "./outcome.tsx";
@@ -77,7 +78,14 @@ function List(
 ) {
   const { rows, total, others, count } = breakdown;
   if (rows.length === 0) {
-    return <p class="notice">{address.get("search") ? "Nothing of that name." : "Nothing in these days."}</p>;
+    if (page > 1 && count > 0) {
+      return (
+        <p class="notice">
+          The list has no page {page}. <a href={address.with({ page: null })}>Its first page</a>
+        </p>
+      );
+    }
+    return address.get("search") ? <p class="notice">Nothing of that name.</p> : <Empty address={address} />;
   }
   const measure = measureOf(dimension);
   const most = Math.max(...rows.map((row) => row[measure]));
@@ -87,7 +95,7 @@ function List(
   return (
     <>
       <div class="scroll" tabindex={0} role="region" aria-label={DIMENSION_NAMES[dimension].many}>
-        <table class="bars wide-bars">
+        <table class="bars wide-bars stacked">
           <thead>
             <tr>
               <th scope="col">{DIMENSION_NAMES[dimension].one}</th>

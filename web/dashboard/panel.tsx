@@ -2,6 +2,7 @@ import type { Breakdown, BreakdownRow } from "../../db/stats/breakdown.ts";
 import type { Dimension } from "../../db/stats/query.ts";
 import { type Address, isValue } from "./address.ts";
 import { Bar } from "./bar.tsx";
+import { Empty } from "./empty.tsx";
 import { formatCount, formatShare } from "./format.ts";
 import { DIMENSION_NAMES, valueName } from "./names.ts";
 import { Answered, type Outcome } from "./outcome.tsx";
@@ -65,7 +66,7 @@ function Values(
   { address, dimension, breakdown }: { address: Address; dimension: Dimension; breakdown: Breakdown },
 ) {
   const { rows, total, count } = breakdown;
-  if (rows.length === 0) return <p class="notice">Nothing in these days.</p>;
+  if (rows.length === 0) return <Empty address={address} />;
   const measure = measureOf(dimension);
   const most = rows[0]![measure];
   const { one, many } = DIMENSION_NAMES[dimension];

@@ -1,15 +1,23 @@
 import { Page } from "./page.tsx";
 
-/** What went wrong, and what would be right. */
-export function ProblemPage({ title, problems, back }: { title: string; problems: string[]; back: string }) {
+/** A link that leads on. */
+export interface Way {
+  href: string;
+  label: string;
+}
+
+/** What went wrong, and where to go on. */
+export function ProblemPage({ title, problems, ways }: { title: string; problems: string[]; ways: Way[] }) {
   return (
     <Page title={title}>
       <section class="card setup">
         <h1>{title}</h1>
-        {problems.map((problem) => <p>{problem}</p>)}
-        <p>
-          <a href={back}>Back</a>
-        </p>
+        {problems.map((problem) => <p>{problem.replace(/[^.!?]$/, "$&.")}</p>)}
+        {ways.length > 0 && (
+          <p class="ways">
+            {ways.map(({ href, label }) => <a href={href}>{label}</a>)}
+          </p>
+        )}
       </section>
     </Page>
   );

@@ -20,11 +20,12 @@ export function RetentionPage({ context, outcome }: { context: SiteContext; outc
   );
 }
 
-function Grid({ cohorts }: { cohorts: Cohort[] }) {
-  const weeks = Math.max(0, ...cohorts.map(({ returned }) => returned.length));
-  if (cohorts.every(({ visitors }) => visitors === 0)) {
-    return <p class="notice">Nobody came first in these weeks.</p>;
-  }
+function Grid({ cohorts: all }: { cohorts: Cohort[] }) {
+  // Weeks before anybody came say nothing.
+  const first = all.findIndex(({ visitors }) => visitors > 0);
+  if (first < 0) return <p class="notice">Nobody came first in these weeks.</p>;
+  const cohorts = all.slice(first);
+  const weeks = Math.max(...cohorts.map(({ returned }) => returned.length));
   return (
     <div class="scroll" tabindex={0} role="region" aria-label="Retention by week">
       <table class="grid">
@@ -44,6 +45,7 @@ function Grid({ cohorts }: { cohorts: Cohort[] }) {
                 visitors === 0 ? <td></td> : (
                   <td
                     class={`heat-${i === 0 ? 0 : heatOf(count / visitors)}`}
+                    data-week={`+${i}`}
                     title={`${formatCount(count)} visitors`}
                   >
                     {formatShare(count / visitors)}

@@ -1,6 +1,7 @@
 import type { ScrollRow } from "../../db/stats/scroll.ts";
 import type { Address } from "./address.ts";
 import { Bar } from "./bar.tsx";
+import { Empty } from "./empty.tsx";
 import { formatCount, formatShare } from "./format.ts";
 import { Answered, type Outcome } from "./outcome.tsx";
 import { ValueLink } from "./panel.tsx";
@@ -22,9 +23,7 @@ export function ScrollPage({ context, outcome }: { context: SiteContext; outcome
         </div>
         <Answered outcome={outcome} retry={address.with({})}>
           {(rows) =>
-            rows.length === 0
-              ? <p class="notice">Nothing in these days.</p>
-              : <Depths address={address} rows={rows} />}
+            rows.length === 0 ? <Empty address={address} /> : <Depths address={address} rows={rows} />}
         </Answered>
       </section>
     </SiteFrame>
@@ -34,7 +33,7 @@ export function ScrollPage({ context, outcome }: { context: SiteContext; outcome
 function Depths({ address, rows }: { address: Address; rows: ScrollRow[] }) {
   return (
     <div class="scroll" tabindex={0} role="region" aria-label="Scroll depth by page">
-      <table class="bars depths">
+      <table class="bars depths stacked">
         <thead>
           <tr>
             <th scope="col">Page</th>

@@ -23,8 +23,8 @@ export interface Viewer {
 export interface SiteContext {
   address: Address;
   range: DayRange;
-  /** Null where nothing is compared. */
-  compared: DayRange | null;
+  /** What it is compared with, in words; null where that is nothing. */
+  compared: string | null;
   timezone: string;
   /** The site's own. */
   today: string;
@@ -126,7 +126,7 @@ function Days({ context, compares }: { context: SiteContext; compares: boolean }
     <div class="days">
       <p class="range">
         {formatRange(range)}
-        {compares && compared && <span>vs {formatRange(compared)}</span>}
+        {compares && compared && <span>vs {compared}</span>}
       </p>
       {compares && (
         <Menu label="Compared with" title={COMPARISON_NAMES[address.compare]} items={comparisons} end />
