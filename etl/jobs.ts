@@ -151,13 +151,16 @@ const TABLES = [
   "user_events",
   "form_submissions",
   "daily_site_metrics",
-  "session_summaries",
+  "session_segments",
+  "session_values",
   "daily_dimensions",
   "monthly_dimensions",
   "daily_properties",
+  "daily_steps",
   "hourly_site_metrics",
   "visitor_days",
   "visitor_returns",
+  "visitor_cohorts",
   "user_agents",
 ];
 

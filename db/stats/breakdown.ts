@@ -1,6 +1,5 @@
 import type { Queryable } from "../database.ts";
 import {
-  chosenSessions,
   type Dimension,
   escapeLike,
   Params,
@@ -9,6 +8,7 @@ import {
   type StatsQuery,
 } from "./query.ts";
 import { rolledUp } from "./rolled_up.ts";
+import { chosenElements, chosenSegments, chosenSessions, valueIn } from "./segments.ts";
 
 export interface BreakdownOptions {
   /** Most rows; 10. */
@@ -83,7 +83,8 @@ export async function breakdown(
     rows: ValueSums[] | null;
   }>(
     `
-  with sums as materialized (${sums}
+  with ${query.filters.length === 0 ? "" : `${chosenSegments(query, params)},`}
+  sums as materialized (${sums}
   ),
   found as (
     select * from sums where value ilike ${pattern} ${isWanted}
@@ -132,31 +133,29 @@ function rolledUpValues(query: StatsQuery, dimension: Dimension, params: Params)
 }
 
 function chosenValues(query: StatsQuery, dimension: Dimension, params: Params): string {
-  const chosen = chosenSessions(query, params);
+  const dimensions = [dimension];
   if (isSessionDimension(dimension)) {
+    const sessions = ["pageviews", "events", "seconds"] as const;
     return `
-    select s.${dimension} as value, count(*) as sessions, sum(s.pageviews) as pageviews, sum(s.events) as events,
-      count(*) filter (where s.bounce) as bounces, sum(s.seconds) as seconds, count(*) as timed
-    from session_summaries s
-    where ${chosen}
-    group by s.${dimension}`;
+    select value, count(*) as sessions, sum(pageviews) as pageviews, sum(events) as events,
+      count(*) filter (where pageviews < 2) as bounces, sum(seconds) as seconds, count(*) as timed
+    from (${chosenElements(query, { dimensions, sessions }, params)}
+    ) s
+    group by value`;
   }
-  const steps = dimension === "page"
-    ? "unnest(s.pages, s.page_seconds) as step(value, seconds)"
-    : "unnest(s.event_names) as step(value)";
   return dimension === "page"
     ? `
-    select step.value, count(distinct s.session_id) as sessions, count(*) as pageviews, 0 as events,
-      0 as bounces, coalesce(sum(step.seconds), 0) as seconds, count(step.seconds) as timed
-    from session_summaries s, ${steps}
-    where ${chosen}
-    group by step.value`
+    select value, count(*) filter (where is_first) as sessions, count(*) as pageviews, 0 as events,
+      0 as bounces, coalesce(sum(time_on_page), 0) as seconds, count(time_on_page) as timed
+    from (${chosenElements(query, { dimensions, lists: ["time_on_page"] }, params)}
+    ) views
+    group by value`
     : `
-    select step.value, count(distinct s.session_id) as sessions, 0 as pageviews, count(*) as events,
+    select value, count(*) filter (where is_first) as sessions, 0 as pageviews, count(*) as events,
       0 as bounces, 0 as seconds, 0 as timed
-    from session_summaries s, ${steps}
-    where ${chosen}
-    group by step.value`;
+    from (${chosenElements(query, { dimensions }, params)}
+    ) events
+    group by value`;
 }
 
 /** Every session has a value of its dimensions, so they add up; of pages and events the sessions do not. */
@@ -166,7 +165,7 @@ function totals(query: StatsQuery, dimension: Dimension, params: Params): string
   if (isSessionDimension(dimension)) return `select ${object} from sums`;
   if (query.filters.length > 0) {
     return `select jsonb_build_object('sessions', count(*), 'pageviews', coalesce(sum(s.pageviews), 0),
-      'events', coalesce(sum(s.events), 0)) from session_summaries s where ${chosenSessions(query, params)}`;
+      'events', coalesce(sum(s.events), 0)) from (${chosenSessions(query, params)}) s`;
   }
   const [siteId, from, to] = [query.site, query.range.from, query.range.to].map((value) => params.add(value));
   return `select ${object} from hourly_site_metrics
@@ -181,15 +180,16 @@ async function countVisitors(
   rows: BreakdownRow[],
 ): Promise<void> {
   const params = new Params();
-  const chosen = chosenSessions(query, params);
+  const chosen = chosenSegments(query, params);
   const values = params.add(rows.map(({ value }) => value));
-  const source = isSessionDimension(dimension)
-    ? `(select s.${dimension} as value, s.visitor from session_summaries s where ${chosen})`
-    : `(select step as value, s.visitor from session_summaries s,
-        unnest(${dimension === "page" ? "s.pages" : "s.event_names"}) as step where ${chosen})`;
+  const elements = { dimensions: [dimension], condition: valueIn(values), sessions: ["visitors"] as const };
   const counted = await db.query<{ value: string; visitors: number }>(
-    `select value, count(distinct visitor) as visitors from ${source} visits
-     where value = any(${values}::text[]) group by value`,
+    `with ${chosen}
+     select value, count(distinct visitor) as visitors
+     from (${chosenElements(query, elements, params)}
+     ) visits
+     where is_first
+     group by value`,
     params.values,
   );
   const visitors = new Map(counted.map((row) => [row.value, row.visitors]));

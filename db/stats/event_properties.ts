@@ -1,6 +1,7 @@
 import type { Queryable } from "../database.ts";
-import { chosenSessions, Params, type StatsQuery } from "./query.ts";
-import { chosenEvents, rolledUp } from "./rolled_up.ts";
+import { Params, type StatsQuery } from "./query.ts";
+import { rolledUp } from "./rolled_up.ts";
+import { chosenElements, chosenSegments, valueIn } from "./segments.ts";
 
 /** The events of a name, and what came with them. */
 export interface EventProperties {
@@ -38,7 +39,8 @@ export async function eventProperties(
     }
   >(
     `
-  with counts as materialized (${
+  with ${filtered ? `${chosenSegments(query, params)},` : ""}
+  counts as materialized (${
       filtered ? chosenValues(query, name, params) : rolledUpValues(query, name, params)
     }
   ),
@@ -96,25 +98,22 @@ function rolledUpTotal(query: StatsQuery, name: string, params: Params): string 
     where value = ${params.add(name)}`;
 }
 
-/** The same as etl/procedures/10_dimensions.sql makes of a day, of the chosen sessions. */
 function chosenValues(query: StatsQuery, name: string, params: Params): string {
   return `
-    select left(property.name, 100) as property, left(property.value #>> '{}', 500) as value, count(*) as events
+    select value::jsonb ->> 0 as property, value::jsonb ->> 1 as value, sum(events) as events
     from (
-      select e.event_data
-      from ${chosenEvents(query, params)}
-        and e.event_type = ${params.add(name)}
-        and e.event_type not in ('scroll', 'scroll_depth', 'page_visibility', 'page_exit', 'web_vitals')
-    ) e
-    cross join lateral jsonb_each(case when jsonb_typeof(e.event_data) = 'object' then e.event_data else '{}' end) as property(name, value)
-    where jsonb_typeof(property.value) in ('string', 'number', 'boolean')
+      select value, count(*) as events
+      from (${chosenElements(query, { dimensions: [`property:${name}`] }, params)}
+      ) properties
+      group by value
+    ) sums
     group by 1, 2`;
 }
 
 function chosenTotal(query: StatsQuery, name: string, params: Params): string {
+  const elements = { dimensions: ["event"], condition: valueIn(params.add([name])) };
   return `
-    select count(*) as events, count(distinct s.session_id) as sessions
-    from session_summaries s, unnest(s.event_names) as event
-    where ${chosenSessions(query, params)}
-      and event = ${params.add(name)}`;
+    select count(*) as events, count(*) filter (where is_first) as sessions
+    from (${chosenElements(query, elements, params)}
+    ) named`;
 }

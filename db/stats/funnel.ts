@@ -1,5 +1,6 @@
 import type { Queryable } from "../database.ts";
-import { chosenSessions, Params, type StatsQuery } from "./query.ts";
+import { type Filter, Params, type StatsQuery } from "./query.ts";
+import { chosenElements, chosenSegments, valueIn } from "./segments.ts";
 
 /** View a page, or send an event. */
 export type FunnelStep = { page: string; event?: undefined } | { event: string; page?: undefined };
@@ -37,13 +38,15 @@ export async function funnel(
   by: FunnelUnit,
 ): Promise<FunnelRow[]> {
   const params = new Params();
-  const reached = by === "session" ? bySession(query, steps, params) : byVisitor(query, steps, params);
-  const figures = steps.map((_, i) =>
-    i === 0 ? "count(*) as count_0" : `count(at_${i}) as count_${i},
-    percentile_cont(0.5) within group (order by at_${i} - at_${i - 1}) as median_${i}`
+  const [begun, reached] = by === "session"
+    ? bySession(query, steps, params)
+    : byVisitor(query, steps, params);
+  const figures = steps.slice(1).map((_, i) =>
+    `count(at_${i + 1}) as count_${i + 1},
+    percentile_cont(0.5) within group (order by at_${i + 1} - at_${i}) as median_${i + 1}`
   );
   const [row] = await db.query<Record<string, number | null>>(
-    `select ${figures.join(",\n    ")} from (${reached}) reached`,
+    `select ${[begun, ...figures].join(",\n    ")} from (${reached}) reached`,
     params.values,
   );
   return steps.map((step, i) => {
@@ -66,89 +69,77 @@ export function formatStep({ page, event }: FunnelStep): string {
   return page === undefined ? `event:${event}` : `page:${page}`;
 }
 
+const filterOf = ({ page, event }: FunnelStep): Filter =>
+  page === undefined
+    ? { dimension: "event", operator: "is", values: [event] }
+    : { dimension: "page", operator: "is", values: [page] };
+
 /**
- * A row a session with the first step, `at_0` … in milliseconds, null from where it did not go on. Pages are found by their
- * place in the session's list, which is faster than by a set.
+ * How many took the first step, as `count_0`, which the bits of the sessions say; and a row a session that has the first two, `at_0`
+ * … in milliseconds, null from where it did not go on.
  */
-function bySession(query: StatsQuery, steps: readonly FunnelStep[], params: Params): string {
-  const levels = steps.map((step, i) => {
-    const wanted = params.add(step.page ?? step.event);
-    if (i === 0) {
-      return `array_position(${step.page === undefined ? "s.event_names" : "s.pages"}, ${wanted}::text)`;
-    }
-    const before = atOf(steps[i - 1]!, i - 1);
-    if (step.page === undefined) {
-      return `(select min(e.place) from unnest(s.event_names, s.event_ms) with ordinality as e(name, ms, place)
-        where e.name = ${wanted} and e.ms > ${before})::integer`;
-    }
-    // From the first place after the previous step's page, or after its time.
-    const start = steps[i - 1]!.page !== undefined
-      ? `place_${i - 1} + 1`
-      : `(select min(p) from generate_subscripts(s.page_ms, 1) as p where s.page_ms[p] > ${before})`;
-    return `case when ${start} is not null then array_position(s.pages, ${wanted}::text, ${start}) end`;
-  });
-  const [first] = steps;
-  const list = first!.page === undefined ? "s.event_names" : "s.pages";
-  // Each level in a list of one: so it is worked out once, not wherever the next one names it.
-  return `
-    select ${steps.map((step, i) => `${atOf(step, i)} as at_${i}`).join(", ")}
-    from session_summaries s
-    ${
-    levels.map((level, i) => `cross join lateral unnest(array[${level}]) as level_${i}(place_${i})`).join(
-      "\n    ",
-    )
-  }
-    where ${chosenSessions(query, params)}
-      and ${list} && array[${params.add(first!.page ?? first!.event)}::text]`;
+function bySession(query: StatsQuery, steps: readonly FunnelStep[], params: Params): [string, string] {
+  const [first, second] = steps.map(filterOf);
+  const begun = { ...query, filters: [...query.filters, first!] };
+  const both = { ...query, filters: [...begun.filters, second!] };
+  return [
+    `(with ${chosenSegments(begun, params)}
+    select coalesce(sum(bit_count(mask)), 0) from chosen) as count_0`,
+    walks(both, steps, { unit: "day, segment, number", key: "moment" }, params),
+  ];
 }
 
-const atOf = ({ page }: FunnelStep, i: number) =>
-  page === undefined ? `s.event_ms[place_${i}]` : `s.page_ms[place_${i}]`;
+/** The same of visitors, of whom each that took the first step has a row. */
+function byVisitor(query: StatsQuery, steps: readonly FunnelStep[], params: Params): [string, string] {
+  const key = "(day_ms + started_ms) * 1024 + moment";
+  return ["count(*) as count_0", walks(query, steps, { unit: "visitor", key }, params)];
+}
 
 /**
- * A row a visitor with the first step. `key` orders a visitor's steps: milliseconds, then the page's place in its session, of
- * which there are at most 1,000.
+ * A row a unit with the first step: `at_0` … in milliseconds. Keys order a unit's steps: milliseconds times 1,024, plus a page's
+ * place in its session.
  */
-function byVisitor(query: StatsQuery, steps: readonly FunnelStep[], params: Params): string {
-  const pages = params.add(steps.flatMap(({ page }) => page ?? []));
-  const events = params.add(steps.flatMap(({ event }) => event ?? []));
-  const reached = steps.map((step, i) => {
-    const name = params.add(step.page ?? step.event);
-    const isPage = step.page !== undefined;
-    if (i === 0) {
-      return `reached_0 as (
-      select visitor, min(key) as key_0 from taken where is_page = ${isPage} and name = ${name} group by visitor
-    )`;
-    }
-    const isLater = isPage && steps[i - 1]!.page !== undefined
-      ? `t.key > r.key_${i - 1}`
-      : `t.key >> 10 > r.key_${i - 1} >> 10`;
-    return `reached_${i} as (
-      select r.visitor, ${
-      steps.slice(0, i).map((_, before) => `min(r.key_${before}) as key_${before}`).join(", ")
-    },
-        min(t.key) as key_${i}
-      from reached_${i - 1} r
-      left join taken t on t.visitor = r.visitor and t.is_page = ${isPage} and t.name = ${name} and ${isLater}
-      group by r.visitor
-    )`;
+function walks(
+  query: StatsQuery,
+  steps: readonly FunnelStep[],
+  { unit, key }: { unit: string; key: string },
+  params: Params,
+): string {
+  const chosen = chosenSegments(query, params);
+  const taken = steps.map((step, i) => {
+    const elements = {
+      dimensions: [step.page === undefined ? "event" : "page"],
+      condition: valueIn(params.add([step.page ?? step.event])),
+      lists: ["moments"] as const,
+      sessions: unit === "visitor" ? ["visitors", "started_ms"] as const : [],
+    };
+    return `select ${i} as step, ${unit}, ${key} as key
+      from (${chosenElements(query, elements, params)}
+      ) step_${i}${i === 0 ? " where is_first" : ""}`;
+  });
+  const later = steps.slice(1).map((_, i) =>
+    `array_agg(key) filter (where step = ${i + 1}) as keys_${i + 1}`
+  );
+  const levels = steps.slice(1).map((step, i) => {
+    const isLater = step.page !== undefined && steps[i]!.page !== undefined
+      ? `key > key_${i}`
+      : `key >> 10 > key_${i} >> 10`;
+    return `cross join lateral (
+      select min(key) as key_${i + 1} from unnest(keys_${i + 1}) as key where ${isLater}
+    ) level_${i + 1}`;
   });
   return `
-    with taken as materialized (
-      select s.visitor, step.is_page, step.name,
-        ((extract(epoch from s.started_at) * 1000)::bigint + step.ms) * 1024 + step.place as key
-      from session_summaries s
-      cross join lateral (
-        select true as is_page, page.name, page.ms, page.place
-        from unnest(s.pages, s.page_ms) with ordinality as page(name, ms, place)
-        union all
-        select false, event.name, event.ms, 0
-        from unnest(s.event_names, s.event_ms) as event(name, ms)
-      ) step
-      where ${chosenSessions(query, params)}
-        and (s.pages && ${pages}::text[] or s.event_names && ${events}::text[])
-        and step.name = any(case when step.is_page then ${pages}::text[] else ${events}::text[] end)
+    with ${chosen},
+    taken as (
+      ${taken.join("\n      union all\n      ")}
     ),
-    ${reached.join(",\n    ")}
-    select ${steps.map((_, i) => `key_${i} >> 10 as at_${i}`).join(", ")} from reached_${steps.length - 1}`;
+    units as materialized (
+      select min(key) filter (where step = 0) as key_0, ${later.join(", ")}
+      from taken
+      group by ${unit}
+      having min(key) filter (where step = 0) is not null
+    )
+    select ${steps.map((_, i) => `key_${i} >> 10 as at_${i}`).join(", ")}
+    from units
+    ${levels.join("\n    ")}`;
 }

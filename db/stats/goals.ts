@@ -1,8 +1,8 @@
 import type { Queryable } from "../database.ts";
 import { overview } from "./overview.ts";
-import { chosenSessions, Params, type StatsQuery } from "./query.ts";
+import { Params, type StatsQuery } from "./query.ts";
 import { revenue } from "./revenue.ts";
-import { rolledUp } from "./rolled_up.ts";
+import { chosenElements, chosenSegments, valueIn } from "./segments.ts";
 
 /** What visitors are to do: send an event of a name, or view a page. */
 export type GoalTarget = { event: string; page?: undefined } | { page: string; event?: undefined };
@@ -83,30 +83,44 @@ interface GoalCount {
   sessions: number;
 }
 
+/**
+ * However rare they are: without filters sessions count on the day on which they start, and completions on their own, which may be
+ * the next one.
+ */
 async function countGoals(db: Queryable, query: StatsQuery, known: Goal[]): Promise<GoalCount[]> {
   const params = new Params();
+  const chosen = chosenSegments(query, params);
   const pages = params.add(known.flatMap(({ page }) => page ?? []));
   const events = params.add(known.flatMap(({ event }) => event ?? []));
-  const wanted = `value = any(case dimension when 'page' then ${pages}::text[] else ${events}::text[] end)`;
-  const counts = query.filters.length === 0
-    ? `
-    select dimension, value, sum(pageviews + events) as completions, sum(sessions) as sessions
-    from (${rolledUp(query, ["page", "event"], params)}
-    ) parts
-    where ${wanted}
-    group by dimension, value`
-    : `
-    select dimension, value, count(*) as completions, count(distinct session_id) as sessions
-    from (
-      select 'page' as dimension, page as value, s.session_id
-      from session_summaries s, unnest(s.pages) as page
-      where ${chosenSessions(query, params)}
-      union all
-      select 'event', event, s.session_id
-      from session_summaries s, unnest(s.event_names) as event
-      where ${chosenSessions(query, params)}
-    ) steps
-    where ${wanted}
-    group by dimension, value`;
-  return await db.query<GoalCount>(counts, params.values);
+  const elements = (dimension: string, values: string) =>
+    chosenElements(query, { dimensions: [dimension], condition: valueIn(values) }, params);
+  const [site, from, to] = [query.site, query.range.from, query.range.to].map((value) => params.add(value));
+  const completed = query.filters.length > 0 ? "coalesce(c.completions, 0)" : `(
+      select coalesce(sum(d.count), 0) from daily_steps d
+      where d.site_id = ${site} and d.dimension = w.dimension and d.day between ${from}::date and ${to}::date
+        and hashtextextended(d.value, 0) = hashtextextended(w.value, 0) and d.value = w.value
+    )`;
+  return await db.query<GoalCount>(
+    `with ${chosen},
+    wanted as (
+      select 'page' as dimension, unnest(${pages}::text[]) as value
+      union
+      select 'event', unnest(${events}::text[])
+    ),
+    counted as (
+      select dimension, value, count(*) as completions, count(*) filter (where is_first) as sessions
+      from (
+        select dimension, value, is_first from (${elements("page", pages)}
+        ) views
+        union all
+        select dimension, value, is_first from (${elements("event", events)}
+        ) events
+      ) steps
+      group by dimension, value
+    )
+    select w.dimension, w.value, ${completed} as completions, coalesce(c.sessions, 0) as sessions
+    from wanted w
+    left join counted c using (dimension, value)`,
+    params.values,
+  );
 }

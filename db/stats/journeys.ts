@@ -1,5 +1,6 @@
 import type { Queryable } from "../database.ts";
-import { chosenSessions, Params, type StatsQuery } from "./query.ts";
+import { Params, type StatsQuery } from "./query.ts";
+import { chosenElements, chosenSegments, pageNames, valueIn } from "./segments.ts";
 
 /** A page before or after the one that is asked about. */
 export interface JourneyStep {
@@ -30,25 +31,8 @@ const TOP = 10;
  */
 export async function journeys(db: Queryable, query: StatsQuery, page: string): Promise<Journeys> {
   const params = new Params();
-  const chosen = chosenSessions(query, params);
-  const asked = params.add(page);
   const [answer] = await db.query<{ sessions: number; views: number; previous: Steps; next: Steps }>(
-    `
-  -- Ways through the page are far fewer than sessions, and counted by several processes.
-  with ways as materialized (
-    select s.pages[place - 1] as previous, s.pages[place + 1] as next,
-      count(*) as views, count(*) filter (where place = array_position(s.pages, ${asked}::text)) as sessions
-    from session_summaries s, generate_subscripts(s.pages, 1) as place
-    where ${chosen}
-      and s.pages && array[${asked}::text]
-      and s.pages[place] = ${asked}
-    group by 1, 2
-  )
-  select
-    (select coalesce(sum(sessions), 0) from ways) as sessions,
-    (select coalesce(sum(views), 0) from ways where previous is distinct from ${asked}) as views,
-    ${top("previous", asked)} as previous,
-    ${top("next", asked)} as next`,
+    waysThrough(query, page, params),
     params.values,
   );
   const { sessions, views } = answer!;
@@ -58,13 +42,39 @@ export async function journeys(db: Queryable, query: StatsQuery, page: string): 
 
 type Steps = Omit<JourneyStep, "share">[];
 
-function top(column: "previous" | "next", page: string): string {
+/** Pages before and after have a number in their segment; what it stands for is looked up when they are counted. */
+function waysThrough(query: StatsQuery, page: string, params: Params): string {
+  const chosen = chosenSegments(query, params);
+  const views = {
+    dimensions: ["page"],
+    condition: valueIn(params.add([page])),
+    lists: ["pages", "previous", "next"],
+  } as const;
+  return `
+  with ${chosen},
+  views as materialized (${chosenElements(query, views, params)}
+  ),
+  names as materialized (${pageNames(query, params)}
+  )
+  select
+    (select count(*) from views where is_first) as sessions,
+    (select count(*) from views where previous is distinct from page) as views,
+    ${top("previous")} as previous,
+    ${top("next")} as next`;
+}
+
+function top(column: "previous" | "next"): string {
   return `(
       select coalesce(jsonb_agg(jsonb_build_object('value', value, 'count', count) order by count desc, value collate "C" nulls first), '[]')
       from (
-        select ${column} as value, sum(views) as count
-        from ways where ${column} is distinct from ${page}
-        group by ${column} order by sum(views) desc, ${column} collate "C" nulls first limit ${TOP}
+        select n.value, sum(w.count) as count
+        from (
+          select day, segment, ${column} as page, count(*) as count
+          from views where ${column} is distinct from page
+          group by day, segment, ${column}
+        ) w
+        left join names n on n.day = w.day and n.segment = w.segment and n.page = w.page
+        group by n.value order by sum(w.count) desc, n.value collate "C" nulls first limit ${TOP}
       ) counted
     )`;
 }

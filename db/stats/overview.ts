@@ -1,14 +1,16 @@
 import type { Queryable } from "../database.ts";
-import { chosenSessions, Params, type StatsQuery } from "./query.ts";
+import { Params, type StatsQuery } from "./query.ts";
+import { chosenSegments, chosenSessions } from "./segments.ts";
 import { SESSION_SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
 
 /** The figures of the whole range. */
 export async function overview(db: Queryable, query: StatsQuery): Promise<Totals> {
   const params = new Params();
   const sql = query.filters.length === 0 ? ofEverything(query, params) : `
+  with ${chosenSegments(query, params)}
   select ${SESSION_SUMS}
-  from session_summaries s
-  where ${chosenSessions(query, params)}`;
+  from (${chosenSessions(query, params)}
+  ) s`;
   const [sums] = await db.query<Sums>(sql, params.values);
   return totalsOf(sums!);
 }

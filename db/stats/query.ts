@@ -64,36 +64,6 @@ export class Params {
   }
 }
 
-/** The condition that chooses the query's sessions in `session_summaries s`: its site, its days, its filters. */
-export function chosenSessions({ site, range, filters }: StatsQuery, params: Params): string {
-  return [
-    `s.site_id = ${params.add(site)}`,
-    `s.day between ${params.add(range.from)}::date and ${params.add(range.to)}::date`,
-    ...filters.map((filter) => condition(filter, params)),
-  ].join("\n    and ");
-}
-
-const LISTS: Partial<Record<Dimension, string>> = { page: "s.pages", event: "s.event_names" };
-
-function condition({ dimension, operator, values }: Filter, params: Params): string {
-  const list = LISTS[dimension];
-  const isNegative = operator.endsWith("_not");
-  // A name that is none of ours must not reach the statement, whoever called us.
-  if (!DIMENSIONS.includes(dimension)) throw new TypeError(`There is no dimension ${dimension}`);
-  const found = operator.startsWith("is")
-    ? equals(list, `s.${dimension}`, params.add(values))
-    : resembles(list, `s.${dimension}`, params.add(values.map((value) => `%${escapeLike(value)}%`)));
-  return isNegative ? `not (${found})` : found;
-}
-
-const equals = (list: string | undefined, column: string, values: string) =>
-  list ? `${list} && ${values}::text[]` : `${column} = any(${values}::text[])`;
-
-const resembles = (list: string | undefined, column: string, patterns: string) =>
-  list
-    ? `exists (select from unnest(${list}) as item where item ilike any(${patterns}::text[]))`
-    : `${column} ilike any(${patterns}::text[])`;
-
 /** The text with what `like` reads as a pattern taken as it stands. */
 export function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, "\\$&");

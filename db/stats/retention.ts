@@ -1,5 +1,6 @@
 import type { Queryable } from "../database.ts";
-import { chosenSessions, Params, type StatsQuery } from "./query.ts";
+import { Params, type StatsQuery } from "./query.ts";
+import { chosenSegments, chosenSessions } from "./segments.ts";
 
 /** The visitors whose first visit ever lies in one week of the range. */
 export interface Cohort {
@@ -41,36 +42,40 @@ export async function retention(db: Queryable, query: StatsQuery): Promise<Cohor
   }));
 }
 
-/** A visitor's first day of each week is the one that has no other before it there; the first of all has none at all. */
+/** The first day of all is the first one of its week, too. */
 function everyVisit({ site, range }: StatsQuery, params: Params): string {
   const [siteId, from, to] = [site, range.from, range.to].map((value) => params.add(value));
   return `
-    select date_trunc('week', first_day::timestamp)::date as week, visit.week as visit_week, count(*) as visitors
-    from visitor_days
+    select date_trunc('week', first_day::timestamp)::date as week, visit.week as visit_week, sum(visitors) as visitors
+    from visitor_cohorts
     cross join lateral (
       select date_trunc('week', day::timestamp)::date as week
-      where previous_day is null or previous_day < date_trunc('week', day::timestamp)::date
       union all
-      select null where previous_day is null
+      select null where day = first_day
     ) visit
     where site_id = ${siteId} and day between ${from}::date and ${to}::date and first_day >= ${from}::date
     group by 1, 2`;
 }
 
 function chosenVisits(query: StatsQuery, params: Params): string {
+  const [siteId, from] = [query.site, query.range.from].map((value) => params.add(value));
   return `
-    select date_trunc('week', first_day::timestamp)::date as week, visit.week as visit_week, count(distinct visitor) as visitors
-    from (
-      select distinct d.visitor, d.first_day, d.day
-      from session_summaries s
-      join visitor_days d on d.site_id = s.site_id and d.visitor = s.visitor and d.day = s.day
-      where ${chosenSessions(query, params)}
-        and d.first_day >= ${params.add(query.range.from)}::date
-    ) visits
-    cross join lateral (
-      select date_trunc('week', day::timestamp)::date as week
+    with ${chosenSegments(query, params)},
+    visits as (
+      -- 2001 began on a Monday.
+      select distinct visitor, (day - date '2001-01-01') / 7 as week
+      from (${chosenSessions(query, params)}
+      ) s
+    ),
+    first_visits as (
+      select visitor, (first_day - date '2001-01-01') / 7 as week
+      from visitor_days
+      where site_id = ${siteId} and previous_day is null and day >= ${from}::date
+    ),
+    counted as (
+      select f.week, v.week as visit_week, count(*) as visitors from first_visits f join visits v using (visitor) group by f.week, v.week
       union all
-      select null
-    ) visit
-    group by 1, 2`;
+      select f.week, null, count(distinct visitor) from first_visits f join visits v using (visitor) group by f.week
+    )
+    select date '2001-01-01' + week * 7 as week, date '2001-01-01' + visit_week * 7 as visit_week, visitors from counted`;
 }

@@ -1,4 +1,5 @@
-import { chosenSessions, type Params, type StatsQuery } from "./query.ts";
+import type { Params, StatsQuery } from "./query.ts";
+import { chosenElements, chosenSegments } from "./segments.ts";
 
 /** What is kept of pageviews and events by value, beside the dimensions that one may ask for (etl/procedures/10_dimensions.sql). */
 export type StepDimension =
@@ -39,59 +40,15 @@ export function rolledUp({ site, range }: StatsQuery, dimensions: readonly strin
 
 /**
  * Rows by dimension and value, with `pageviews`, `events` and `amount`, that sum up to the range: rolled up ones, or with filters
- * those that the facts of the chosen sessions make.
+ * what the chosen sessions did until a day after their day's end.
  */
 export function stepRows(query: StatsQuery, dimensions: readonly StepDimension[], params: Params): string {
   if (query.filters.length === 0) return rolledUp(query, dimensions, params);
   return `
-      select dimension, value, pageviews, events, amount
+      select dimension, value, case when dimension = 'page' then 1 else 0 end as pageviews,
+        case when dimension = 'page' then 0 else 1 end as events, coalesce(amount, 0) as amount
       from (
-        ${chosenSteps(query, params)}
-      ) chosen_steps
-      where dimension = any(${params.add(dimensions)}::text[])`;
-}
-
-/** The events of the chosen sessions `s`, as `e`, for as long as their steps are kept: up to a day after their day's end. */
-export function chosenEvents(query: StatsQuery, params: Params): string {
-  const [from, to, zone] = [query.range.from, query.range.to, query.timezone].map((value) =>
-    params.add(value)
-  );
-  return `session_summaries s
-        join user_events e on e.site_id = s.site_id and e.session_id = s.session_id
-          and e.event_timestamp < (s.day + 2)::timestamp at time zone ${zone}
-        where ${chosenSessions(query, params)}
-          and e.event_timestamp >= ${from}::date::timestamp at time zone ${zone}
-          and e.event_timestamp < (${to}::date + 2)::timestamp at time zone ${zone}`;
-}
-
-/** What etl/procedures/10_dimensions.sql makes of the events of a day, of those of the chosen sessions. */
-function chosenSteps(query: StatsQuery, params: Params): string {
-  return `
-        with events as (
-          select e.event_type, coalesce(e.page_path, '') as path, coalesce(e.form_id, '') as form_id, e.event_data
-          from ${chosenEvents(query, params)}
-            and (e.event_type in ('scroll_depth', 'form_start', 'form_submit', 'form_abandon') or e.event_data ? 'revenue')
-        )
-        select 'page' as dimension, page as value, 1 as pageviews, 0 as events, 0 as amount
-        from session_summaries s, unnest(s.pages) as page
-        where ${chosenSessions(query, params)}
-        union all
-        select 'scroll_' || coalesce(json_integer(event_data -> 'milestone'), json_integer(event_data -> 'scrollPercentage')), path, 0, 1, 0
-        from events where event_type = 'scroll_depth'
-        union all
-        select event_type, form_id, 0, 1, 0
-        from events where event_type in ('form_start', 'form_submit', 'form_abandon')
-        union all
-        select 'form_page', jsonb_build_array(form_id, path)::text, 0, 1, 0
-        from events where event_type in ('form_start', 'form_submit', 'form_abandon')
-        union all
-        select 'form_field', jsonb_build_array(form_id, left(field.name, 200))::text, 0, 1, 0
-        from events
-        cross join lateral jsonb_each_text(
-          case when jsonb_typeof(event_data -> 'formData') = 'object' then event_data -> 'formData' else '{}' end) as field(name, value)
-        where event_type = 'form_submit' and field.value <> ''
-        union all
-        select 'revenue', jsonb_build_array(event_type, coalesce(upper(json_text(event_data, 'currency', 3)), ''))::text, 0, 1,
-          json_amount(event_data -> 'revenue')
-        from events where json_amount(event_data -> 'revenue') is not null`;
+        with ${chosenSegments(query, params)}
+        ${chosenElements(query, { dimensions, lists: ["amounts"] }, params)}
+      ) steps`;
 }

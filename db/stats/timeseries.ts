@@ -1,5 +1,6 @@
 import type { Queryable } from "../database.ts";
-import { chosenSessions, Params, type StatsQuery } from "./query.ts";
+import { Params, type StatsQuery } from "./query.ts";
+import { chosenSegments, chosenSessions } from "./segments.ts";
 import { SESSION_SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
 
 export const INTERVALS = ["hour", "day", "week", "month"] as const;
@@ -17,13 +18,14 @@ export interface Bucket extends Totals {
 export async function timeseries(db: Queryable, query: StatsQuery, interval: Interval): Promise<Bucket[]> {
   const params = new Params();
   const sums = query.filters.length > 0
-    ? chosenSums(query, interval, params)
+    ? interval === "hour" ? chosenHourSums(query, params) : chosenDaySums(query, params)
     : interval === "hour"
     ? hourSums(query, params)
     : daySums(query, params);
   const rows = await db.query<Sums & { starts_at: Date; label: string }>(
     `
-  with buckets as (${buckets(query, interval, params)}
+  with ${query.filters.length > 0 ? `${chosenSegments(query, params)},` : ""}
+  buckets as (${buckets(query, interval, params)}
   ),
   sums as (${sums}
   )
@@ -94,14 +96,24 @@ function daySums({ site, range }: StatsQuery, params: Params): string {
     ) v using (starts_at)`;
 }
 
-function chosenSums(query: StatsQuery, interval: Interval, params: Params): string {
-  const within = interval === "hour"
-    ? "s.started_at >= b.starts_at and s.started_at < b.ends_at"
-    : "s.day between b.first_day and b.last_day";
+/** An interval at a time: so what is sorted, to tell the visitors apart, is of that interval only. */
+function chosenDaySums(query: StatsQuery, params: Params): string {
   return `
-    select b.starts_at, ${SESSION_SUMS}
+    select b.starts_at, s.*
     from buckets b
-    join session_summaries s on ${within}
-    where ${chosenSessions(query, params)}
-    group by b.starts_at`;
+    cross join lateral (
+      select ${SESSION_SUMS}
+      from (${chosenSessions(query, params, "c.day between b.first_day and b.last_day")}
+      ) s
+    ) s`;
+}
+
+function chosenHourSums(query: StatsQuery, params: Params): string {
+  return `
+    select day::timestamp at time zone ${
+    params.add(query.timezone)
+  } + hour * interval '1 hour' as starts_at, ${SESSION_SUMS}
+    from (select *, started_ms / 3600000 as hour from (${chosenSessions(query, params)}
+    ) sessions) s
+    group by day, hour`;
 }

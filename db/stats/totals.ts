@@ -37,13 +37,13 @@ export function totalsOf({ visitors, sessions, pageviews, events, bounces, secon
   };
 }
 
-/** The columns of {@linkcode Sums} over chosen rows of `session_summaries s`, for what filters. */
+/** The columns of {@linkcode Sums} over chosen sessions `s`, for what filters. */
 export const SESSION_SUMS = `
     count(distinct s.visitor)                  as visitors,
     count(*)                                   as sessions,
     coalesce(sum(s.pageviews), 0)              as pageviews,
     coalesce(sum(s.events), 0)                 as events,
-    count(*) filter (where s.bounce)           as bounces,
+    count(*) filter (where s.pageviews < 2)    as bounces,
     coalesce(sum(s.seconds), 0)                as seconds`;
 
 /** By how much each figure changed, in shares of what it was: 0.12 is 12 % more; null where it was none. */

@@ -4,22 +4,21 @@
 -- of them (`pageviews` of a page, `events` of a name, revenue), on their own.
 
 -- Dimensions of a session: each session has one value of each.
-create or replace function add_session_dimensions(site text, first date, last date) returns void
+create or replace function add_session_dimensions(site text) returns void
 language plpgsql as $$
 begin
   insert into daily_dimensions (site_id, dimension, day, value, sessions, pageviews, events, bounces, seconds, timed, amount)
   with sums as (
     select s.day, d.dimension, d.value,
       count(*) as sessions, sum(s.pageviews) as pageviews, sum(s.events) as events,
-      count(*) filter (where s.bounce) as bounces, sum(s.seconds) as seconds
-    from session_summaries s
+      count(*) filter (where s.pageviews < 2) as bounces, sum(s.seconds) as seconds
+    from started_sessions s
     cross join lateral (values
       ('entry', s.entry), ('exit', s.exit), ('source', s.source), ('referrer', s.referrer), ('channel', s.channel),
       ('utm_source', s.utm_source), ('utm_medium', s.utm_medium), ('utm_campaign', s.utm_campaign),
       ('utm_content', s.utm_content), ('utm_term', s.utm_term), ('country', s.country), ('language', s.language),
       ('browser', s.browser), ('os', s.os), ('device', s.device), ('screen', s.screen)
     ) as d(dimension, value)
-    where s.site_id = site and s.day between first and last
     group by s.day, d.dimension, d.value
   ),
   ranked as (
@@ -61,17 +60,11 @@ begin
     where p.site_id = site and p.view_timestamp >= v.starts and p.view_timestamp < v.ends
     group by 1, p.path
     union all
-    select s.day, 'page', page.path, count(*), 0, 0, 0, 0, 0
-    from session_summaries s
-    cross join lateral (select distinct unnest(s.pages) as path) page
-    where s.site_id = site and s.day between first and last
-    group by s.day, page.path
+    select day, 'page', path, count(*), 0, 0, 0, 0, 0
+    from session_pages where is_first and place < 1000 group by day, path
     union all
-    select s.day, 'event', event.name, count(*), 0, 0, 0, 0, 0
-    from session_summaries s
-    cross join lateral (select distinct unnest(s.event_names) as name) event
-    where s.site_id = site and s.day between first and last
-    group by s.day, event.name
+    select day, 'event', event_type, count(*), 0, 0, 0, 0, 0
+    from session_events where is_first and place < 1000 group by day, event_type
     union all
     select day, 'event', event_type, 0, 0, sum(count), 0, 0, 0
     from events group by day, event_type
@@ -122,13 +115,44 @@ language sql immutable parallel safe as $$
   end
 $$;
 
+-- Every page and event name, however rare, on the day on which it happened.
+create or replace function roll_up_steps(site text, first date, last date) returns void
+language plpgsql as $$
+declare
+  v record;
+begin
+  select * into v from days_bounds(site, first, last);
+  delete from daily_steps where site_id = site and day between first and last;
+  insert into daily_steps (site_id, dimension, day, value, count, seconds, timed, short, sessions)
+  with parts as (
+    select (p.view_timestamp at time zone v.zone)::date as day, 'page' as dimension, p.path::text as value, count(*) as count,
+      coalesce(sum(p.time_on_page_seconds), 0) as seconds, count(p.time_on_page_seconds) as timed,
+      count(*) filter (where p.time_on_page_seconds < 10) as short, 0 as sessions
+    from pageviews p
+    where p.site_id = site and p.view_timestamp >= v.starts and p.view_timestamp < v.ends
+    group by 1, p.path
+    union all
+    select day, 'page', path, 0, 0, 0, 0, count(*)
+    from session_pages where is_first and is_of_one_day group by day, path
+    union all
+    select (e.event_timestamp at time zone v.zone)::date, 'event', e.event_type::text, count(*), 0, 0, 0, 0
+    from user_events e
+    where e.site_id = site and e.event_timestamp >= v.starts and e.event_timestamp < v.ends
+    group by 1, e.event_type
+  )
+  select site, dimension, day, value, sum(count), sum(seconds), sum(timed), sum(short), sum(sessions)
+  from parts
+  group by dimension, day, value;
+end
+$$;
+
 create or replace function roll_up_dimensions(site text, first date, last date) returns void
 language plpgsql as $$
 declare
   v_month date := date_trunc('month', first)::date;
 begin
   delete from daily_dimensions where site_id = site and day between first and last;
-  perform add_session_dimensions(site, first, last);
+  perform add_session_dimensions(site);
   perform add_step_dimensions(site, first, last);
 
   delete from monthly_dimensions where site_id = site and month = v_month;

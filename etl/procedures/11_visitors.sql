@@ -52,14 +52,15 @@ begin
   create temporary table seen_visitors as
   select distinct day, visitor
   from (
-    select s.day, s.visitor from session_summaries s where s.site_id = site and s.day between first and last
+    select s.day, s.visitor from started_sessions s
     union all
     select (p.view_timestamp at time zone v.zone)::date, visitor_hash(p.visitor_id)
     from pageviews p
     where p.site_id = site and p.view_timestamp >= v.starts and p.view_timestamp < v.ends
   ) seen;
 
-  -- Whose days are not what they were.
+  -- Whose days are not what they were. The index is for when the planner does not know yet how many visitors there are.
+  create index on seen_visitors (visitor, day);
   analyze seen_visitors;
   create temporary table moved_visitors as
   select distinct coalesce(s.visitor, d.visitor) as visitor
@@ -93,6 +94,13 @@ begin
   from visitor_days
   where site_id = site and day = any(v_days)
   group by day, previous_day;
+  delete from visitor_cohorts where site_id = site and day = any(v_days);
+  insert into visitor_cohorts (site_id, day, first_day, visitors)
+  select site, day, first_day, count(*)
+  from visitor_days
+  where site_id = site and day = any(v_days)
+    and (previous_day is null or previous_day < date_trunc('week', day::timestamp)::date)
+  group by day, first_day;
   drop table seen_visitors, moved_visitors, visitor_lines;
 end
 $$;

@@ -1,0 +1,221 @@
+-- session_values: which sessions of a segment have which value (migrations/0008_segments.sql).
+
+-- Whether so few sessions of a segment have a value that it shares a row: less than eight, or than one of 64, whose bits would take
+-- more room than twice their numbers.
+create or replace function is_rare(sessions bigint, of_all bigint) returns boolean
+language sql immutable parallel safe as $$
+  select sessions < greatest(8, of_all / 64)
+$$;
+
+-- As the temporary table fresh_values: the dimensions of which a session has one value.
+create or replace function collect_session_values() returns void
+language plpgsql as $$
+begin
+  create temporary table fresh_values as
+  select day, segment, dimension, value, null::text[] as rare, null::integer[] as firsts, null::integer[] as lasts,
+    count(*)::integer as sessions, array_agg(number) as numbers,
+    null::bigint[] as moments, null::integer[] as time_on_page, null::integer[] as pages, null::integer[] as previous,
+    null::integer[] as next, null::numeric[] as amounts
+  from (
+    select s.day, s.segment, s.number, d.dimension::text, d.value
+    from started_sessions s
+    cross join lateral (values
+      ('entry', s.entry), ('exit', s.exit), ('source', s.source), ('referrer', s.referrer), ('channel', s.channel),
+      ('utm_source', s.utm_source), ('utm_medium', s.utm_medium), ('utm_campaign', s.utm_campaign),
+      ('utm_content', s.utm_content), ('utm_term', s.utm_term), ('country', s.country), ('language', s.language),
+      ('browser', s.browser), ('os', s.os), ('device', s.device), ('screen', s.screen), ('referrer_type', s.referrer_type)
+    ) as d(dimension, value)
+    order by s.day, s.segment, d.dimension, d.value, s.number
+  ) having_value
+  group by day, segment, dimension, value;
+end
+$$;
+
+-- Adds pages and events to fresh_values: at most the first 1,000 of each session.
+create or replace function collect_steps() returns void
+language plpgsql as $$
+begin
+  insert into fresh_values (day, segment, dimension, value, sessions, numbers, moments, time_on_page, pages, previous, next)
+  select day, segment, 'page', min(path), count(*) filter (where is_first),
+    array_agg(case when is_first then number else -1 - number end), array_agg(ms::bigint * 1024 + place),
+    array_agg(seconds), array_agg(page), array_agg(previous), array_agg(next)
+  from (select * from session_pages where place < 1000 order by day, segment, page, number, place) ordered
+  group by day, segment, page;
+
+  insert into fresh_values (day, segment, dimension, value, sessions, numbers, moments)
+  select day, segment, 'event', event_type, count(*) filter (where is_first),
+    array_agg(case when is_first then number else -1 - number end), array_agg(ms::bigint * 1024)
+  from (select * from session_events where place < 1000 order by day, segment, event_type, number, place) ordered
+  group by day, segment, event_type;
+end
+$$;
+
+-- Adds to fresh_values what events say beside their name, as etl/procedures/10_dimensions.sql and roll_up_properties make it of a
+-- day: how far pages were scrolled, forms, revenue, properties.
+create or replace function collect_event_values(site text, first date, last date) returns void
+language plpgsql as $$
+declare
+  v record;
+begin
+  select * into v from days_bounds(site, first, last);
+  create temporary table told_events as
+  select s.day, s.segment, s.number, e.event_type::text, coalesce(e.page_path, '') as path, coalesce(e.form_id, '') as form_id, e.event_data
+  from user_events e
+  join started_sessions s on s.session_id = e.session_id
+  where e.site_id = site and e.event_timestamp >= v.starts and e.event_timestamp < v.ends + interval '1 day'
+    and e.event_timestamp < (s.day + 1)::timestamp at time zone v.zone + interval '1 day'
+    and (e.event_type not in ('scroll', 'page_visibility', 'page_exit', 'web_vitals') or e.event_data ? 'revenue');
+
+  insert into fresh_values (day, segment, dimension, value, sessions, numbers, amounts)
+  select day, segment, dimension, value, count(distinct number), array_agg(number), case when dimension = 'revenue' then array_agg(amount) end
+  from (
+    select e.day, e.segment, e.number, said.dimension, said.value, said.amount
+    from (
+      select *, coalesce(json_integer(event_data -> 'milestone'), json_integer(event_data -> 'scrollPercentage')) as milestone,
+        json_amount(event_data -> 'revenue') as revenue
+      from told_events
+      where event_type in ('form_start', 'form_submit', 'form_abandon', 'scroll_depth') or event_data ? 'revenue'
+    ) e
+    cross join lateral (
+      select 'scroll_' || e.milestone as dimension, e.path as value, 0 as amount
+      where e.event_type = 'scroll_depth' and e.milestone in (25, 50, 75, 100)
+      union all
+      select e.event_type, e.form_id, 0 where e.event_type in ('form_start', 'form_submit', 'form_abandon')
+      union all
+      select 'form_page', jsonb_build_array(e.form_id, e.path)::text, 0 where e.event_type in ('form_start', 'form_submit', 'form_abandon')
+      union all
+      select 'form_field', jsonb_build_array(e.form_id, left(field.name, 200))::text, 0
+      from jsonb_each_text(case when jsonb_typeof(e.event_data -> 'formData') = 'object' then e.event_data -> 'formData' else '{}' end)
+        as field(name, value)
+      where e.event_type = 'form_submit' and field.value <> ''
+      union all
+      select 'revenue', jsonb_build_array(e.event_type, coalesce(upper(json_text(e.event_data, 'currency', 3)), ''))::text, e.revenue
+      where e.revenue is not null
+    ) said
+    order by e.day, e.segment, said.dimension, said.value, e.number, said.amount
+  ) ordered
+  group by day, segment, dimension, value;
+
+  insert into fresh_values (day, segment, dimension, value, sessions, numbers)
+  with properties as (
+    select e.day, e.segment, e.number, e.event_type, left(property.name, 100) as property, left(property.value #>> '{}', 500) as value
+    from told_events e
+    cross join lateral jsonb_each(e.event_data) as property(name, value)
+    where e.event_type not in ('scroll', 'scroll_depth', 'page_visibility', 'page_exit', 'web_vitals')
+      and jsonb_typeof(e.event_data) = 'object' and jsonb_typeof(property.value) in ('string', 'number', 'boolean')
+  ),
+  kept as (
+    select day, event_type, property, value
+    from (
+      select *, row_number() over (partition by day, event_type, property order by count desc, value collate "C") as place
+      from (select day, event_type, property, value, count(*) as count from properties group by 1, 2, 3, 4) counts
+    ) ranked
+    where place <= 100
+  )
+  select day, segment, dimension, value, count(distinct number), array_agg(number)
+  from (
+    select p.day, p.segment, p.number, 'property:' || p.event_type as dimension, jsonb_build_array(p.property, k.value)::text as value
+    from properties p
+    left join kept k using (day, event_type, property, value)
+    order by 1, 2, 4, 5, 3
+  ) ordered
+  group by day, segment, dimension, value;
+  drop table told_events;
+end
+$$;
+
+-- Puts the values of fresh_values that few sessions have into one row a dimension.
+create or replace function share_rare_values() returns void
+language plpgsql as $$
+begin
+  create temporary table rare_values as
+  select f.* from fresh_values f
+  join (select day, segment, count(*) as sessions from started_sessions group by day, segment) g using (day, segment)
+  where is_rare(f.sessions, g.sessions);
+  delete from fresh_values f
+  using (select day, segment, count(*) as sessions from started_sessions group by day, segment) g
+  where f.day = g.day and f.segment = g.segment and is_rare(f.sessions, g.sessions);
+
+  insert into fresh_values (
+    day, segment, dimension, rare, firsts, lasts, sessions, numbers, moments, time_on_page, pages, previous, next, amounts
+  )
+  with listed as (
+    select day, segment, dimension, array_agg(value) as rare, array_agg(last - length + 1) as firsts, array_agg(last) as lasts,
+      sum(sessions) as sessions
+    from (
+      select *, cardinality(numbers) as length,
+        (sum(cardinality(numbers)) over (partition by day, segment, dimension order by value collate "C"))::integer as last
+      from rare_values
+      order by day, segment, dimension, value collate "C"
+    ) placed
+    group by day, segment, dimension
+  ),
+  joined as (
+    select day, segment, dimension, array_agg(number) as numbers,
+      case when dimension in ('page', 'event') then array_agg(moment) end as moments,
+      case when dimension = 'page' then array_agg(seconds) end as time_on_page,
+      case when dimension = 'page' then array_agg(page) end as pages,
+      case when dimension = 'page' then array_agg(previous) end as previous,
+      case when dimension = 'page' then array_agg(next) end as next,
+      case when dimension = 'revenue' then array_agg(amount) end as amounts
+    from (
+      select day, segment, dimension, value, unnest(numbers) as number, unnest(moments) as moment, unnest(time_on_page) as seconds,
+        unnest(pages) as page, unnest(previous) as previous, unnest(next) as next, unnest(amounts) as amount
+      from (select * from rare_values order by day, segment, dimension, value collate "C") ordered
+    ) elements
+    group by day, segment, dimension
+  )
+  select day, segment, dimension, l.rare, l.firsts, l.lasts, l.sessions,
+    j.numbers, j.moments, j.time_on_page, j.pages, j.previous, j.next, j.amounts
+  from listed l
+  join joined j using (day, segment, dimension);
+  drop table rare_values;
+end
+$$;
+
+-- Brings session_values of a site's days up to date. Rows that are right are not written again: of a day that goes on, those of its
+-- former segments are.
+create or replace function pack_session_values(site text, first date, last date) returns void
+language plpgsql
+set enable_hashagg = off -- the arrays are in the order in which the rows come: sorted as they are grouped
+as $$
+begin
+  perform collect_session_values();
+  perform collect_steps();
+  perform collect_event_values(site, first, last);
+  perform share_rare_values();
+  create temporary table packed_values as
+  select f.*, case when f.value is null then 0 else hashtextextended(f.value, 0) end as hash,
+    case when f.value is not null then
+      (select bit_or(set_bit(g.none, number, 1)) from unnest(f.numbers) as number where number >= 0)
+    end as bits
+  from fresh_values f
+  join (
+    select day, segment, repeat('0', count(*)::integer)::bit varying as none from started_sessions group by day, segment
+  ) g using (day, segment);
+  drop table fresh_values;
+  create index on packed_values (day, dimension, hash);
+  analyze packed_values;
+
+  delete from session_values t
+  where t.site_id = site and t.day between first and last
+    and not exists (
+      select from packed_values f
+      where f.day = t.day and f.segment = t.segment and f.dimension = t.dimension and f.hash = t.hash
+        and (f.value, f.rare, f.firsts, f.numbers, f.bits, f.moments, f.time_on_page, f.pages, f.previous, f.next, f.amounts)
+          is not distinct from (t.value, t.rare, t.firsts, t.numbers, t.bits, t.moments, t.time_on_page, t.pages, t.previous, t.next, t.amounts)
+    );
+  insert into session_values (
+    site_id, day, segment, dimension, hash, value, rare, firsts, lasts, sessions, numbers, bits, moments,
+    time_on_page, pages, previous, next, amounts
+  )
+  select site, f.day, f.segment, f.dimension, f.hash, f.value, f.rare, f.firsts, f.lasts, f.sessions, f.numbers, f.bits,
+    f.moments, f.time_on_page, f.pages, f.previous, f.next, f.amounts
+  from packed_values f
+  left join session_values t
+    on t.site_id = site and t.day = f.day and t.segment = f.segment and t.dimension = f.dimension and t.hash = f.hash
+      and t.value is not distinct from f.value
+  where t.site_id is null;
+  drop table packed_values;
+end
+$$;
