@@ -1,7 +1,8 @@
 import type { Queryable } from "../database.ts";
 import { overview } from "./overview.ts";
 import { comparedDays, type Comparison } from "./period.ts";
-import { chosenSessions, type DayRange, Params, type StatsQuery } from "./query.ts";
+import { type DayRange, Params, type StatsQuery } from "./query.ts";
+import { chosenSegments, chosenSessions } from "./segments.ts";
 import { type Bucket, type Interval, timeseries } from "./timeseries.ts";
 import { SESSION_SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
 
@@ -74,21 +75,35 @@ export async function timeseriesOf(
 /** The figures of the range, whose last day ends at `until`. */
 async function overviewUntil(db: Queryable, query: StatsQuery, until: Date): Promise<Totals> {
   const params = new Params();
-  const sql = query.filters.length === 0 ? everythingUntil(query, until, params) : `
-  select ${SESSION_SUMS}
-  from session_summaries s
-  where ${chosenSessions(query, params)}
-    and s.started_at < ${params.add(until)}::timestamptz`;
+  const sql = query.filters.length === 0
+    ? everythingUntil(query, until, params)
+    : chosenUntil(query, until, params);
   const [sums] = await db.query<Sums>(sql, params.values);
   return totalsOf(sums!);
+}
+
+function chosenUntil(query: StatsQuery, until: Date, params: Params): string {
+  const elapsed = until.getTime() - midnightOf(query);
+  return `
+  with ${chosenSegments(query, params)}
+  select ${SESSION_SUMS}
+  from (${chosenSessions(query, params)}
+  ) s
+  where s.day < ${params.add(query.range.to)}::date or s.started_ms < ${params.add(elapsed)}`;
+}
+
+/** When the range's last day begins, in milliseconds since the epoch. */
+function midnightOf({ range, timezone }: StatsQuery): number {
+  return Temporal.PlainDate.from(range.to).toZonedDateTime(timezone).epochMilliseconds;
 }
 
 /**
  * Whole hours are rolled up; of the last one the facts are read. Visitors of the last day are counted from its facts, but for those
  * who were there on an earlier day of the range.
  */
-function everythingUntil({ site, timezone, range }: StatsQuery, until: Date, params: Params): string {
-  const midnight = Temporal.PlainDate.from(range.to).toZonedDateTime(timezone).epochMilliseconds;
+function everythingUntil(query: StatsQuery, until: Date, params: Params): string {
+  const { site, range } = query;
+  const midnight = midnightOf(query);
   // Hours count from the site's midnight.
   const lastHour = midnight + Math.floor((until.getTime() - midnight) / HOUR_MS) * HOUR_MS;
   const [siteId, from, to, starts, hour, end] = [
