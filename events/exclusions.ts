@@ -33,7 +33,8 @@ export class Exclusions {
   /** Whether events of the page are left out; where it is not known, they are not. */
   hasPath(path: string | undefined): boolean {
     if (path === undefined || this.#paths.length === 0) return false;
-    const plain = decodePath(path);
+    // Some senders put the query into the path.
+    const plain = decodePath(path.replace(/[?#].*$/s, ""));
     return this.#paths.some((pieces) => matches(plain, pieces));
   }
 }
@@ -50,7 +51,7 @@ export interface Remainder {
 export function withoutExcludedPages(event: NewEvent, exclusions: Exclusions): Remainder {
   const { row } = event;
   const raw = fieldsOf(row.raw_event_data);
-  const path = row.path ?? undefined;
+  const path = pageOf(row.path, row.url);
   if (row.event_type !== "batch" || !Array.isArray(raw.events)) {
     return exclusions.hasPath(path) ? { event: undefined, excluded: 1 } : { event, excluded: 0 };
   }
@@ -65,7 +66,12 @@ export function withoutExcludedPages(event: NewEvent, exclusions: Exclusions): R
 function pathWithin(nested: unknown, batchPath: string | undefined): string | undefined {
   const fields = fieldsOf(nested);
   const said = typeof fields.eventType === "string" ? fields : fieldsOf(fields.event);
-  return textOf(said.path) ?? (textOf(said.url) === undefined ? batchPath : undefined);
+  return pageOf(said.path, said.url) ?? (textOf(said.url) === undefined ? batchPath : undefined);
+}
+
+/** Where an event with a URL has no path, that is no absolute one: mostly the path itself. */
+function pageOf(path: unknown, url: unknown): string | undefined {
+  return textOf(path) ?? textOf(url);
 }
 
 /** One piece after the other from the left, the first and the last at the ends: no text makes this take long. */

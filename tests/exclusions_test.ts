@@ -3,7 +3,7 @@ import { Exclusions } from "../events/exclusions.ts";
 
 // [pattern, the paths that it leaves out, paths that it does not]
 const PATHS: [string, string[], string[]][] = [
-  ["/admin", ["/admin"], ["/admin/", "/Admin", "/admin/users", "/x/admin", ""]],
+  ["/admin", ["/admin", "/admin?x=1", "/admin#users"], ["/admin/", "/Admin", "/admin/users", "/x/admin", ""]],
   ["/admin/*", ["/admin/", "/admin/users", "/admin/users/7"], ["/admin", "/administrator", "/x/admin/"]],
   ["/admin*", ["/admin", "/administrator", "/admin/users"], ["/adm", "/x/admin"]],
   ["*/edit", ["/edit", "/posts/7/edit"], ["/edit/", "/editor"]],
