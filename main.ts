@@ -100,6 +100,7 @@ function announce(mode: Mode, { hostname, port }: Deno.NetAddr, system: System):
   Footfall is running on ${system.databaseName}
 
     Start page   ${url}/
+    Dashboard    ${url}/dashboard
     Demo site    ${url}/demo/
     Admin token  ${system.adminToken}
 

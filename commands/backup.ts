@@ -6,7 +6,7 @@ import { UsageError } from "./arguments.ts";
 import { CommandError } from "./command.ts";
 import { reachDatabase, type Reached, requireClosed } from "./reach.ts";
 import type { Subcommand } from "./subcommand.ts";
-import { confirm, OutputFile, printLine } from "./terminal.ts";
+import { confirm, OutputFile, printJson, printLine } from "./terminal.ts";
 
 const POSTGRES_HINT = "for Postgres there are pg_dump and pg_restore; docs/operations.md says how";
 
@@ -27,13 +27,14 @@ async function readBackup({ own, devServer }: Reached): Promise<ReadableStream<U
 
 export const backup: Subcommand = {
   summary: "writes the embedded database to a file",
-  help: `Usage: deno task footfall backup FILE [--force]
+  help: `Usage: deno task footfall backup FILE [--force] [--json]
 
 Writes the whole embedded database to FILE, a gzipped tar, also while deno task dev runs. What waits in the spool is
 not in it. For Postgres use pg_dump; docs/operations.md says how.
 
-  --force   overwrites FILE`,
-  options: { force: "flag" },
+  --force   overwrites FILE
+  --json    answers JSON: backed_up`,
+  options: { force: "flag", json: "flag" },
   words: 1,
   async run(args) {
     const [path] = args.words;
@@ -50,20 +51,21 @@ not in it. For Postgres use pg_dump; docs/operations.md says how.
       for await (const chunk of await readBackup(reached)) await file.write(chunk);
       await file.finish();
     });
-    await printLine(`backed up: ${path}`);
+    await (args.flag("json") ? printJson({ backed_up: path }) : printLine(`backed up: ${path}`));
   },
 };
 
 export const restore: Subcommand = {
   summary: "puts a backup in the place of the embedded database",
-  help: `Usage: deno task footfall restore FILE [--yes]
+  help: `Usage: deno task footfall restore FILE [--yes] [--json]
 
 Puts what deno task footfall backup wrote in the place of the embedded database. What was there is kept beside it
 under another name, which is printed. Stop deno task dev first. Events that were set aside are another thing:
 deno task footfall retry-failed.
 
-  --yes   does not ask first`,
-  options: { yes: "flag" },
+  --yes    does not ask first
+  --json   answers JSON: restored, kept (where what was there is now, or null)`,
+  options: { yes: "flag", json: "flag" },
   words: 1,
   async run(args) {
     const [path] = args.words;
@@ -77,6 +79,9 @@ deno task footfall retry-failed.
       throw new CommandError("Cannot restore: not confirmed");
     }
     const before = await restorePglite(target.replace(/^pglite:/, ""), new Blob([archive]));
-    await printLine(`restored: ${path}${before === undefined ? "" : `; what was there is in ${before}`}`);
+    const kept = before === undefined ? "" : `; what was there is in ${before}`;
+    await (args.flag("json")
+      ? printJson({ restored: path, kept: before ?? null })
+      : printLine(`restored: ${path}${kept}`));
   },
 };

@@ -87,7 +87,7 @@ Deno.test("/metrics counts answers by method and status, and tells of jobs and c
   assertEquals(values("footfall_requests_total"), {
     '{method="POST",status="202"}': "1",
     '{method="POST",status="400"}': "1",
-    '{method="other",status="404"}': "1",
+    '{method="other",status="405"}': "1",
     '{method="GET",status="200"}': "1",
   });
   const jobs = JOBS.map(({ name }) => `{job="${name}"}`).toSorted();

@@ -14,7 +14,7 @@ const creates = (what: string) => STATEMENTS.filter((statement) => statement.sta
 const others = STATEMENTS.filter((statement) => !statement.startsWith("CREATE "));
 
 // Columns that Postgres 13 renamed, two that pg_stat_user_indexes never had, and a name that needs a cast to be a table;
-// README.md gives the right queries.
+// docs/tables.md gives the right queries.
 const CORRECTIONS: [RegExp, string][] = [
   [/\btotal_time\b/g, "total_exec_time"],
   [/\bmean_time\b/g, "mean_exec_time"],

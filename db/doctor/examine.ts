@@ -44,7 +44,7 @@ async function reachDatabase({ db }: Patient): Promise<Finding> {
   } catch (error) {
     return problem(
       (error as Error).message,
-      "is the server up, and are DATABASE_URL or PGHOST, PGUSER, PGPASSWORD right? Without it only this machine was checked",
+      "mend that first: without the database only this machine was checked",
     );
   }
 }
