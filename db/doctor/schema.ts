@@ -82,7 +82,7 @@ const indexes: Check = {
       const { name, partition } = missing[0]!;
       return problem(
         `missing: ${list(missing.map(({ name, partition }) => `${name} on ${partition}`))}`,
-        `build it on ${partition} as migrations/0001_events_log.sql has it, then: alter index ${name} attach partition …`,
+        `build it on ${partition} as migrations/0010_archive_brin.sql has it, then: alter index ${name} attach partition …`,
       );
     }
     if (unsearchable.length > 0) {
