@@ -1,6 +1,7 @@
 import type { Database } from "../db/database.ts";
 import { migrate } from "../db/migrate.ts";
 import { openDatabase } from "../db/open.ts";
+import { serverCpuSeconds } from "./proc.ts";
 
 /** A migrated database of its own on the server, for as long as `work` takes. */
 export async function withBenchDatabase<T>(
@@ -19,6 +20,28 @@ export async function withBenchDatabase<T>(
   } finally {
     await admin.exec(`drop database ${name} with (force)`);
   }
+}
+
+/** What something took: seconds by the clock, and of the server's processor time where the server is a process of this Linux. */
+export interface Cost {
+  seconds: number;
+  cpuSeconds: number | undefined;
+}
+
+/** Runs `work`, which keeps nobody but the server of `db` busy. */
+export async function costOf(db: Database, work: () => Promise<unknown>): Promise<Cost> {
+  const [backend] = await db.query<{ pid: number }>("select pg_backend_pid() as pid");
+  const isHere = Deno.build.os === "linux" && await exists(`/proc/${backend!.pid}/stat`);
+  const before = isHere ? await serverCpuSeconds(backend!.pid) : undefined;
+  const seconds = await secondsOf(work);
+  return {
+    seconds,
+    cpuSeconds: before === undefined ? undefined : await serverCpuSeconds(backend!.pid) - before,
+  };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
 }
 
 /** Runs `work` and answers how many seconds it took. */

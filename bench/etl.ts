@@ -2,8 +2,8 @@ import { formatTable } from "../commands/command.ts";
 import type { Database } from "../db/database.ts";
 import { JOBS } from "../etl/jobs.ts";
 import { type Backlog, makeBacklog } from "./backlog.ts";
-import { ratio, secondsOf, withBenchDatabase } from "./database.ts";
-import { secondsToInsertFacts } from "./facts.ts";
+import { type Cost, costOf, ratio, withBenchDatabase } from "./database.ts";
+import { costToInsertFacts } from "./facts.ts";
 import { fillHistory } from "./history.ts";
 
 const EVENTS = 200_000;
@@ -22,25 +22,24 @@ const CASES: Case[] = [
   { name: "the job: two workers", run: runJob },
 ];
 
-interface Figures {
+interface Figures extends Cost {
   case: string;
   /** Events that were processed before. */
   history: number;
-  seconds: number;
 }
 
 /**
  * The ETL's events a second by batch size, in an empty database and in one that has processed `history` events,
- * against writing its results without working them out.
+ * against writing its results without working them out. Processor time tells where the machine has other work, too.
  */
 export async function benchEtl(serverUrl: string, { history }: { history: number }): Promise<string[]> {
   const backlog = await makeBacklog(serverUrl, EVENTS);
   const figures: Figures[] = [];
-  const yardsticks: number[] = [];
+  const yardsticks: Cost[] = [];
   for (const { name, run } of CASES) {
     await withBenchDatabase(serverUrl, async (db) => {
-      figures.push({ case: name, history: 0, seconds: await measure(db, backlog, 0, run) });
-      yardsticks.push(backlog.events / await secondsToInsertFacts(db));
+      figures.push({ case: name, history: 0, ...await measure(db, backlog, 0, run) });
+      yardsticks.push(await costToInsertFacts(db));
     });
   }
   const copies = Math.round(history / backlog.events);
@@ -50,21 +49,21 @@ export async function benchEtl(serverUrl: string, { history }: { history: number
       await runJob(db);
       await fillHistory(db, copies);
       for (const [i, { name, run }] of CASES.entries()) {
-        const seconds = await measure(db, backlog, copies + i, run);
-        figures.push({ case: name, history: (copies + i) * backlog.events, seconds });
+        const cost = await measure(db, backlog, copies + i, run);
+        figures.push({ case: name, history: (copies + i) * backlog.events, ...cost });
       }
     });
   }
   return report(backlog, figures, yardsticks);
 }
 
-async function measure(db: Database, backlog: Backlog, copy: number, run: Case["run"]): Promise<number> {
+async function measure(db: Database, backlog: Backlog, copy: number, run: Case["run"]): Promise<Cost> {
   await backlog.add(db, copy);
   await db.exec("analyze events_log_pending; checkpoint");
-  const seconds = await secondsOf(() => run(db));
+  const cost = await costOf(db, () => run(db));
   const [left] = await db.query<{ rows: number }>("select count(*) as rows from events_log_pending");
   if (left!.rows > 0) throw new Error(`${left!.rows} of ${backlog.rows} rows were not processed`);
-  return seconds;
+  return cost;
 }
 
 async function processAll(db: Database, batchSize: number): Promise<void> {
@@ -79,19 +78,26 @@ async function runJob(db: Database): Promise<void> {
   await job.run({ db, retentionDays: 90, signal: new AbortController().signal, whenBusy: "wait" });
 }
 
-function report(backlog: Backlog, figures: Figures[], yardsticks: number[]): string[] {
+function report(backlog: Backlog, figures: Figures[], yardsticks: Cost[]): string[] {
   const count = (value: number) => Math.round(value).toLocaleString("en-US");
-  const yardstick = yardsticks.reduce((sum, rate) => sum + rate, 0) / yardsticks.length;
-  const rows = figures.map(({ case: name, history, seconds }) => ({
+  const rates = yardsticks.map(({ seconds }) => backlog.events / seconds);
+  const yardstick = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+  const cpu = yardsticks.reduce((sum, { cpuSeconds }) => sum + (cpuSeconds ?? NaN), 0) / yardsticks.length;
+  const rows = figures.map(({ case: name, history, seconds, cpuSeconds }) => ({
     case: name,
     history,
     seconds: Number(seconds.toFixed(2)),
     "events/s": Math.round(backlog.events / seconds),
     "of INSERT … SELECT": Number(ratio(backlog.events / seconds, yardstick)),
+    ...(cpuSeconds === undefined ? {} : {
+      "processor s": Number(cpuSeconds.toFixed(2)),
+      "times its processor time": Number(ratio(cpuSeconds, cpu)),
+    }),
   }));
   return [
     `${count(backlog.events)} events in ${count(backlog.rows)} rows; INSERT … SELECT of the finished rows: ` +
-    `${count(yardstick)} events/s (${count(Math.min(...yardsticks))} to ${count(Math.max(...yardsticks))})`,
+    `${count(yardstick)} events/s (${count(Math.min(...rates))} to ${count(Math.max(...rates))})` +
+    (Number.isNaN(cpu) ? "" : `, ${cpu.toFixed(2)} s of processor time`),
     ...formatTable(rows).split("\n"),
   ];
 }

@@ -75,19 +75,18 @@ async function processEvents(context: JobContext): Promise<number> {
   };
   const isOver = () => context.signal.aborted || performance.now() >= until;
   while (!isOver()) {
+    // More than a batch waits: several workers, each in lanes of its own, until it is gone.
+    if (context.db.connections > 1 && await exceedsBatch(context.db)) {
+      const isDone = () => isOver() || processed >= backlog;
+      await Promise.all(
+        Array.from({ length: WORKERS }, (_, worker) => processBacklog(context.db, worker, isDone, note)),
+      );
+      if (isOver()) break;
+    }
     const rows = await callLocked(context, "process-events", `process_events(${BATCH_SIZE})`);
     note(rows);
     // Nothing else waited. What has come since is the next run's: under load there is always more.
     if (rows < BATCH_SIZE) break;
-    // More than a batch waits: several workers, each in a lane of its own, until it is gone.
-    if (context.db.connections > 1) {
-      const isDone = () => isOver() || processed >= backlog;
-      const workers = Array.from(
-        { length: WORKERS },
-        (_, worker) => processBacklog(context.db, worker, isDone, note),
-      );
-      await Promise.all(workers);
-    }
   }
   // A person's run ends with cleanup, which does this.
   if (isCron && processed > 0) await summarize(context);
@@ -100,6 +99,15 @@ async function countPending(db: Database): Promise<number> {
     NO_LIMIT,
   );
   return row!.rows;
+}
+
+async function exceedsBatch(db: Database): Promise<boolean> {
+  const [row] = await db.query<{ more: boolean }>(
+    `select count(*) > ${BATCH_SIZE} as more from (select from events_log_pending limit ${
+      BATCH_SIZE + 1
+    }) oldest`,
+  );
+  return row!.more;
 }
 
 async function processBacklog(

@@ -119,45 +119,29 @@ begin
       and l.event_type <> 'batch'
     union all
     select
-      visit_number(l.site_id, l.session_id), l.id * 1024 + l.place,
+      l.visit, l.id + l.place,
       case
         -- As the collector writes it; the pattern, which is slow, is for rows that came another way.
-        when said.time like '____-__-__T__:__:__.___Z'
-            and (trusting or translate(said.time, '123456789', '000000000') = '0000-00-00T00:00:00.000Z')
-          or said.time ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$'
-        then said.time::timestamptz
+        when l.time like '____-__-__T__:__:__.___Z'
+            and (trusting or translate(l.time, '123456789', '000000000') = '0000-00-00T00:00:00.000Z')
+          or l.time ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$'
+        then l.time::timestamptz
         else l.timestamp
       end,
-      said.event_type is distinct from 'pageview', l.event_id, coalesce(said.event_type, l.event #>> '{event,eventType}'),
-      said.reason,
-      coalesce(nullif(left(said.url, 8192), ''), l.url),
-      coalesce(
-        nullif(left(said.path, 2048), ''),
-        url_path(said.url),
-        case when said.url is null then coalesce(l.path, url_path(l.url)) end
-      ),
-      l.site_id, l.session_id, coalesce(l.visitor_id, l.session_id), l.user_agent,
+      l.event_type is distinct from 'pageview', l.event_id, coalesce(l.event_type, l.event #>> '{event,eventType}'), l.reason,
+      coalesce(nullif(left(l.own_url, 8192), ''), l.url),
+      coalesce(nullif(left(l.own_path, 2048), ''), url_path(l.own_url), case when l.own_url is null then l.path end),
+      l.site_id, l.session_id, l.visitor_id, l.user_agent,
       l.event -> 'eventData',
       case
-        when said.reason is null and said.event_type <> 'pageview' and not says_of_session(l.event) then null
+        when l.reason is null and l.event_type <> 'pageview' and not says_of_session(l.event) then null
         when l.event ? 'rejected' and not l.event ? 'eventType' then l.event -> 'event'
         else l.event
       end
     from (
-      -- In the select list the events need no table of their own for each row.
-      select l.*, jsonb_array_elements(l.events) as event, generate_series(1, jsonb_array_length(l.events)) as place
-      from (
-        select l.*, events_of_batch(l.raw_event_data) as events
-        from events_log_pending l
-        where l.id between first_id and last_id and (lanes is null or session_lane(l.session_id) = any (lanes))
-          and l.event_type = 'batch'
-        offset 0
-      ) l
-    ) l
-    -- `offset 0`: looked up once, not wherever it is used.
-    cross join lateral (
       select
-        l.event ->> 'eventType' as event_type, l.event ->> 'timestamp' as time, l.event ->> 'url' as url, l.event ->> 'path' as path,
+        l.*, l.event ->> 'eventType' as event_type, l.event ->> 'timestamp' as time, l.event ->> 'url' as own_url,
+        l.event ->> 'path' as own_path,
         case
           when l.session_id is null then 'session_id is missing'
           when jsonb_typeof(l.event) <> 'object' then 'the event is no object'
@@ -166,8 +150,24 @@ begin
           when length(l.event ->> 'eventType') not between 1 and 50 then 'eventType is not of 1 to 50 characters'
           when l.event ->> 'eventType' = 'batch' then 'a batch cannot hold a batch'
         end as reason
-      offset 0
-    ) said
+      from (
+        -- In the select list the events need no table of their own for each row.
+        select
+          l.visit, l.id, l.timestamp, l.event_id, l.url, l.path, l.site_id, l.session_id, l.visitor_id, l.user_agent,
+          jsonb_array_elements(l.events) as event, generate_series(1, jsonb_array_length(l.events)) as place
+        from (
+          select
+            visit_number(l.site_id, l.session_id) as visit, l.id * 1024 as id, l.timestamp, l.event_id, l.url,
+            coalesce(l.path, url_path(l.url)) as path, l.site_id, l.session_id, coalesce(l.visitor_id, l.session_id) as visitor_id,
+            l.user_agent, events_of_batch(l.raw_event_data) as events
+          from events_log_pending l
+          where l.id between first_id and last_id and (lanes is null or session_lane(l.session_id) = any (lanes))
+            and l.event_type = 'batch'
+          offset 0
+        ) l
+      ) l
+      offset 0 -- looked up once, not wherever it is used
+    ) l
   )
   select count(*) into v_rows from moved;
   return v_rows;

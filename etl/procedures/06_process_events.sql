@@ -139,16 +139,16 @@ begin
     perform pg_advisory_xact_lock_shared(hashtextextended('footfall:process-events', 0));
     perform pg_advisory_xact_lock(hashtextextended('footfall:lane', lane)) from unnest(lanes) as lane order by lane;
   end if;
-  select id into v_first from events_log_pending
-  where lanes is null or session_lane(session_id) = any (lanes)
-  order by id limit 1;
-  select id into v_last from events_log_pending
-  where lanes is null or session_lane(session_id) = any (lanes)
-  order by id offset batch_size - 1 limit 1;
+  select min(id), max(id) into v_first, v_last
+  from (
+    select id from events_log_pending
+    where lanes is null or session_lane(session_id) = any (lanes)
+    order by id limit batch_size
+  ) oldest;
   if v_first is null then
     return 0;
   end if;
-  return process_range(v_first, coalesce(v_last, (select max(id) from events_log_pending)), lanes);
+  return process_range(v_first, v_last, lanes);
 end
 $$;
 
