@@ -2,7 +2,7 @@ import { DatabaseUnavailable } from "../db/database.ts";
 import type { NewEvent } from "../db/event_row.ts";
 import type { Site } from "../db/site_directory.ts";
 import type { Receipt } from "../db/write_queue.ts";
-import { withoutExcludedPages } from "../events/exclusions.ts";
+import { type Remainder, withoutExcludedPages } from "../events/exclusions.ts";
 import { enrichEvent, type RequestContext, userAgentOf } from "../events/enrich.ts";
 import type { Payload, Rejection } from "../events/payload.ts";
 import { hostOf, isWithin } from "../events/referrer.ts";
@@ -103,9 +103,8 @@ export class Intake {
         rejected.push({ index, issues: [{ path: "siteId", message: reason }] });
         continue;
       }
-      const { isSecretName, exclusions } = rulesOf(site);
       const sent = payload.events?.length ?? 1;
-      if (exclusions?.hasAddress(sender.address)) {
+      if (rulesOf(site).exclusions?.hasAddress(sender.address)) {
         excluded.push(this.#leaveOut("network", index, sent, sent));
         leftOut.add(index);
         continue;
@@ -114,17 +113,8 @@ export class Intake {
       const visitor = sessionId !== undefined && visitorId !== undefined
         ? { sessionId, visitorId }
         : await this.#identify(payload, sender);
-      const context = {
-        domains: site?.domains ?? [],
-        ipMode: site?.ipMode ?? this.#options.ipMode,
-        isSecretName,
-      };
-      let event: NewEvent | undefined = enrichEvent(payload, sender, context, visitor);
-      if (exclusions?.excludesPaths) {
-        const remainder = withoutExcludedPages(event, exclusions);
-        event = remainder.event;
-        if (remainder.excluded > 0) excluded.push(this.#leaveOut("path", index, remainder.excluded, sent));
-      }
+      const { event, excluded: pages } = this.#makeEvent(payload, sender, site, visitor);
+      if (pages > 0) excluded.push(this.#leaveOut("path", index, pages, sent));
       if (event === undefined) {
         leftOut.add(index);
         continue;
@@ -160,6 +150,18 @@ export class Intake {
     const eventIds = places.filter((_, index) => !refusedPlaces.has(index)).map(({ eventId }) => eventId);
     this.#metrics.accepted(eventIds.length, stored);
     return { stored, eventIds, rejected, excluded, forbidden };
+  }
+
+  /** The event to store, without what its site leaves out by its page. */
+  #makeEvent(payload: Payload, sender: Sender, site: Site | undefined, visitor: VisitorIds): Remainder {
+    const { isSecretName, exclusions } = rulesOf(site);
+    const context = {
+      domains: site?.domains ?? [],
+      ipMode: site?.ipMode ?? this.#options.ipMode,
+      isSecretName,
+    };
+    const event = enrichEvent(payload, sender, context, visitor);
+    return exclusions?.excludesPaths ? withoutExcludedPages(event, exclusions) : { event, excluded: 0 };
   }
 
   /** @param excluded how many of the `sent` events of the item */

@@ -231,6 +231,10 @@ Deno.test("while deno task dev runs, every command works on its database, or say
     { table: "session_summaries", rows: 1 },
     { table: "user_sessions", rows: 1 },
   ]);
+  assertEquals(await answer("retention", "--dry-run", "--json"), [0, "", {
+    retention_days: 90,
+    would_remove: [],
+  }]);
   assertEquals(await answer("retention", "--yes", "--json"), [0, "", { retention_days: 90, removed: 0 }]);
   assertEquals(await answer("retry-failed", "--json"), [0, "", { retried: 0, kept: 0 }]);
 
