@@ -55,10 +55,16 @@ export async function problemPage(c: Context, response: Response): Promise<Respo
     c,
     <ProblemPage
       title={TITLES[status] ?? "This did not work"}
-      problems={errors.length > 0 ? errors.map(({ message }) => message) : [detail]}
+      problems={status === 401
+        // What the problem says of headers is for programs.
+        ? ["Your session has ended, or you have not signed in yet."]
+        : errors.length > 0
+        ? errors.map(({ message }) => message)
+        : [detail]}
       ways={waysOn(c, status)}
     />,
-    { status },
+    // It shows nothing of anybody; and what is embedded fails where it is embedded.
+    { status, frameAncestors: c.req.path.startsWith("/share/") ? ["*"] : [] },
   );
 }
 

@@ -67,7 +67,7 @@ Deno.test("what cannot be shown of the dashboard is a page that says why, and le
       ...PAGE,
       status: 401,
       title: ["You are not signed in"],
-      sentences: ["Send the admin token or an API key: Authorization: Bearer …."],
+      sentences: ["Your session has ended, or you have not signed in yet."],
       ways: ["/dashboard/sign-in?next=%2Fdashboard%2Fshop%2Fgoals"],
     },
   );
