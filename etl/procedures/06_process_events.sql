@@ -109,6 +109,25 @@ begin
 end
 $$;
 
+-- Between which ids the oldest `batch_size` pending events are, of the lanes where they are given; nulls where there are none.
+--
+-- In the order of the index, up to the last of them. The planner knows nothing of lanes, takes few rows for theirs, and would
+-- read and sort all that waits, for each batch.
+create or replace function oldest_pending(batch_size integer, lanes integer[], out first_id bigint, out last_id bigint)
+language plpgsql
+set enable_sort = off
+set enable_seqscan = off
+as $$
+begin
+  select min(id), max(id) into first_id, last_id
+  from (
+    select id from events_log_pending
+    where lanes is null or session_lane(session_id) = any (lanes)
+    order by id limit batch_size
+  ) oldest;
+end
+$$;
+
 -- Answers how many raw events were processed; 0 when nothing is pending, in the lanes where they are given.
 create or replace function process_events(batch_size integer default 1000, lanes integer[] default null) returns integer
 language plpgsql
@@ -139,12 +158,7 @@ begin
     perform pg_advisory_xact_lock_shared(hashtextextended('footfall:process-events', 0));
     perform pg_advisory_xact_lock(hashtextextended('footfall:lane', lane)) from unnest(lanes) as lane order by lane;
   end if;
-  select min(id), max(id) into v_first, v_last
-  from (
-    select id from events_log_pending
-    where lanes is null or session_lane(session_id) = any (lanes)
-    order by id limit batch_size
-  ) oldest;
+  select first_id, last_id into v_first, v_last from oldest_pending(batch_size, lanes);
   if v_first is null then
     return 0;
   end if;
