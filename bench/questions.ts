@@ -1,4 +1,4 @@
-import type { Queryable } from "../db/database.ts";
+import type { Database } from "../db/database.ts";
 import { breakdown } from "../db/stats/breakdown.ts";
 import { eventProperties } from "../db/stats/event_properties.ts";
 import { forms } from "../db/stats/forms.ts";
@@ -24,7 +24,7 @@ import {
 /** One question of the stats API, as its route puts it. */
 export interface Question {
   name: string;
-  ask(db: Queryable, query: StatsQuery): Promise<unknown>;
+  ask(db: Database, query: StatsQuery): Promise<unknown>;
   /** The same from raw rows. */
   raw?: RawAnswer;
 }
@@ -55,7 +55,7 @@ export const QUESTIONS: Question[] = [
   },
   ...PANELS.map(([dimension, raw]) => ({
     name: `breakdown/${dimension}`,
-    ask: (db: Queryable, query: StatsQuery) => breakdown(db, query, dimension),
+    ask: (db: Database, query: StatsQuery) => breakdown(db, query, dimension),
     raw,
   })),
   {
@@ -64,7 +64,7 @@ export const QUESTIONS: Question[] = [
   },
   ...FILTERS.map(([name, filters]) => ({
     name: `overview, ${name}`,
-    ask: (db: Queryable, query: StatsQuery) => overview(db, { ...query, filters }),
+    ask: (db: Database, query: StatsQuery) => overview(db, { ...query, filters }),
   })),
   {
     name: "breakdown/page, country is DE",
@@ -83,13 +83,13 @@ export const QUESTIONS: Question[] = [
   { name: "events/click", ask: (db, query) => eventProperties(db, query, "click") },
 ];
 
-async function overviewCompared(db: Queryable, query: StatsQuery): Promise<unknown> {
+async function overviewCompared(db: Database, query: StatsQuery): Promise<unknown> {
   const range = comparedDays(query.range, "previous")!;
   return await Promise.all([overview(db, query), overview(db, { ...query, range })]);
 }
 
 /** Everything that the dashboard's first page asks, at the same time. */
-export async function askWholePage(db: Queryable, query: StatsQuery): Promise<void> {
+export async function askWholePage(db: Database, query: StatsQuery): Promise<void> {
   await Promise.all([
     overviewCompared(db, query),
     timeseries(db, query, usualInterval(query.range)),

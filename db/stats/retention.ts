@@ -1,6 +1,6 @@
-import type { Queryable } from "../database.ts";
+import type { Database } from "../database.ts";
 import { Params, type StatsQuery } from "./query.ts";
-import { chosenSegments, chosenSessions } from "./segments.ts";
+import { askRows, chosenSegments, chosenSessions } from "./segments.ts";
 
 /** The visitors whose first visit ever lies in one week of the range. */
 export interface Cohort {
@@ -11,17 +11,16 @@ export interface Cohort {
   returned: number[];
 }
 
+type Row = { week: string; visitors: number; weeks: number; returned: Record<string, number> | null };
+
 /**
  * Who comes again: a cohort a week of the range, the earliest first, empty ones included. With filters a visit is a session that
  * matches; the first visit of all says to which cohort a visitor belongs.
  */
-export async function retention(db: Queryable, query: StatsQuery): Promise<Cohort[]> {
+export async function retention(db: Database, query: StatsQuery): Promise<Cohort[]> {
   const params = new Params();
   const [from, to] = [query.range.from, query.range.to].map((day) => params.add(day));
-  const rows = await db.query<
-    { week: string; visitors: number; weeks: number; returned: Record<string, number> | null }
-  >(
-    `
+  const sql = `
   with weeks as (
     select week::date as week, (date_trunc('week', ${to}::timestamp)::date - week::date) / 7 + 1 as weeks
     from generate_series(date_trunc('week', ${from}::timestamp), ${to}::timestamp, interval '1 week') as week
@@ -32,9 +31,8 @@ export async function retention(db: Queryable, query: StatsQuery): Promise<Cohor
     coalesce((select c.visitors from counted c where c.week = w.week and c.visit_week is null), 0) as visitors,
     (select jsonb_object_agg((c.visit_week - w.week) / 7, c.visitors) from counted c where c.week = w.week and c.visit_week is not null) as returned
   from weeks w
-  order by w.week`,
-    params.values,
-  );
+  order by w.week`;
+  const rows = await askRows<Row>(db, query, sql, params);
   return rows.map(({ week, visitors, weeks, returned }) => ({
     week,
     visitors,
@@ -64,7 +62,7 @@ function chosenVisits(query: StatsQuery, params: Params): string {
     visits as (
       -- 2001 began on a Monday.
       select distinct visitor, (day - date '2001-01-01') / 7 as week
-      from (${chosenSessions(query, params)}
+      from (${chosenSessions(query, ["visitors"], params)}
       ) s
     ),
     first_visits as (

@@ -1,6 +1,7 @@
-import type { Queryable } from "../database.ts";
+import type { Database } from "../database.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { stepRows } from "./rolled_up.ts";
+import { askRows } from "./segments.ts";
 
 /** How far down a page its views got. */
 export interface ScrollRow {
@@ -12,9 +13,11 @@ export interface ScrollRow {
 }
 
 /** The pages with the most views. @param limit how many, at most */
-export async function scroll(db: Queryable, query: StatsQuery, limit = 100): Promise<ScrollRow[]> {
+export async function scroll(db: Database, query: StatsQuery, limit = 100): Promise<ScrollRow[]> {
   const params = new Params();
-  const rows = await db.query<{ value: string; pageviews: number; depths: [number, number, number, number] }>(
+  const rows = await askRows<{ value: string; pageviews: number; depths: [number, number, number, number] }>(
+    db,
+    query,
     `
   select value, sum(pageviews) as pageviews, array[
     coalesce(sum(events) filter (where dimension = 'scroll_25'), 0), coalesce(sum(events) filter (where dimension = 'scroll_50'), 0),
@@ -27,7 +30,7 @@ export async function scroll(db: Queryable, query: StatsQuery, limit = 100): Pro
   having sum(pageviews) > 0
   order by sum(pageviews) desc, value collate "C"
   limit ${params.add(limit)}`,
-    params.values,
+    params,
   );
   return rows.map(({ value, pageviews, depths }) => {
     // An event without its view, whose day has ended in between, or that was sent twice, makes no share greater than 1.
