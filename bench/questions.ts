@@ -2,7 +2,8 @@ import type { Database } from "../db/database.ts";
 import { breakdown } from "../db/stats/breakdown.ts";
 import { eventProperties } from "../db/stats/event_properties.ts";
 import { forms } from "../db/stats/forms.ts";
-import { funnel } from "../db/stats/funnel.ts";
+import { funnel, type FunnelStep } from "../db/stats/funnel.ts";
+import { goals } from "../db/stats/goals.ts";
 import { journeys } from "../db/stats/journeys.ts";
 import { overview } from "../db/stats/overview.ts";
 import { comparedDays, usualInterval } from "../db/stats/period.ts";
@@ -46,6 +47,22 @@ const FILTERS: [string, Filter[]][] = [
   ]],
 ];
 
+const STEPS: FunnelStep[] = [{ page: "/" }, { page: "/pricing" }, { event: "form_submit" }];
+
+/** What is asked with a filter and without. */
+const ASKED: [string, Question["ask"]][] = [
+  ["breakdown/page", (db, query) => breakdown(db, query, "page")],
+  ["breakdown/source, with visitors", (db, query) => breakdown(db, query, "source", { visitors: true })],
+  ["funnel by session", (db, query) => funnel(db, query, STEPS, "session")],
+  ["funnel by visitor", (db, query) => funnel(db, query, STEPS, "visitor")],
+  ["journeys", (db, query) => journeys(db, query, "/pricing")],
+  ["retention", (db, query) => retention(db, query)],
+  ["goals", (db, query) => goals(db, query)],
+  ["forms", (db, query) => forms(db, query)],
+  ["scroll", (db, query) => scroll(db, query)],
+  ["events/click", (db, query) => eventProperties(db, query, "click")],
+];
+
 export const QUESTIONS: Question[] = [
   { name: "overview", ask: overviewCompared, raw: rawOverview },
   {
@@ -58,29 +75,20 @@ export const QUESTIONS: Question[] = [
     ask: (db: Database, query: StatsQuery) => breakdown(db, query, dimension),
     raw,
   })),
-  {
-    name: "breakdown/source, with visitors",
-    ask: (db, query) => breakdown(db, query, "source", { visitors: true }),
-  },
+  { name: "realtime", ask: (db, query) => realtime(db, query.site, new Date()) },
+  ...ASKED.slice(1).map(([name, ask]) => ({ name, ask })),
   ...FILTERS.map(([name, filters]) => ({
     name: `overview, ${name}`,
     ask: (db: Database, query: StatsQuery) => overview(db, { ...query, filters }),
   })),
+  ...ASKED.map(([name, ask]) => ({
+    name: `${name}, ${FILTERS[0]![0]}`,
+    ask: (db: Database, query: StatsQuery) => ask(db, { ...query, filters: FILTERS[0]![1] }),
+  })),
   {
-    name: "breakdown/page, country is DE",
-    ask: (db, query) => breakdown(db, { ...query, filters: FILTERS[0]![1] }, "page"),
+    name: `timeseries, ${FILTERS[0]![0]}`,
+    ask: (db, query) => timeseries(db, { ...query, filters: FILTERS[0]![1] }, usualInterval(query.range)),
   },
-  { name: "realtime", ask: (db, query) => realtime(db, query.site, new Date()) },
-  {
-    name: "funnel",
-    ask: (db, query) =>
-      funnel(db, query, [{ page: "/" }, { page: "/pricing" }, { event: "form_submit" }], "session"),
-  },
-  { name: "journeys", ask: (db, query) => journeys(db, query, "/pricing") },
-  { name: "retention", ask: (db, query) => retention(db, query) },
-  { name: "forms", ask: (db, query) => forms(db, query) },
-  { name: "scroll", ask: (db, query) => scroll(db, query) },
-  { name: "events/click", ask: (db, query) => eventProperties(db, query, "click") },
 ];
 
 async function overviewCompared(db: Database, query: StatsQuery): Promise<unknown> {

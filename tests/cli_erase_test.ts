@@ -43,6 +43,7 @@ for (const engine of engines()) {
           "failed_events",
           "events_log",
           "form_submissions",
+          ...(shared ? [] : ["long_sessions"]),
           "pageviews",
           "user_events",
           // The others' events make a row of each shared one again.

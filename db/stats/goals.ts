@@ -113,7 +113,9 @@ async function countGoals(db: Database, query: StatsQuery, known: Goal[]): Promi
       ) steps
       group by dimension, value
     )
-    select w.dimension, w.value, ${completions(query, params)} as completions, coalesce(c.sessions, 0) as sessions
+    select w.dimension, w.value, ${
+      completions(query, params)
+    } as completions, coalesce(c.sessions, 0) as sessions
     from wanted w
     left join counted c using (dimension, value)`,
     params,

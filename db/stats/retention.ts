@@ -56,24 +56,31 @@ function everyVisit({ site, range }: StatsQuery, params: Params): string {
 }
 
 function chosenVisits(query: StatsQuery, params: Params): string {
-  const [siteId, from] = [query.site, query.range.from].map((value) => params.add(value));
+  const [siteId, from, to] = [query.site, query.range.from, query.range.to].map((value) => params.add(value));
   return `
     with ${chosenSegments(query, params)},
     visits as (
-      -- 2001 began on a Monday.
-      select distinct visitor, (day - date '2001-01-01') / 7 as week
-      from (${chosenSessions(query, ["visitors"], params)}
-      ) s
+      select visitor, array_agg(week) as weeks
+      from (
+        -- 2001 began on a Monday.
+        select distinct visitor, (day - date '2001-01-01') / 7 as week
+        from (${chosenSessions(query, ["visitors"], params)}
+        ) s
+      ) visited
+      group by visitor
     ),
-    first_visits as (
-      select visitor, (first_day - date '2001-01-01') / 7 as week
-      from visitor_days
-      where site_id = ${siteId} and previous_day is null and day >= ${from}::date
+    cohorts as materialized (
+      select (d.first_day - date '2001-01-01') / 7 as week, v.weeks
+      from visitor_days d
+      join visits v using (visitor)
+      where d.site_id = ${siteId} and d.previous_day is null and d.day between ${from}::date and ${to}::date
     ),
     counted as (
-      select f.week, v.week as visit_week, count(*) as visitors from first_visits f join visits v using (visitor) group by f.week, v.week
+      select c.week, visit.week as visit_week, count(*) as visitors
+      from cohorts c, unnest(c.weeks) as visit(week)
+      group by c.week, visit.week
       union all
-      select f.week, null, count(distinct visitor) from first_visits f join visits v using (visitor) group by f.week
+      select week, null, count(*) from cohorts group by week
     )
     select date '2001-01-01' + week * 7 as week, date '2001-01-01' + visit_week * 7 as visit_week, visitors from counted`;
 }

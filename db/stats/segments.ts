@@ -154,7 +154,7 @@ function sharedRows(
 export interface Elements {
   dimensions: readonly string[];
   /** Every value, unless some are asked for. */
-  condition?: ValueCondition;
+  condition?: ValueCondition | undefined;
   lists?: readonly Exclude<ListColumn, "numbers">[];
   /** Looked up in the segment for each element. */
   sessions?: readonly SegmentColumn[];
