@@ -1,8 +1,9 @@
-import type { Queryable } from "../db/database.ts";
+import type { Database } from "../db/database.ts";
 import { breakdown } from "../db/stats/breakdown.ts";
 import { eventProperties } from "../db/stats/event_properties.ts";
 import { forms } from "../db/stats/forms.ts";
-import { funnel } from "../db/stats/funnel.ts";
+import { funnel, type FunnelStep } from "../db/stats/funnel.ts";
+import { goals } from "../db/stats/goals.ts";
 import { journeys } from "../db/stats/journeys.ts";
 import { overview } from "../db/stats/overview.ts";
 import { comparedDays, usualInterval } from "../db/stats/period.ts";
@@ -24,7 +25,7 @@ import {
 /** One question of the stats API, as its route puts it. */
 export interface Question {
   name: string;
-  ask(db: Queryable, query: StatsQuery): Promise<unknown>;
+  ask(db: Database, query: StatsQuery): Promise<unknown>;
   /** The same from raw rows. */
   raw?: RawAnswer;
 }
@@ -46,6 +47,22 @@ const FILTERS: [string, Filter[]][] = [
   ]],
 ];
 
+const STEPS: FunnelStep[] = [{ page: "/" }, { page: "/pricing" }, { event: "form_submit" }];
+
+/** What is asked with a filter and without. */
+const ASKED: [string, Question["ask"]][] = [
+  ["breakdown/page", (db, query) => breakdown(db, query, "page")],
+  ["breakdown/source, with visitors", (db, query) => breakdown(db, query, "source", { visitors: true })],
+  ["funnel by session", (db, query) => funnel(db, query, STEPS, "session")],
+  ["funnel by visitor", (db, query) => funnel(db, query, STEPS, "visitor")],
+  ["journeys", (db, query) => journeys(db, query, "/pricing")],
+  ["retention", (db, query) => retention(db, query)],
+  ["goals", (db, query) => goals(db, query)],
+  ["forms", (db, query) => forms(db, query)],
+  ["scroll", (db, query) => scroll(db, query)],
+  ["events/click", (db, query) => eventProperties(db, query, "click")],
+];
+
 export const QUESTIONS: Question[] = [
   { name: "overview", ask: overviewCompared, raw: rawOverview },
   {
@@ -55,41 +72,32 @@ export const QUESTIONS: Question[] = [
   },
   ...PANELS.map(([dimension, raw]) => ({
     name: `breakdown/${dimension}`,
-    ask: (db: Queryable, query: StatsQuery) => breakdown(db, query, dimension),
+    ask: (db: Database, query: StatsQuery) => breakdown(db, query, dimension),
     raw,
   })),
-  {
-    name: "breakdown/source, with visitors",
-    ask: (db, query) => breakdown(db, query, "source", { visitors: true }),
-  },
+  { name: "realtime", ask: (db, query) => realtime(db, query.site, new Date()) },
+  ...ASKED.slice(1).map(([name, ask]) => ({ name, ask })),
   ...FILTERS.map(([name, filters]) => ({
     name: `overview, ${name}`,
-    ask: (db: Queryable, query: StatsQuery) => overview(db, { ...query, filters }),
+    ask: (db: Database, query: StatsQuery) => overview(db, { ...query, filters }),
+  })),
+  ...ASKED.map(([name, ask]) => ({
+    name: `${name}, ${FILTERS[0]![0]}`,
+    ask: (db: Database, query: StatsQuery) => ask(db, { ...query, filters: FILTERS[0]![1] }),
   })),
   {
-    name: "breakdown/page, country is DE",
-    ask: (db, query) => breakdown(db, { ...query, filters: FILTERS[0]![1] }, "page"),
+    name: `timeseries, ${FILTERS[0]![0]}`,
+    ask: (db, query) => timeseries(db, { ...query, filters: FILTERS[0]![1] }, usualInterval(query.range)),
   },
-  { name: "realtime", ask: (db, query) => realtime(db, query.site, new Date()) },
-  {
-    name: "funnel",
-    ask: (db, query) =>
-      funnel(db, query, [{ page: "/" }, { page: "/pricing" }, { event: "form_submit" }], "session"),
-  },
-  { name: "journeys", ask: (db, query) => journeys(db, query, "/pricing") },
-  { name: "retention", ask: (db, query) => retention(db, query) },
-  { name: "forms", ask: (db, query) => forms(db, query) },
-  { name: "scroll", ask: (db, query) => scroll(db, query) },
-  { name: "events/click", ask: (db, query) => eventProperties(db, query, "click") },
 ];
 
-async function overviewCompared(db: Queryable, query: StatsQuery): Promise<unknown> {
+async function overviewCompared(db: Database, query: StatsQuery): Promise<unknown> {
   const range = comparedDays(query.range, "previous")!;
   return await Promise.all([overview(db, query), overview(db, { ...query, range })]);
 }
 
 /** Everything that the dashboard's first page asks, at the same time. */
-export async function askWholePage(db: Queryable, query: StatsQuery): Promise<void> {
+export async function askWholePage(db: Database, query: StatsQuery): Promise<void> {
   await Promise.all([
     overviewCompared(db, query),
     timeseries(db, query, usualInterval(query.range)),

@@ -1,3 +1,32 @@
+-- As they were; with the same columns, so that what depends on them stays.
+create or replace view page_performance as
+select
+  site_id,
+  path,
+  count(*)                                                                        as total_views,
+  avg(time_on_page_seconds)                                                       as avg_time_on_page,
+  count(distinct session_id)                                                      as unique_sessions,
+  sum(case when time_on_page_seconds < 10 then 1 else 0 end)::decimal / count(*)  as bounce_rate
+from pageviews
+where view_timestamp > now() - interval '30 days'
+group by site_id, path;
+
+create or replace view traffic_sources as
+select
+  site_id,
+  referrer_type,
+  count(distinct session_id) as sessions,
+  count(distinct visitor_id) as unique_visitors,
+  avg(duration_seconds)      as avg_session_duration,
+  avg(pageview_count)        as avg_pages_per_session
+from user_sessions
+where session_start > now() - interval '30 days'
+group by site_id, referrer_type;
+
+drop view recent_long_sessions;
+drop view stretches_between_rolled_up_days;
+drop view rolled_up_days;
+drop table long_sessions;
 drop table visitor_cohorts;
 drop table daily_steps;
 drop table session_values;

@@ -44,8 +44,8 @@ for (const engine of engines()) {
           "failed_events",
           "events_log",
           "form_submissions",
+          ...(shared ? [] : ["long_sessions"]),
           "pageviews",
-          ...(shared ? [] : ["session_summaries"]),
           "user_events",
           // The others' events make a row of each shared one again.
           ...(shared ? [] : ["user_sessions"]),
@@ -67,7 +67,6 @@ for (const engine of engines()) {
     assertEquals(await eraseVisitor(app.db, { visitorId: "vis_gone", siteId: "a" }), [
       { table: "events_log", rows: 1 },
       { table: "pageviews", rows: 1 },
-      { table: "session_summaries", rows: 1 },
       { table: "user_sessions", rows: 1 },
     ]);
     assertEquals(await app.rows("select site_id, unique_visitors from daily_site_metrics"), [
@@ -76,7 +75,6 @@ for (const engine of engines()) {
     assertEquals(await countVisitorRows(app.db, { visitorId: "vis_gone" }), [
       { table: "events_log", rows: 1 },
       { table: "pageviews", rows: 1 },
-      { table: "session_summaries", rows: 1 },
       { table: "user_sessions", rows: 1 },
     ]);
   });
@@ -155,8 +153,6 @@ for (const engine of engines()) {
         [
           ["events_log", visitorId],
           ["pageviews", visitorId],
-          // It knows the visitor by a hash only, the session by its id.
-          ["session_summaries", undefined],
           ["user_sessions", visitorId],
         ],
       );
@@ -235,17 +231,16 @@ Deno.test("footfall erase tells what would go, goes no further without a yes, an
   const spool = new Spool(`${cwd}/spool.db`, 10_000_000);
   spool.append([storable({ row: eventRow("/", { visitor_id: "vis_gone" }), agent: null })]);
   const table = [
-    "table              rows",
-    "-----------------  ----",
-    "events_log            1",
-    "pageviews             1",
-    "session_summaries     1",
-    "user_sessions         1",
+    "table          rows",
+    "-------------  ----",
+    "events_log        1",
+    "pageviews         1",
+    "user_sessions     1",
   ];
 
   assertEquals(await run("--visitor", "vis_gone", "--dry-run"), {
     code: 0,
-    stdout: ["would be erased of vis_gone:", ...table, "spool                 1", ""].join("\n"),
+    stdout: ["would be erased of vis_gone:", ...table, "spool             1", ""].join("\n"),
     stderr: "",
   });
   assertEquals(await run("--visitor", "vis_gone"), {
@@ -262,7 +257,7 @@ Deno.test("footfall erase tells what would go, goes no further without a yes, an
 
   assertEquals(await run("--visitor", "vis_gone", "--yes"), {
     code: 0,
-    stdout: ["erased of vis_gone:", ...table, "spool                 1", ""].join("\n"),
+    stdout: ["erased of vis_gone:", ...table, "spool             1", ""].join("\n"),
     stderr: "",
   });
   assertEquals([await tablesWith(app.db, "vis_gone"), spool.size], [[], 0]);

@@ -203,6 +203,6 @@ for (const engine of engines()) {
         }
       }
     });
-    await fc.assert(property, { numRuns: engine.embedded ? RUNS.embedded : RUNS.server, endOnFailure: true });
+    await fc.assert(property, { numRuns: engine.embedded ? RUNS.embedded : RUNS.server });
   });
 }

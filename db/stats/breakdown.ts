@@ -1,4 +1,4 @@
-import type { Queryable } from "../database.ts";
+import type { Database } from "../database.ts";
 import {
   type Dimension,
   escapeLike,
@@ -8,7 +8,7 @@ import {
   type StatsQuery,
 } from "./query.ts";
 import { rolledUp } from "./rolled_up.ts";
-import { chosenElements, chosenSegments, chosenSessions, valueIn } from "./segments.ts";
+import { askRows, askSegments, chosenElements, chosenSegments, chosenSessions, valueIn } from "./segments.ts";
 
 export interface BreakdownOptions {
   /** Most rows; 10. */
@@ -63,7 +63,7 @@ interface ValueSums {
 
 /** The range by the values of a dimension. */
 export async function breakdown(
-  db: Queryable,
+  db: Database,
   query: StatsQuery,
   dimension: Dimension,
   options: BreakdownOptions = {},
@@ -76,12 +76,14 @@ export async function breakdown(
   const order = dimension === "page" ? "pageviews" : dimension === "event" ? "events" : "sessions";
   const pattern = params.add(`%${escapeLike(search)}%`);
   const isWanted = among === undefined ? "" : `and value = any(${params.add(among)}::text[])`;
-  const [answer] = await db.query<{
+  const [answer] = await askRows<{
     total: Breakdown["total"];
     others: Breakdown["others"];
     count: number;
     rows: ValueSums[] | null;
   }>(
+    db,
+    query,
     `
   with ${query.filters.length === 0 ? "" : `${chosenSegments(query, params)},`}
   sums as materialized (${sums}
@@ -100,7 +102,7 @@ export async function breakdown(
        select * from found order by ${order} desc, sessions desc, value collate "C"
        limit ${params.add(limit)} offset ${params.add(offset)}
      ) page) as rows`,
-    params.values,
+    params,
   );
   const rows = (answer!.rows ?? []).map((row) => readRow(row, dimension));
   if (options.visitors) await countVisitors(db, query, dimension, rows);
@@ -165,7 +167,9 @@ function totals(query: StatsQuery, dimension: Dimension, params: Params): string
   if (isSessionDimension(dimension)) return `select ${object} from sums`;
   if (query.filters.length > 0) {
     return `select jsonb_build_object('sessions', count(*), 'pageviews', coalesce(sum(s.pageviews), 0),
-      'events', coalesce(sum(s.events), 0)) from (${chosenSessions(query, params)}) s`;
+      'events', coalesce(sum(s.events), 0)) from (${
+      chosenSessions(query, ["pageviews", "events"], params)
+    }) s`;
   }
   const [siteId, from, to] = [query.site, query.range.from, query.range.to].map((value) => params.add(value));
   return `select ${object} from hourly_site_metrics
@@ -174,7 +178,7 @@ function totals(query: StatsQuery, dimension: Dimension, params: Params): string
 
 /** Adds the number of different visitors to each row. */
 async function countVisitors(
-  db: Queryable,
+  db: Database,
   query: StatsQuery,
   dimension: Dimension,
   rows: BreakdownRow[],
@@ -183,14 +187,15 @@ async function countVisitors(
   const chosen = chosenSegments(query, params);
   const values = params.add(rows.map(({ value }) => value));
   const elements = { dimensions: [dimension], condition: valueIn(values), sessions: ["visitors"] as const };
-  const counted = await db.query<{ value: string; visitors: number }>(
+  const counted = await askSegments<{ value: string; visitors: number }>(
+    db,
     `with ${chosen}
      select value, count(distinct visitor) as visitors
      from (${chosenElements(query, elements, params)}
      ) visits
      where is_first
      group by value`,
-    params.values,
+    params,
   );
   const visitors = new Map(counted.map((row) => [row.value, row.visitors]));
   for (const row of rows) row.visitors = visitors.get(row.value) ?? 0;

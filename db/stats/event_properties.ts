@@ -1,7 +1,7 @@
-import type { Queryable } from "../database.ts";
+import type { Database } from "../database.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { rolledUp } from "./rolled_up.ts";
-import { chosenElements, chosenSegments, valueIn } from "./segments.ts";
+import { askRows, chosenElements, chosenSegments, valueIn } from "./segments.ts";
 
 /** The events of a name, and what came with them. */
 export interface EventProperties {
@@ -25,19 +25,21 @@ const TOP_VALUES = 20;
 
 /** What came with the events of a name: each property's most frequent values. */
 export async function eventProperties(
-  db: Queryable,
+  db: Database,
   query: StatsQuery,
   name: string,
 ): Promise<EventProperties> {
   const params = new Params();
   const filtered = query.filters.length > 0;
-  const [answer] = await db.query<
+  const [answer] = await askRows<
     {
       events: number;
       sessions: number;
       properties: { property: string; values: { value: string; events: number }[]; others: number }[];
     }
   >(
+    db,
+    query,
     `
   with ${filtered ? `${chosenSegments(query, params)},` : ""}
   counts as materialized (${
@@ -66,7 +68,7 @@ export async function eventProperties(
   ) as properties
   from (${filtered ? chosenTotal(query, name, params) : rolledUpTotal(query, name, params)}
   ) t`,
-    params.values,
+    params,
   );
   const { events, sessions, properties } = answer!;
   return {

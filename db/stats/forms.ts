@@ -1,6 +1,7 @@
-import type { Queryable } from "../database.ts";
+import type { Database } from "../database.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { stepRows } from "./rolled_up.ts";
+import { askRows } from "./segments.ts";
 
 /** How visitors get along with a form. */
 export interface FormRow {
@@ -22,11 +23,13 @@ export interface FormRow {
 }
 
 /** The forms that were used, the most often started or submitted first. @param limit how many, at most */
-export async function forms(db: Queryable, query: StatsQuery, limit = 50): Promise<FormRow[]> {
+export async function forms(db: Database, query: StatsQuery, limit = 50): Promise<FormRow[]> {
   const params = new Params();
-  const rows = await db.query<
+  const rows = await askRows<
     Omit<FormRow, "completionRate" | "fields"> & { fields: { field: string; filled: number }[] }
   >(
+    db,
+    query,
     `
   with steps as materialized (
     select dimension, value, sum(pageviews) as pageviews, sum(events) as events
@@ -74,7 +77,7 @@ export async function forms(db: Queryable, query: StatsQuery, limit = 50): Promi
   left join pages p on p.form = f.form
   left join fields d on d.form = f.form
   order by greatest(f.starts, f.submissions) desc, f.form collate "C"`,
-    params.values,
+    params,
   );
   return rows.map((row) => ({
     ...row,

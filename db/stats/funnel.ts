@@ -1,6 +1,6 @@
-import type { Queryable } from "../database.ts";
+import type { Database } from "../database.ts";
 import { type Filter, Params, type StatsQuery } from "./query.ts";
-import { chosenElements, chosenSegments, valueIn } from "./segments.ts";
+import { askSegments, chosenElements, chosenSegments, valueIn } from "./segments.ts";
 
 /** View a page, or send an event. */
 export type FunnelStep = { page: string; event?: undefined } | { event: string; page?: undefined };
@@ -32,7 +32,7 @@ export interface FunnelRow {
  * a later millisecond; of two pageviews, also the later one of the same millisecond.
  */
 export async function funnel(
-  db: Queryable,
+  db: Database,
   query: StatsQuery,
   steps: readonly FunnelStep[],
   by: FunnelUnit,
@@ -45,9 +45,10 @@ export async function funnel(
     `count(at_${i + 1}) as count_${i + 1},
     percentile_cont(0.5) within group (order by at_${i + 1} - at_${i}) as median_${i + 1}`
   );
-  const [row] = await db.query<Record<string, number | null>>(
+  const [row] = await askSegments<Record<string, number | null>>(
+    db,
     `select ${[begun, ...figures].join(",\n    ")} from (${reached}) reached`,
-    params.values,
+    params,
   );
   return steps.map((step, i) => {
     const count = row![`count_${i}`]!;

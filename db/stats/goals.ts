@@ -1,8 +1,8 @@
-import type { Queryable } from "../database.ts";
+import type { Database, Queryable } from "../database.ts";
 import { overview } from "./overview.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { revenue } from "./revenue.ts";
-import { chosenElements, chosenSegments, valueIn } from "./segments.ts";
+import { askSegments, chosenElements, chosenSegments, valueIn } from "./segments.ts";
 
 /** What visitors are to do: send an event of a name, or view a page. */
 export type GoalTarget = { event: string; page?: undefined } | { page: string; event?: undefined };
@@ -21,7 +21,7 @@ export type GoalRow = Goal & {
 };
 
 /** The site's goals by name, and how often they were reached. */
-export async function goals(db: Queryable, query: StatsQuery): Promise<GoalRow[]> {
+export async function goals(db: Database, query: StatsQuery): Promise<GoalRow[]> {
   const known = await listGoals(db, query.site);
   if (known.length === 0) return [];
   const [counts, total, payments] = await Promise.all([
@@ -87,20 +87,15 @@ interface GoalCount {
  * However rare they are: without filters sessions count on the day on which they start, and completions on their own, which may be
  * the next one.
  */
-async function countGoals(db: Queryable, query: StatsQuery, known: Goal[]): Promise<GoalCount[]> {
+async function countGoals(db: Database, query: StatsQuery, known: Goal[]): Promise<GoalCount[]> {
   const params = new Params();
   const chosen = chosenSegments(query, params);
   const pages = params.add(known.flatMap(({ page }) => page ?? []));
   const events = params.add(known.flatMap(({ event }) => event ?? []));
   const elements = (dimension: string, values: string) =>
     chosenElements(query, { dimensions: [dimension], condition: valueIn(values) }, params);
-  const [site, from, to] = [query.site, query.range.from, query.range.to].map((value) => params.add(value));
-  const completed = query.filters.length > 0 ? "coalesce(c.completions, 0)" : `(
-      select coalesce(sum(d.count), 0) from daily_steps d
-      where d.site_id = ${site} and d.dimension = w.dimension and d.day between ${from}::date and ${to}::date
-        and hashtextextended(d.value, 0) = hashtextextended(w.value, 0) and d.value = w.value
-    )`;
-  return await db.query<GoalCount>(
+  return await askSegments<GoalCount>(
+    db,
     `with ${chosen},
     wanted as (
       select 'page' as dimension, unnest(${pages}::text[]) as value
@@ -118,9 +113,22 @@ async function countGoals(db: Queryable, query: StatsQuery, known: Goal[]): Prom
       ) steps
       group by dimension, value
     )
-    select w.dimension, w.value, ${completed} as completions, coalesce(c.sessions, 0) as sessions
+    select w.dimension, w.value, ${
+      completions(query, params)
+    } as completions, coalesce(c.sessions, 0) as sessions
     from wanted w
     left join counted c using (dimension, value)`,
-    params.values,
+    params,
   );
+}
+
+/** Of a goal `w`, of which the chosen sessions' are counted in `c`. */
+function completions({ site, range, filters }: StatsQuery, params: Params): string {
+  if (filters.length > 0) return "coalesce(c.completions, 0)";
+  const [siteId, from, to] = [site, range.from, range.to].map((value) => params.add(value));
+  return `(
+      select coalesce(sum(d.count), 0) from daily_steps d
+      where d.site_id = ${siteId} and d.dimension = w.dimension and d.day between ${from}::date and ${to}::date
+        and hashtextextended(d.value, 0) = hashtextextended(w.value, 0) and d.value = w.value
+    )`;
 }

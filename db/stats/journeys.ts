@@ -1,6 +1,6 @@
-import type { Queryable } from "../database.ts";
+import type { Database } from "../database.ts";
 import { Params, type StatsQuery } from "./query.ts";
-import { chosenElements, chosenSegments, pageNames, valueIn } from "./segments.ts";
+import { askSegments, chosenElements, chosenSegments, valueIn } from "./segments.ts";
 
 /** A page before or after the one that is asked about. */
 export interface JourneyStep {
@@ -29,11 +29,12 @@ const TOP = 10;
  * Where sessions came from when they came to a page, and where they went: the page before and after each view of it.
  * Repeated views of the same page in a row are one.
  */
-export async function journeys(db: Queryable, query: StatsQuery, page: string): Promise<Journeys> {
+export async function journeys(db: Database, query: StatsQuery, page: string): Promise<Journeys> {
   const params = new Params();
-  const [answer] = await db.query<{ sessions: number; views: number; previous: Steps; next: Steps }>(
+  const [answer] = await askSegments<{ sessions: number; views: number; previous: Steps; next: Steps }>(
+    db,
     waysThrough(query, page, params),
-    params.values,
+    params,
   );
   const { sessions, views } = answer!;
   const withShares = (steps: Steps) => steps.map((step) => ({ ...step, share: step.count / views }));
@@ -42,39 +43,51 @@ export async function journeys(db: Queryable, query: StatsQuery, page: string): 
 
 type Steps = Omit<JourneyStep, "share">[];
 
-/** Pages before and after have a number in their segment; what it stands for is looked up when they are counted. */
+/** Pages before and after are places in the segment's list of paths, which are looked up when they are counted. */
 function waysThrough(query: StatsQuery, page: string, params: Params): string {
   const chosen = chosenSegments(query, params);
+  const asked = params.add(page);
+  const [site, from, to] = [query.site, query.range.from, query.range.to].map((value) => params.add(value));
   const views = {
     dimensions: ["page"],
     condition: valueIn(params.add([page])),
-    lists: ["pages", "previous", "next"],
+    lists: ["previous", "next"],
   } as const;
   return `
   with ${chosen},
   views as materialized (${chosenElements(query, views, params)}
   ),
-  names as materialized (${pageNames(query, params)}
+  pages as (
+    select g.day, g.segment, path.name, path.place
+    from session_segments g
+    cross join lateral unnest(g.paths) with ordinality as path(name, place)
+    where g.site_id = ${site} and g.day between ${from}::date and ${to}::date
+  ),
+  before as materialized (${named("previous")}
+  ),
+  after as materialized (${named("next")}
   )
   select
     (select count(*) from views where is_first) as sessions,
-    (select count(*) from views where previous is distinct from page) as views,
-    ${top("previous")} as previous,
-    ${top("next")} as next`;
+    (select coalesce(sum(count), 0) from before where value is distinct from ${asked}) as views,
+    ${top("before", asked)} as previous,
+    ${top("after", asked)} as next`;
 }
 
-function top(column: "previous" | "next"): string {
+function named(column: "previous" | "next"): string {
+  return `
+    select p.name as value, sum(w.count) as count
+    from (select day, segment, ${column} as place, count(*) as count from views group by day, segment, ${column}) w
+    left join pages p using (day, segment, place)
+    group by p.name`;
+}
+
+function top(pages: "before" | "after", asked: string): string {
   return `(
       select coalesce(jsonb_agg(jsonb_build_object('value', value, 'count', count) order by count desc, value collate "C" nulls first), '[]')
       from (
-        select n.value, sum(w.count) as count
-        from (
-          select day, segment, ${column} as page, count(*) as count
-          from views where ${column} is distinct from page
-          group by day, segment, ${column}
-        ) w
-        left join names n on n.day = w.day and n.segment = w.segment and n.page = w.page
-        group by n.value order by sum(w.count) desc, n.value collate "C" nulls first limit ${TOP}
+        select value, count from ${pages} where value is distinct from ${asked}
+        order by count desc, value collate "C" nulls first limit ${TOP}
       ) counted
     )`;
 }

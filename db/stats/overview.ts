@@ -1,18 +1,22 @@
-import type { Queryable } from "../database.ts";
+import type { Database } from "../database.ts";
 import { Params, type StatsQuery } from "./query.ts";
-import { chosenSegments, chosenSessions } from "./segments.ts";
-import { SESSION_SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
+import { askRows, chosenSegments, chosenSessions } from "./segments.ts";
+import { SESSION_SUMS, SUMMED_COLUMNS, type Sums, type Totals, totalsOf } from "./totals.ts";
 
 /** The figures of the whole range. */
-export async function overview(db: Queryable, query: StatsQuery): Promise<Totals> {
+export async function overview(db: Database, query: StatsQuery): Promise<Totals> {
   const params = new Params();
-  const sql = query.filters.length === 0 ? ofEverything(query, params) : `
+  const sql = query.filters.length === 0 ? ofEverything(query, params) : ofChosen(query, params);
+  const [sums] = await askRows<Sums>(db, query, sql, params);
+  return totalsOf(sums!);
+}
+
+function ofChosen(query: StatsQuery, params: Params): string {
+  return `
   with ${chosenSegments(query, params)}
   select ${SESSION_SUMS}
-  from (${chosenSessions(query, params)}
+  from (${chosenSessions(query, SUMMED_COLUMNS, params)}
   ) s`;
-  const [sums] = await db.query<Sums>(sql, params.values);
-  return totalsOf(sums!);
 }
 
 /** Hours add up; visitors are counted on the one day of theirs that has no other before it in the range. */

@@ -1,6 +1,6 @@
-import type { Queryable } from "../database.ts";
+import type { Database } from "../database.ts";
 import { Params, type StatsQuery } from "./query.ts";
-import { chosenSegments, chosenSessions } from "./segments.ts";
+import { askRows, chosenSegments, chosenSessions } from "./segments.ts";
 
 /** The visitors whose first visit ever lies in one week of the range. */
 export interface Cohort {
@@ -11,17 +11,16 @@ export interface Cohort {
   returned: number[];
 }
 
+type Row = { week: string; visitors: number; weeks: number; returned: Record<string, number> | null };
+
 /**
  * Who comes again: a cohort a week of the range, the earliest first, empty ones included. With filters a visit is a session that
  * matches; the first visit of all says to which cohort a visitor belongs.
  */
-export async function retention(db: Queryable, query: StatsQuery): Promise<Cohort[]> {
+export async function retention(db: Database, query: StatsQuery): Promise<Cohort[]> {
   const params = new Params();
   const [from, to] = [query.range.from, query.range.to].map((day) => params.add(day));
-  const rows = await db.query<
-    { week: string; visitors: number; weeks: number; returned: Record<string, number> | null }
-  >(
-    `
+  const sql = `
   with weeks as (
     select week::date as week, (date_trunc('week', ${to}::timestamp)::date - week::date) / 7 + 1 as weeks
     from generate_series(date_trunc('week', ${from}::timestamp), ${to}::timestamp, interval '1 week') as week
@@ -32,9 +31,8 @@ export async function retention(db: Queryable, query: StatsQuery): Promise<Cohor
     coalesce((select c.visitors from counted c where c.week = w.week and c.visit_week is null), 0) as visitors,
     (select jsonb_object_agg((c.visit_week - w.week) / 7, c.visitors) from counted c where c.week = w.week and c.visit_week is not null) as returned
   from weeks w
-  order by w.week`,
-    params.values,
-  );
+  order by w.week`;
+  const rows = await askRows<Row>(db, query, sql, params);
   return rows.map(({ week, visitors, weeks, returned }) => ({
     week,
     visitors,
@@ -58,24 +56,31 @@ function everyVisit({ site, range }: StatsQuery, params: Params): string {
 }
 
 function chosenVisits(query: StatsQuery, params: Params): string {
-  const [siteId, from] = [query.site, query.range.from].map((value) => params.add(value));
+  const [siteId, from, to] = [query.site, query.range.from, query.range.to].map((value) => params.add(value));
   return `
     with ${chosenSegments(query, params)},
     visits as (
-      -- 2001 began on a Monday.
-      select distinct visitor, (day - date '2001-01-01') / 7 as week
-      from (${chosenSessions(query, params)}
-      ) s
+      select visitor, array_agg(week) as weeks
+      from (
+        -- 2001 began on a Monday.
+        select distinct visitor, (day - date '2001-01-01') / 7 as week
+        from (${chosenSessions(query, ["visitors"], params)}
+        ) s
+      ) visited
+      group by visitor
     ),
-    first_visits as (
-      select visitor, (first_day - date '2001-01-01') / 7 as week
-      from visitor_days
-      where site_id = ${siteId} and previous_day is null and day >= ${from}::date
+    cohorts as materialized (
+      select (d.first_day - date '2001-01-01') / 7 as week, v.weeks
+      from visitor_days d
+      join visits v using (visitor)
+      where d.site_id = ${siteId} and d.previous_day is null and d.day between ${from}::date and ${to}::date
     ),
     counted as (
-      select f.week, v.week as visit_week, count(*) as visitors from first_visits f join visits v using (visitor) group by f.week, v.week
+      select c.week, visit.week as visit_week, count(*) as visitors
+      from cohorts c, unnest(c.weeks) as visit(week)
+      group by c.week, visit.week
       union all
-      select f.week, null, count(distinct visitor) from first_visits f join visits v using (visitor) group by f.week
+      select week, null, count(*) from cohorts group by week
     )
     select date '2001-01-01' + week * 7 as week, date '2001-01-01' + visit_week * 7 as visit_week, visitors from counted`;
 }

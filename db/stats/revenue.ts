@@ -1,6 +1,7 @@
-import type { Queryable } from "../database.ts";
+import type { Database } from "../database.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { stepRows } from "./rolled_up.ts";
+import { askRows } from "./segments.ts";
 
 /** What events of a name brought in, in one currency. */
 export interface RevenueRow {
@@ -13,9 +14,11 @@ export interface RevenueRow {
 }
 
 /** The sums of `revenue` that came with events, the greatest of each currency first. */
-export async function revenue(db: Queryable, query: StatsQuery): Promise<RevenueRow[]> {
+export async function revenue(db: Database, query: StatsQuery): Promise<RevenueRow[]> {
   const params = new Params();
-  return await db.query<RevenueRow>(
+  return await askRows<RevenueRow>(
+    db,
+    query,
     `
   select value::jsonb ->> 0 as event, value::jsonb ->> 1 as currency, sum(events) as payments, sum(amount) as amount
   from (${stepRows(query, ["revenue"], params)}
@@ -23,6 +26,6 @@ export async function revenue(db: Queryable, query: StatsQuery): Promise<Revenue
   where value is not null
   group by value
   order by (value::jsonb ->> 1) collate "C", sum(amount) desc, (value::jsonb ->> 0) collate "C"`,
-    params.values,
+    params,
   );
 }

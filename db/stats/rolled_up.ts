@@ -1,5 +1,5 @@
 import type { Params, StatsQuery } from "./query.ts";
-import { chosenElements, chosenSegments } from "./segments.ts";
+import { chosenElements, chosenSegments, valueIn } from "./segments.ts";
 
 /** What is kept of pageviews and events by value, beside the dimensions that one may ask for (etl/procedures/10_dimensions.sql). */
 export type StepDimension =
@@ -41,14 +41,32 @@ export function rolledUp({ site, range }: StatsQuery, dimensions: readonly strin
 /**
  * Rows by dimension and value, with `pageviews`, `events` and `amount`, that sum up to the range: rolled up ones, or with filters
  * what the chosen sessions did until a day after their day's end.
+ *
+ * @param values no others, where they are given
  */
-export function stepRows(query: StatsQuery, dimensions: readonly StepDimension[], params: Params): string {
-  if (query.filters.length === 0) return rolledUp(query, dimensions, params);
+export function stepRows(
+  query: StatsQuery,
+  dimensions: readonly StepDimension[],
+  params: Params,
+  values?: readonly string[],
+): string {
+  const wanted = values === undefined ? undefined : params.add(values);
+  if (query.filters.length === 0) {
+    const rows = rolledUp(query, dimensions, params);
+    return wanted !== undefined
+      ? `select * from (${rows}) every_row where value = any(${wanted}::text[])`
+      : rows;
+  }
+  const elements = {
+    dimensions,
+    lists: ["amounts"] as const,
+    condition: wanted === undefined ? undefined : valueIn(wanted),
+  };
   return `
       select dimension, value, case when dimension = 'page' then 1 else 0 end as pageviews,
         case when dimension = 'page' then 0 else 1 end as events, coalesce(amount, 0) as amount
       from (
         with ${chosenSegments(query, params)}
-        ${chosenElements(query, { dimensions, lists: ["amounts"] }, params)}
+        ${chosenElements(query, elements, params)}
       ) steps`;
 }

@@ -1,6 +1,8 @@
-import type { Queryable } from "../database.ts";
+import type { Database } from "../database.ts";
+import { breakdown } from "./breakdown.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { stepRows } from "./rolled_up.ts";
+import { askRows } from "./segments.ts";
 
 /** How far down a page its views got. */
 export interface ScrollRow {
@@ -12,31 +14,38 @@ export interface ScrollRow {
 }
 
 /** The pages with the most views. @param limit how many, at most */
-export async function scroll(db: Queryable, query: StatsQuery, limit = 100): Promise<ScrollRow[]> {
-  const params = new Params();
-  const rows = await db.query<{ value: string; pageviews: number; depths: [number, number, number, number] }>(
-    `
-  select value, sum(pageviews) as pageviews, array[
-    coalesce(sum(events) filter (where dimension = 'scroll_25'), 0), coalesce(sum(events) filter (where dimension = 'scroll_50'), 0),
-    coalesce(sum(events) filter (where dimension = 'scroll_75'), 0), coalesce(sum(events) filter (where dimension = 'scroll_100'), 0)
-  ] as depths
-  from (${stepRows(query, ["page", "scroll_25", "scroll_50", "scroll_75", "scroll_100"], params)}
-  ) steps
-  where value is not null
-  group by value
-  having sum(pageviews) > 0
-  order by sum(pageviews) desc, value collate "C"
-  limit ${params.add(limit)}`,
-    params.values,
-  );
-  return rows.map(({ value, pageviews, depths }) => {
+export async function scroll(db: Database, query: StatsQuery, limit = 100): Promise<ScrollRow[]> {
+  const pages = (await breakdown(db, query, "page", { limit })).rows.filter(({ pageviews }) => pageviews > 0);
+  const depths = await reachedDepths(db, query, pages.map(({ value }) => value));
+  return pages.map(({ value, pageviews }) => {
     // An event without its view, whose day has ended in between, or that was sent twice, makes no share greater than 1.
     const share = (depth: number) => Math.min(depth / pageviews, 1);
-    const [quarter, half, most, end] = depths;
+    const [quarter, half, most, end] = depths.get(value) ?? [0, 0, 0, 0];
     return {
       value,
       pageviews,
       reached: { "25": share(quarter), "50": share(half), "75": share(most), "100": share(end) },
     };
   });
+}
+
+type Depths = [number, number, number, number];
+
+/** How often each depth of these pages was reached. */
+async function reachedDepths(db: Database, query: StatsQuery, pages: string[]): Promise<Map<string, Depths>> {
+  const params = new Params();
+  const dimensions = ["scroll_25", "scroll_50", "scroll_75", "scroll_100"] as const;
+  const sums = dimensions.map((dimension) =>
+    `coalesce(sum(events) filter (where dimension = '${dimension}'), 0)`
+  );
+  const rows = await askRows<{ value: string; depths: Depths }>(
+    db,
+    query,
+    `select value, array[${sums.join(", ")}] as depths
+     from (${stepRows(query, dimensions, params, pages)}
+     ) steps
+     group by value`,
+    params,
+  );
+  return new Map(rows.map(({ value, depths }) => [value, depths]));
 }

@@ -3,20 +3,22 @@
  * a bit a session, and what is asked stands in lists beside the sessions' numbers. All of this is SQL for a statement that begins
  * with {@linkcode chosenSegments}.
  */
+import type { Database } from "../database.ts";
 import { DIMENSIONS, escapeLike, type Filter, type Params, type StatsQuery } from "./query.ts";
 
 /** The lists of a value, side by side. */
-type ListColumn = "numbers" | "moments" | "time_on_page" | "pages" | "previous" | "next" | "amounts";
+type ListColumn = "numbers" | "moments" | "time_on_page" | "previous" | "next" | "amounts";
 /** What stands in a segment once a session. */
 type SegmentColumn = "visitors" | "started_ms" | "pageviews" | "events" | "seconds";
 
-/** Which values: conditions on `value` in one's own row, and in a shared one. */
+/** Which values: conditions on a row `v` of one's own, on one that is shared, and on `value` in that. */
 interface ValueCondition {
   own: string;
   shared: string;
+  value: string;
 }
 
-const EVERY_VALUE: ValueCondition = { own: "true", shared: "true" };
+const EVERY_VALUE: ValueCondition = { own: "true", shared: "true", value: "true" };
 
 /** Exactly one of these texts. @param values the place of the parameter, a list of texts */
 export function valueIn(values: string): ValueCondition {
@@ -24,13 +26,16 @@ export function valueIn(values: string): ValueCondition {
   return {
     own:
       `v.hash = any(array(select hashtextextended(wanted, 0) from unnest(${texts}) as wanted)) and v.value = any(${texts})`,
-    shared: `value = any(${texts})`,
+    // Most rows have none, and need not be taken apart.
+    shared: `v.rare && ${texts}`,
+    value: `value = any(${texts})`,
   };
 }
 
 /** With a text in it that resembles one of these patterns. @param patterns the place of the parameter, a list of texts */
 function valueLike(patterns: string): ValueCondition {
-  return { own: `v.value ilike any(${patterns}::text[])`, shared: `value ilike any(${patterns}::text[])` };
+  const texts = `${patterns}::text[]`;
+  return { own: `v.value ilike any(${texts})`, shared: "true", value: `value ilike any(${texts})` };
 }
 
 /** The rows `v` of a table that has a site and days, of the query's. */
@@ -87,7 +92,7 @@ function holders(query: StatsQuery, { dimension, operator, values }: Filter, par
         select day, segment, bit_or(set_bit(none, number, 1))
         from (
           select r.day, r.segment, g.none, unnest(r.numbers) as number
-          from (${sharedRows(query, [dimension], condition.shared, ["numbers"], params)}
+          from (${sharedRows(query, [dimension], condition, ["numbers"], params)}
           ) r
           join all_segments g on g.day = r.day and g.segment = r.segment
         ) numbers
@@ -112,14 +117,14 @@ function valueRows(
     params.add(dimensions)
   }) and v.value is not null and ${condition.own}
         union all
-        ${sharedRows(query, dimensions, condition.shared, lists, params)}`;
+        ${sharedRows(query, dimensions, condition, lists, params)}`;
 }
 
 /** The same of the values that share a row. */
 function sharedRows(
   query: StatsQuery,
   dimensions: readonly string[],
-  condition: string,
+  condition: ValueCondition,
   lists: readonly ListColumn[],
   params: Params,
 ): string {
@@ -138,17 +143,18 @@ function sharedRows(
             where ${within(query, params)} and v.dimension = any(${
     params.add(dimensions)
   }) and v.hash = 0 and v.value is null
+              and ${condition.shared}
             offset 0
           ) packed
         ) unpacked
-        where ${condition}`;
+        where ${condition.value}`;
 }
 
 /** What {@linkcode chosenElements} reads. */
 export interface Elements {
   dimensions: readonly string[];
   /** Every value, unless some are asked for. */
-  condition?: ValueCondition;
+  condition?: ValueCondition | undefined;
   lists?: readonly Exclude<ListColumn, "numbers">[];
   /** Looked up in the segment for each element. */
   sessions?: readonly SegmentColumn[];
@@ -157,7 +163,6 @@ export interface Elements {
 const ELEMENT_OF: Record<Exclude<ListColumn, "numbers"> | SegmentColumn, string> = {
   moments: "moment",
   time_on_page: "time_on_page",
-  pages: "page",
   previous: "previous",
   next: "next",
   amounts: "amount",
@@ -178,18 +183,14 @@ export function chosenElements(
   params: Params,
 ): string {
   const isChosen = query.filters.length === 0 ? "true" : "get_bit(mask, greatest(number, -1 - number)) = 1";
-  const segments = sessions.length === 0 ? "chosen" : `(
-        select c.*, ${sessions.map((column) => `v.${column} || '{}' as ${column}`).join(", ")}
-        from chosen c
-        join session_segments v on v.day = c.day and v.segment = c.segment and ${within(query, params)}
+  const segments = sessions.length === 0 ? "chosen" : `(${withColumns(query, sessions, params)}
         offset 0
       )`;
-  const lookedUp = sessions.map((column) =>
-    `, ${column}[greatest(number, -1 - number) + 1] as ${ELEMENT_OF[column]}`
-  );
   return `
     select dimension, value, day, day_ms, segment, greatest(number, -1 - number) as number, number >= 0 as is_first
-      ${lists.map((list) => `, ${ELEMENT_OF[list]}`).join("")}${lookedUp.join("")}
+      ${lists.map((list) => `, ${ELEMENT_OF[list]}`).join("")}${
+    lookedUp(sessions, "greatest(number, -1 - number)")
+  }
     from (
       select r.dimension, r.value, r.day, c.day_ms, r.segment, c.mask, unnest(r.numbers) as number
         ${lists.map((list) => `, unnest(r.${list}) as ${ELEMENT_OF[list]}`).join("")}
@@ -198,27 +199,59 @@ export function chosenElements(
       ) r
       join ${segments} c on c.day = r.day and c.segment = r.segment
     ) elements
-    where ${isChosen}`;
+    where ${isChosen}
+    offset 0`;
 }
 
-/** What the numbers of pages stand for: `day`, `segment`, `page` and its `value`. */
-export function pageNames(query: StatsQuery, params: Params): string {
+/** A row a chosen session: its `day`, `segment`, `number`, and `columns` of it (`visitor`, …). @param condition on its day, `c.day` */
+export function chosenSessions(
+  query: StatsQuery,
+  columns: readonly SegmentColumn[],
+  params: Params,
+  condition = "true",
+): string {
   return `
-    select day, segment, pages[1] as page, value
-    from (${valueRows(query, ["page"], EVERY_VALUE, ["pages"], params)}
-    ) pages`;
-}
-
-/** A row a chosen session: `day`, `segment`, `visitor`, `started_ms`, `pageviews`, `events`, `seconds`. @param condition on its day, `c.day` */
-export function chosenSessions(query: StatsQuery, params: Params, condition = "true"): string {
-  return `
-    select *
+    select day, segment, number${lookedUp(columns, "number")}
     from (
-      select c.day, c.segment, c.mask, generate_series(0, c.sessions - 1) as number, unnest(v.visitors) as visitor,
-        unnest(v.started_ms) as started_ms, unnest(v.pageviews) as pageviews, unnest(v.events) as events, unnest(v.seconds) as seconds
-      from chosen c
-      join session_segments v on v.day = c.day and v.segment = c.segment and ${within(query, params)}
-      where ${condition}
-    ) sessions
-    where ${query.filters.length === 0 ? "true" : "get_bit(mask, number) = 1"}`;
+      select c.*, generate_series(0, c.sessions - 1) as number
+      from (${withColumns(query, columns, params)}
+        where ${condition}
+        offset 0
+      ) c
+    ) numbered
+    where ${query.filters.length === 0 ? "true" : "get_bit(mask, number) = 1"}
+    offset 0`;
+}
+
+/** The chosen segments `c` with columns, fetched once a segment: `offset 0` behind it sees to that. */
+function withColumns(query: StatsQuery, columns: readonly SegmentColumn[], params: Params): string {
+  return `
+        select c.*${columns.map((column) => `, v.${column} || '{}' as ${column}`).join("")}
+        from chosen c
+        join session_segments v on v.day = c.day and v.segment = c.segment and ${within(query, params)}`;
+}
+
+function lookedUp(columns: readonly SegmentColumn[], number: string): string {
+  return columns.map((column) => `, ${column}[${number} + 1] as ${ELEMENT_OF[column]}`).join("");
+}
+
+// What is sorted and hashed for a year of two million sessions stays in memory.
+const SETTINGS = `
+  set local work_mem = '64MB';
+  -- Nobody can tell beforehand how many elements a list has, and a few rows less than there are would be joined in a loop.
+  set local enable_nestloop = off;
+  -- … or sorted where a hash groups them in a third of the time.
+  set local enable_sort = off`;
+
+/** The rows of a statement that begins with {@linkcode chosenSegments}. */
+export function askSegments<T>(db: Database, sql: string, params: Params): Promise<T[]> {
+  return db.transaction(async (tx) => {
+    await tx.exec(SETTINGS);
+    return await tx.query<T>(sql, params.values);
+  });
+}
+
+/** The same of one that only does where the query has filters. */
+export function askRows<T>(db: Database, { filters }: StatsQuery, sql: string, params: Params): Promise<T[]> {
+  return filters.length === 0 ? db.query<T>(sql, params.values) : askSegments<T>(db, sql, params);
 }

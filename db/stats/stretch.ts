@@ -1,10 +1,10 @@
-import type { Queryable } from "../database.ts";
+import type { Database } from "../database.ts";
 import { overview } from "./overview.ts";
 import { comparedDays, type Comparison } from "./period.ts";
 import { type DayRange, Params, type StatsQuery } from "./query.ts";
-import { chosenSegments, chosenSessions } from "./segments.ts";
+import { askRows, chosenSegments, chosenSessions } from "./segments.ts";
 import { type Bucket, type Interval, timeseries } from "./timeseries.ts";
-import { SESSION_SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
+import { SESSION_SUMS, SUMMED_COLUMNS, type Sums, type Totals, totalsOf } from "./totals.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -46,7 +46,7 @@ export function stretchDays({ days, until }: Stretch): DayRange {
 }
 
 /** The figures of the stretch; exact, wherever in an hour it ends. */
-export async function overviewOf(db: Queryable, query: StatsQuery, stretch: Stretch): Promise<Totals> {
+export async function overviewOf(db: Database, query: StatsQuery, stretch: Stretch): Promise<Totals> {
   const asked = { ...query, range: stretchDays(stretch) };
   return stretch.until === null
     ? await overview(db, asked)
@@ -58,7 +58,7 @@ export async function overviewOf(db: Queryable, query: StatsQuery, stretch: Stre
  * as each is compared with its own.
  */
 export async function timeseriesOf(
-  db: Queryable,
+  db: Database,
   query: StatsQuery,
   { days, until }: Stretch,
   interval: Interval,
@@ -73,12 +73,12 @@ export async function timeseriesOf(
 }
 
 /** The figures of the range, whose last day ends at `until`. */
-async function overviewUntil(db: Queryable, query: StatsQuery, until: Date): Promise<Totals> {
+async function overviewUntil(db: Database, query: StatsQuery, until: Date): Promise<Totals> {
   const params = new Params();
   const sql = query.filters.length === 0
     ? everythingUntil(query, until, params)
     : chosenUntil(query, until, params);
-  const [sums] = await db.query<Sums>(sql, params.values);
+  const [sums] = await askRows<Sums>(db, query, sql, params);
   return totalsOf(sums!);
 }
 
@@ -87,7 +87,7 @@ function chosenUntil(query: StatsQuery, until: Date, params: Params): string {
   return `
   with ${chosenSegments(query, params)}
   select ${SESSION_SUMS}
-  from (${chosenSessions(query, params)}
+  from (${chosenSessions(query, [...SUMMED_COLUMNS, "started_ms"], params)}
   ) s
   where s.day < ${params.add(query.range.to)}::date or s.started_ms < ${params.add(elapsed)}`;
 }

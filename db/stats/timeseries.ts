@@ -1,7 +1,7 @@
-import type { Queryable } from "../database.ts";
+import type { Database } from "../database.ts";
 import { Params, type StatsQuery } from "./query.ts";
-import { chosenSegments, chosenSessions } from "./segments.ts";
-import { SESSION_SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
+import { askRows, chosenSegments, chosenSessions } from "./segments.ts";
+import { SESSION_SUMS, SUMMED_COLUMNS, type Sums, type Totals, totalsOf } from "./totals.ts";
 
 export const INTERVALS = ["hour", "day", "week", "month"] as const;
 /** Weeks begin on Monday (ISO 8601). Hours count from the site's midnight. */
@@ -14,16 +14,17 @@ export interface Bucket extends Totals {
   label: string;
 }
 
+type Row = Sums & { starts_at: Date; label: string };
+
 /** The figures of each interval of the range, the earliest first, empty ones included. */
-export async function timeseries(db: Queryable, query: StatsQuery, interval: Interval): Promise<Bucket[]> {
+export async function timeseries(db: Database, query: StatsQuery, interval: Interval): Promise<Bucket[]> {
   const params = new Params();
   const sums = query.filters.length > 0
     ? interval === "hour" ? chosenHourSums(query, params) : chosenDaySums(query, params)
     : interval === "hour"
     ? hourSums(query, params)
     : daySums(query, params);
-  const rows = await db.query<Sums & { starts_at: Date; label: string }>(
-    `
+  const sql = `
   with ${query.filters.length > 0 ? `${chosenSegments(query, params)},` : ""}
   buckets as (${buckets(query, interval, params)}
   ),
@@ -35,9 +36,8 @@ export async function timeseries(db: Queryable, query: StatsQuery, interval: Int
     coalesce(s.events, 0) as events, coalesce(s.bounces, 0) as bounces, coalesce(s.seconds, 0) as seconds
   from buckets b
   left join sums s on s.starts_at = b.starts_at
-  order by b.starts_at`,
-    params.values,
-  );
+  order by b.starts_at`;
+  const rows = await askRows<Row>(db, query, sql, params);
   return rows.map(({ starts_at, label, ...sums }) => ({ start: starts_at, label, ...totalsOf(sums) }));
 }
 
@@ -103,7 +103,7 @@ function chosenDaySums(query: StatsQuery, params: Params): string {
     from buckets b
     cross join lateral (
       select ${SESSION_SUMS}
-      from (${chosenSessions(query, params, "c.day between b.first_day and b.last_day")}
+      from (${chosenSessions(query, SUMMED_COLUMNS, params, "c.day between b.first_day and b.last_day")}
       ) s
     ) s`;
 }
@@ -113,7 +113,9 @@ function chosenHourSums(query: StatsQuery, params: Params): string {
     select day::timestamp at time zone ${
     params.add(query.timezone)
   } + hour * interval '1 hour' as starts_at, ${SESSION_SUMS}
-    from (select *, started_ms / 3600000 as hour from (${chosenSessions(query, params)}
+    from (select *, started_ms / 3600000 as hour from (${
+    chosenSessions(query, [...SUMMED_COLUMNS, "started_ms"], params)
+  }
     ) sessions) s
     group by day, hour`;
 }

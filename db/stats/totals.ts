@@ -37,6 +37,9 @@ export function totalsOf({ visitors, sessions, pageviews, events, bounces, secon
   };
 }
 
+/** What {@linkcode SESSION_SUMS} reads. */
+export const SUMMED_COLUMNS = ["visitors", "pageviews", "events", "seconds"] as const;
+
 /** The columns of {@linkcode Sums} over chosen sessions `s`, for what filters. */
 export const SESSION_SUMS = `
     count(distinct s.visitor)                  as visitors,

@@ -117,23 +117,27 @@ create or replace function pack_segments(site text, first date, last date) retur
 language plpgsql as $$
 begin
   create temporary table fresh_segments as
-  select day, segment, count(*)::integer as sessions,
+  select s.day, s.segment, count(*)::integer as sessions,
     array_agg(visitor order by number) as visitors, array_agg(started_ms order by number) as started_ms,
     array_agg(pageviews order by number) as pageviews, array_agg(events order by number) as events,
-    array_agg(seconds order by number) as seconds
-  from started_sessions
-  group by day, segment;
+    array_agg(seconds order by number) as seconds, coalesce(p.paths, '{}') as paths
+  from started_sessions s
+  left join (
+    select day, segment, array_agg(path order by page) as paths
+    from (select distinct day, segment, page, path from session_pages) pages group by day, segment
+  ) p using (day, segment)
+  group by s.day, s.segment, p.paths;
 
   delete from session_segments t
   where t.site_id = site and t.day between first and last
     and not exists (
       select from fresh_segments f
       where f.day = t.day and f.segment = t.segment
-        and (f.visitors, f.started_ms, f.pageviews, f.events, f.seconds)
-          is not distinct from (t.visitors, t.started_ms, t.pageviews, t.events, t.seconds)
+        and (f.visitors, f.started_ms, f.pageviews, f.events, f.seconds, f.paths)
+          is not distinct from (t.visitors, t.started_ms, t.pageviews, t.events, t.seconds, t.paths)
     );
-  insert into session_segments (site_id, day, segment, sessions, visitors, started_ms, pageviews, events, seconds)
-  select site, day, segment, sessions, visitors, started_ms, pageviews, events, seconds
+  insert into session_segments (site_id, day, segment, sessions, visitors, started_ms, pageviews, events, seconds, paths)
+  select site, day, segment, sessions, visitors, started_ms, pageviews, events, seconds, paths
   from fresh_segments
   on conflict (site_id, day, segment) do nothing; -- what is still there is right
   drop table fresh_segments;

@@ -115,7 +115,7 @@ language sql immutable parallel safe as $$
   end
 $$;
 
--- Every page and event name, however rare, on the day on which it happened.
+-- Every page and event name, however rare, on the day on which it happened; and the sessions that have events on several days.
 create or replace function roll_up_steps(site text, first date, last date) returns void
 language plpgsql as $$
 declare
@@ -127,13 +127,14 @@ begin
   with parts as (
     select (p.view_timestamp at time zone v.zone)::date as day, 'page' as dimension, p.path::text as value, count(*) as count,
       coalesce(sum(p.time_on_page_seconds), 0) as seconds, count(p.time_on_page_seconds) as timed,
-      count(*) filter (where p.time_on_page_seconds < 10) as short, 0 as sessions
+      count(*) filter (where p.time_on_page_seconds < 10) as short,
+      count(distinct p.session_id) filter (where coalesce(s.is_of_one_day, not exists (
+        select from user_sessions u where u.site_id = site and u.session_id = p.session_id
+      ))) as sessions
     from pageviews p
+    left join started_sessions s on s.session_id = p.session_id
     where p.site_id = site and p.view_timestamp >= v.starts and p.view_timestamp < v.ends
     group by 1, p.path
-    union all
-    select day, 'page', path, 0, 0, 0, 0, count(*)
-    from session_pages where is_first and is_of_one_day group by day, path
     union all
     select (e.event_timestamp at time zone v.zone)::date, 'event', e.event_type::text, count(*), 0, 0, 0, 0
     from user_events e
@@ -143,6 +144,13 @@ begin
   select site, dimension, day, value, sum(count), sum(seconds), sum(timed), sum(short), sum(sessions)
   from parts
   group by dimension, day, value;
+
+  delete from long_sessions where site_id = site and day between first and last;
+  insert into long_sessions (site_id, day, session_id, last_event_at)
+  select site, s.day, s.session_id, u.last_event_at
+  from started_sessions s
+  join user_sessions u on u.site_id = site and u.session_id = s.session_id
+  where not s.is_of_one_day;
 end
 $$;
 

@@ -14,8 +14,7 @@ begin
   create temporary table fresh_values as
   select day, segment, dimension, value, null::text[] as rare, null::integer[] as firsts, null::integer[] as lasts,
     count(*)::integer as sessions, array_agg(number) as numbers,
-    null::bigint[] as moments, null::integer[] as time_on_page, null::integer[] as pages, null::integer[] as previous,
-    null::integer[] as next, null::numeric[] as amounts
+    null::bigint[] as moments, null::integer[] as time_on_page, null::integer[] as previous, null::integer[] as next, null::numeric[] as amounts
   from (
     select s.day, s.segment, s.number, d.dimension::text, d.value
     from started_sessions s
@@ -35,10 +34,10 @@ $$;
 create or replace function collect_steps() returns void
 language plpgsql as $$
 begin
-  insert into fresh_values (day, segment, dimension, value, sessions, numbers, moments, time_on_page, pages, previous, next)
+  insert into fresh_values (day, segment, dimension, value, sessions, numbers, moments, time_on_page, previous, next)
   select day, segment, 'page', min(path), count(*) filter (where is_first),
     array_agg(case when is_first then number else -1 - number end), array_agg(ms::bigint * 1024 + place),
-    array_agg(seconds), array_agg(page), array_agg(previous), array_agg(next)
+    array_agg(seconds), array_agg(previous), array_agg(next)
   from (select * from session_pages where place < 1000 order by day, segment, page, number, place) ordered
   group by day, segment, page;
 
@@ -137,7 +136,7 @@ begin
   where f.day = g.day and f.segment = g.segment and is_rare(f.sessions, g.sessions);
 
   insert into fresh_values (
-    day, segment, dimension, rare, firsts, lasts, sessions, numbers, moments, time_on_page, pages, previous, next, amounts
+    day, segment, dimension, rare, firsts, lasts, sessions, numbers, moments, time_on_page, previous, next, amounts
   )
   with listed as (
     select day, segment, dimension, array_agg(value) as rare, array_agg(last - length + 1) as firsts, array_agg(last) as lasts,
@@ -154,19 +153,18 @@ begin
     select day, segment, dimension, array_agg(number) as numbers,
       case when dimension in ('page', 'event') then array_agg(moment) end as moments,
       case when dimension = 'page' then array_agg(seconds) end as time_on_page,
-      case when dimension = 'page' then array_agg(page) end as pages,
       case when dimension = 'page' then array_agg(previous) end as previous,
       case when dimension = 'page' then array_agg(next) end as next,
       case when dimension = 'revenue' then array_agg(amount) end as amounts
     from (
       select day, segment, dimension, value, unnest(numbers) as number, unnest(moments) as moment, unnest(time_on_page) as seconds,
-        unnest(pages) as page, unnest(previous) as previous, unnest(next) as next, unnest(amounts) as amount
+        unnest(previous) as previous, unnest(next) as next, unnest(amounts) as amount
       from (select * from rare_values order by day, segment, dimension, value collate "C") ordered
     ) elements
     group by day, segment, dimension
   )
   select day, segment, dimension, l.rare, l.firsts, l.lasts, l.sessions,
-    j.numbers, j.moments, j.time_on_page, j.pages, j.previous, j.next, j.amounts
+    j.numbers, j.moments, j.time_on_page, j.previous, j.next, j.amounts
   from listed l
   join joined j using (day, segment, dimension);
   drop table rare_values;
@@ -202,15 +200,15 @@ begin
     and not exists (
       select from packed_values f
       where f.day = t.day and f.segment = t.segment and f.dimension = t.dimension and f.hash = t.hash
-        and (f.value, f.rare, f.firsts, f.numbers, f.bits, f.moments, f.time_on_page, f.pages, f.previous, f.next, f.amounts)
-          is not distinct from (t.value, t.rare, t.firsts, t.numbers, t.bits, t.moments, t.time_on_page, t.pages, t.previous, t.next, t.amounts)
+        and (f.value, f.rare, f.firsts, f.numbers, f.bits, f.moments, f.time_on_page, f.previous, f.next, f.amounts)
+          is not distinct from (t.value, t.rare, t.firsts, t.numbers, t.bits, t.moments, t.time_on_page, t.previous, t.next, t.amounts)
     );
   insert into session_values (
     site_id, day, segment, dimension, hash, value, rare, firsts, lasts, sessions, numbers, bits, moments,
-    time_on_page, pages, previous, next, amounts
+    time_on_page, previous, next, amounts
   )
   select site, f.day, f.segment, f.dimension, f.hash, f.value, f.rare, f.firsts, f.lasts, f.sessions, f.numbers, f.bits,
-    f.moments, f.time_on_page, f.pages, f.previous, f.next, f.amounts
+    f.moments, f.time_on_page, f.previous, f.next, f.amounts
   from packed_values f
   left join session_values t
     on t.site_id = site and t.day = f.day and t.segment = f.segment and t.dimension = f.dimension and t.hash = f.hash
