@@ -3,9 +3,7 @@ insert into wanted_indexes values
   ('idx_events_log_timestamp', 'btree (timestamp)', 'timestamp_idx'),
   ('idx_events_log_processed', 'btree (processed_at)', 'processed_at_idx'),
   ('idx_events_log_event_type', 'btree (event_type)', 'event_type_idx'),
-  ('idx_events_log_site_created', 'btree (site_id, created_at)', 'site_id_created_at_idx'),
-  ('idx_events_log_session', 'btree (session_id)', 'session_id_idx'),
-  ('idx_events_log_created_brin', 'brin (created_at)', 'created_at_idx');
+  ('idx_events_log_session', 'btree (session_id)', 'session_id_idx');
 
 do $$
 declare
@@ -40,8 +38,7 @@ begin
   end loop;
   perform set_config('lock_timeout', '0', true);
 
-  drop index if exists idx_events_log_timestamp, idx_events_log_processed, idx_events_log_event_type, idx_events_log_site_created,
-    idx_events_log_session;
+  drop index if exists idx_events_log_timestamp, idx_events_log_processed, idx_events_log_event_type, idx_events_log_session;
   for v_index in select name, definition from wanted_indexes loop
     execute format('create index %I on only events_log using %s', v_index.name, v_index.definition);
   end loop;

@@ -4,8 +4,8 @@
 --           (etl/README.md). Raw events lie about in the order of their times and sessions, 32 pages of them are some 250 rows,
 --           and a search has to read few such ranges. Until a range is summarized (summarize_months) a new row costs next to
 --           nothing; until then it is read by every search.
---           idx_events_log_site_created serves created_at by itself, too, so idx_events_log_created_brin goes. The
---           B-tree on event_id stays: the collector asks it about every event.
+--           Two stay B-trees: on event_id, which the collector asks about every event, and on (site_id, created_at), by which
+--           retention finds each site's oldest events, and people its latest; a new row goes to the end of its site there.
 -- Locks:    the ETL and cleanup wait. Each month against writes while its new indexes are built, some seconds a gigabyte: the
 --           collector goes on, since it only reads there. At the end events_log and its partitions exclusively, for a moment;
 --           while somebody reads them that is tried again each second, for a fifth of a second, ten minutes long.
@@ -16,7 +16,6 @@ insert into wanted_indexes values
   ('idx_events_log_timestamp', 'brin (timestamp) with (pages_per_range = 32)', 'timestamp_idx'),
   ('idx_events_log_processed', 'brin (processed_at) with (pages_per_range = 32)', 'processed_at_idx'),
   ('idx_events_log_event_type', 'brin (event_type text_bloom_ops (n_distinct_per_range = 32)) with (pages_per_range = 32)', 'event_type_idx'),
-  ('idx_events_log_site_created', 'brin (site_id text_bloom_ops (n_distinct_per_range = 128), created_at) with (pages_per_range = 32)', 'site_id_created_at_idx'),
   ('idx_events_log_session', 'brin (session_id text_bloom_ops (n_distinct_per_range = 128, false_positive_rate = 0.002)) with (pages_per_range = 32)', 'session_id_idx');
 
 do $$
@@ -52,8 +51,7 @@ begin
   end loop;
   perform set_config('lock_timeout', '0', true);
 
-  drop index if exists idx_events_log_timestamp, idx_events_log_processed, idx_events_log_event_type, idx_events_log_site_created,
-    idx_events_log_session, idx_events_log_created_brin;
+  drop index if exists idx_events_log_timestamp, idx_events_log_processed, idx_events_log_event_type, idx_events_log_session;
   for v_index in select name, definition from wanted_indexes loop
     execute format('create index %I on only events_log using %s', v_index.name, v_index.definition);
   end loop;

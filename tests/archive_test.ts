@@ -76,11 +76,12 @@ for (const engine of engines()) {
     await db.query("select process_events(2000)");
     const migration = (await readMigrations()).find(({ name }) => name.endsWith("_archive_brin"))!;
     const brin = {
+      idx_events_log_created_brin: "brin",
       idx_events_log_event_id: "btree",
       idx_events_log_event_type: "brin",
       idx_events_log_processed: "brin",
       idx_events_log_session: "brin",
-      idx_events_log_site_created: "brin",
+      idx_events_log_site_created: "btree",
       idx_events_log_timestamp: "brin",
     };
     assertEquals(await accessMethods(db), brin);

@@ -39,8 +39,7 @@ const procedures: Check = {
 // By the schema document's names, as migrations/0010_archive_brin.sql defines them; its last one is on closed months only.
 const DOCUMENTED: Readonly<Record<string, string>> = {
   timestamp: "brin (timestamp) with (pages_per_range = 32)",
-  site_created:
-    "brin (site_id text_bloom_ops (n_distinct_per_range = 128), created_at) with (pages_per_range = 32)",
+  site_created: "btree (site_id, created_at)",
   session:
     "brin (session_id text_bloom_ops (n_distinct_per_range = 128, false_positive_rate = 0.002)) with (pages_per_range = 32)",
   event_type: "brin (event_type text_bloom_ops (n_distinct_per_range = 32)) with (pages_per_range = 32)",
