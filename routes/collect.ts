@@ -47,7 +47,10 @@ export function collectRoutes(
   const intake = new Intake(services, options, metrics);
 
   // A preflight only: as a middleware the library costs as much as an echo does in all.
-  app.on("OPTIONS", paths, cors({ origin: "*", allowMethods: ["POST", "GET"], maxAge: 86_400 }));
+  app.on("OPTIONS", paths, (c, next) => {
+    c.header("allow", "GET, HEAD, POST, OPTIONS");
+    return next();
+  }, cors({ origin: "*", allowMethods: ["POST", "GET"], maxAge: 86_400 }));
 
   // One handler a method, and no middleware: for a single one Hono needs no chain of promises.
   app.on("POST", paths, (c) =>

@@ -61,6 +61,7 @@ Deno.test("OPTIONS says what a path takes, and nothing where there is nothing", 
   };
   assertEquals(await ask("/health"), [204, "GET, HEAD, OPTIONS", true]);
   assertEquals(await ask("/api/v1/keys"), [204, "GET, HEAD, POST, OPTIONS", true]);
+  assertEquals(await ask("/collect"), [204, "GET, HEAD, POST, OPTIONS", true]);
   assertEquals(await ask("/etl/run"), [204, "POST, OPTIONS", true]);
   assertEquals(await ask("/nothing"), [404, null, false]);
 });
