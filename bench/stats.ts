@@ -4,6 +4,7 @@ import { openDatabase } from "../db/open.ts";
 import type { StatsQuery } from "../db/stats/query.ts";
 import type { Cluster } from "../tests/cluster.ts";
 import { secondsOf, withBenchDatabase } from "./database.ts";
+import { serverCpuSeconds } from "./proc.ts";
 import { askWholePage, type Question, QUESTIONS } from "./questions.ts";
 import { fillYear, SITES } from "./year.ts";
 
@@ -16,7 +17,7 @@ const CONNECTIONS = 4;
 
 /**
  * How long each question takes about the busiest of ten sites, which has half of `pageviews` in a year: from the roll-ups, warm
- * and with nothing in memory, beside the same answer from raw rows.
+ * (by the clock, and the server's processor time) and with nothing in memory, beside the same answer from raw rows.
  */
 export async function benchStats(cluster: Cluster, pageviews: number): Promise<string[]> {
   return await withBenchDatabase(cluster.url, async (db, url) => {
@@ -60,12 +61,15 @@ async function measure(
   restart: () => Promise<void>,
 ): Promise<Record<string, unknown>> {
   await restart();
-  const [cold, warm] = await withDatabase(url, async (db) => {
+  const [cold, warm, cpu] = await withDatabase(url, async (db) => {
+    const [backend] = await db.query<{ pid: number }>("select pg_backend_pid() as pid");
     const cold = await secondsOf(() => ask(db, query));
     const warm: number[] = [];
     const spent = () => warm.reduce((sum, seconds) => sum + seconds, 0);
+    const before = await serverCpuSeconds(backend!.pid);
     while (warm.length < RUNS && spent() < ENOUGH_SECONDS) warm.push(await secondsOf(() => ask(db, query)));
-    return [cold, warm.toSorted((a, b) => a - b)];
+    const cpu = (await serverCpuSeconds(backend!.pid) - before) / warm.length;
+    return [cold, warm.toSorted((a, b) => a - b), cpu];
   });
   const rawSeconds = raw && await withDatabase(url, async (db) => {
     await raw(db, query);
@@ -76,6 +80,7 @@ async function measure(
     "runs": warm.length,
     "p50 ms": ms(at(warm, 0.5)),
     "p95 ms": ms(at(warm, 0.95)),
+    "cpu ms": ms(cpu),
     "cold ms": ms(cold),
     "raw ms": ms(rawSeconds),
     "raw / p50": rawSeconds === undefined ? null : Math.round(rawSeconds / at(warm, 0.5)),
@@ -94,10 +99,11 @@ async function withDatabase<T>(url: string, work: (db: Database) => Promise<T>):
   return await work(db);
 }
 
-/** The server's memory goes with it; what the system keeps of its files goes where we may say so. */
+/** The server's memory goes with it; what the system keeps of its files goes where we may say so (proc(5), sync(8)). */
 async function restart(cluster: Cluster): Promise<void> {
   await cluster.run("pg_ctl", ["stop", "-D", `${cluster.directory}/data`, "-m", "fast"]);
-  await Deno.writeTextFile("/proc/sys/vm/drop_caches", "1").catch(() => {});
+  await new Deno.Command("sync").output();
+  await Deno.writeTextFile("/proc/sys/vm/drop_caches", "3").catch(() => {});
   await cluster.start();
 }
 

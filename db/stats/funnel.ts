@@ -38,18 +38,8 @@ export async function funnel(
   by: FunnelUnit,
 ): Promise<FunnelRow[]> {
   const params = new Params();
-  const [begun, reached] = by === "session"
-    ? bySession(query, steps, params)
-    : byVisitor(query, steps, params);
-  const figures = steps.slice(1).map((_, i) =>
-    `count(at_${i + 1}) as count_${i + 1},
-    percentile_cont(0.5) within group (order by at_${i + 1} - at_${i}) as median_${i + 1}`
-  );
-  const [row] = await askSegments<Record<string, number | null>>(
-    db,
-    `select ${[begun, ...figures].join(",\n    ")} from (${reached}) reached`,
-    params,
-  );
+  const sql = by === "session" ? bySession(query, steps, params) : byVisitor(query, steps, params);
+  const [row] = await askSegments<Record<string, number | null>>(db, sql, params);
   return steps.map((step, i) => {
     const count = row![`count_${i}`]!;
     const first = row!.count_0!;
@@ -75,72 +65,72 @@ const filterOf = ({ page, event }: FunnelStep): Filter =>
     ? { dimension: "event", operator: "is", values: [event] }
     : { dimension: "page", operator: "is", values: [page] };
 
-/**
- * How many took the first step, as `count_0`, which the bits of the sessions say; and a row a session that has the first two, `at_0`
- * … in milliseconds, null from where it did not go on.
- */
-function bySession(query: StatsQuery, steps: readonly FunnelStep[], params: Params): [string, string] {
+/** The first step alone is counted by the bits of the sessions; the others are looked for where the first two are. */
+function bySession(query: StatsQuery, steps: readonly FunnelStep[], params: Params): string {
   const [first, second] = steps.map(filterOf);
   const begun = { ...query, filters: [...query.filters, first!] };
   const both = { ...query, filters: [...begun.filters, second!] };
-  return [
-    `(with ${chosenSegments(begun, params)}
-    select coalesce(sum(bit_count(mask)), 0) from chosen) as count_0`,
-    walks(both, steps, { unit: "day, segment, number", key: "moment" }, params),
-  ];
+  const begunCount = `(with ${chosenSegments(begun, params)}
+    select coalesce(sum(bit_count(mask)), 0) from chosen)`;
+  return walks(both, steps, { unit: "day, segment, number", key: "moment", begunCount }, params);
 }
 
-/** The same of visitors, of whom each that took the first step has a row. */
-function byVisitor(query: StatsQuery, steps: readonly FunnelStep[], params: Params): [string, string] {
+function byVisitor(query: StatsQuery, steps: readonly FunnelStep[], params: Params): string {
   const key = "(day_ms + started_ms) * 1024 + moment";
-  return ["count(*) as count_0", walks(query, steps, { unit: "visitor", key }, params)];
+  return walks(
+    query,
+    steps,
+    { unit: "visitor", key, begunCount: "(select count(*) from reached_0)" },
+    params,
+  );
 }
 
 /**
- * A row a unit with the first step: `at_0` … in milliseconds. Keys order a unit's steps: milliseconds times 1,024, plus a page's
- * place in its session.
+ * `count_0`, `count_1`, `median_1` (milliseconds), … Keys order a unit's steps: milliseconds times 1,024, plus a page's place in its
+ * session.
  */
 function walks(
   query: StatsQuery,
   steps: readonly FunnelStep[],
-  { unit, key }: { unit: string; key: string },
+  { unit, key, begunCount }: { unit: string; key: string; begunCount: string },
   params: Params,
 ): string {
   const chosen = chosenSegments(query, params);
-  const taken = steps.map((step, i) => {
+  const reached = steps.map((step, i) => {
     const elements = {
       dimensions: [step.page === undefined ? "event" : "page"],
       condition: valueIn(params.add([step.page ?? step.event])),
       lists: ["moments"] as const,
       sessions: unit === "visitor" ? ["visitors", "started_ms"] as const : [],
     };
-    return `select ${i} as step, ${unit}, ${key} as key
+    const taken = `(
+      select ${unit}, ${key} as key, is_first
       from (${chosenElements(query, elements, params)}
-      ) step_${i}${i === 0 ? " where is_first" : ""}`;
+      ) elements
+    ) taken`;
+    if (i === 0) {
+      return `reached_0 as materialized (
+    select ${unit}, min(key) as key_0 from ${taken} where is_first group by ${unit}
+  )`;
+    }
+    const isLater = step.page !== undefined && steps[i - 1]!.page !== undefined
+      ? `key > key_${i - 1}`
+      : `key >> 10 > key_${i - 1} >> 10`;
+    return `reached_${i} as materialized (
+    select ${unit}, min(key_${i - 1}) as key_${i - 1}, min(key) as key_${i}
+    from reached_${i - 1} join ${taken} using (${unit})
+    where ${isLater}
+    group by ${unit}
+  )`;
   });
-  const later = steps.slice(1).map((_, i) =>
-    `array_agg(key) filter (where step = ${i + 1}) as keys_${i + 1}`
+  const figures = steps.slice(1).map((_, i) =>
+    `(select count(*) from reached_${i + 1}) as count_${i + 1},
+    (select percentile_cont(0.5) within group (order by (key_${
+      i + 1
+    } >> 10) - (key_${i} >> 10)) from reached_${i + 1}) as median_${i + 1}`
   );
-  const levels = steps.slice(1).map((step, i) => {
-    const isLater = step.page !== undefined && steps[i]!.page !== undefined
-      ? `key > key_${i}`
-      : `key >> 10 > key_${i} >> 10`;
-    return `cross join lateral (
-      select min(key) as key_${i + 1} from unnest(keys_${i + 1}) as key where ${isLater}
-    ) level_${i + 1}`;
-  });
   return `
-    with ${chosen},
-    taken as (
-      ${taken.join("\n      union all\n      ")}
-    ),
-    units as materialized (
-      select min(key) filter (where step = 0) as key_0, ${later.join(", ")}
-      from taken
-      group by ${unit}
-      having min(key) filter (where step = 0) is not null
-    )
-    select ${steps.map((_, i) => `key_${i} >> 10 as at_${i}`).join(", ")}
-    from units
-    ${levels.join("\n    ")}`;
+  with ${chosen},
+  ${reached.join(",\n  ")}
+  select ${[`${begunCount} as count_0`, ...figures].join(",\n    ")}`;
 }

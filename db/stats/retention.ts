@@ -60,27 +60,21 @@ function chosenVisits(query: StatsQuery, params: Params): string {
   return `
     with ${chosenSegments(query, params)},
     visits as (
-      select visitor, array_agg(week) as weeks
-      from (
-        -- 2001 began on a Monday.
-        select distinct visitor, (day - date '2001-01-01') / 7 as week
-        from (${chosenSessions(query, ["visitors"], params)}
-        ) s
-      ) visited
-      group by visitor
+      -- 2001 began on a Monday.
+      select distinct visitor, (day - date '2001-01-01') / 7 as visit_week
+      from (${chosenSessions(query, ["visitors"], params)}
+      ) s
     ),
-    cohorts as materialized (
-      select (d.first_day - date '2001-01-01') / 7 as week, v.weeks
+    members as materialized (
+      select v.visitor, (d.first_day - date '2001-01-01') / 7 as week, v.visit_week
       from visitor_days d
       join visits v using (visitor)
       where d.site_id = ${siteId} and d.previous_day is null and d.day between ${from}::date and ${to}::date
     ),
     counted as (
-      select c.week, visit.week as visit_week, count(*) as visitors
-      from cohorts c, unnest(c.weeks) as visit(week)
-      group by c.week, visit.week
+      select week, visit_week, count(*) as visitors from members group by week, visit_week
       union all
-      select week, null, count(*) from cohorts group by week
+      select week, null, count(*) from (select distinct week, visitor from members) cohorts group by week
     )
     select date '2001-01-01' + week * 7 as week, date '2001-01-01' + visit_week * 7 as visit_week, visitors from counted`;
 }
