@@ -44,14 +44,16 @@ export async function retention(db: Database, query: StatsQuery): Promise<Cohort
 function everyVisit({ site, range }: StatsQuery, params: Params): string {
   const [siteId, from, to] = [site, range.from, range.to].map((value) => params.add(value));
   return `
-    select date_trunc('week', first_day::timestamp)::date as week, visit.week as visit_week, sum(visitors) as visitors
-    from visitor_cohorts
-    cross join lateral (
-      select date_trunc('week', day::timestamp)::date as week
-      union all
-      select null where day = first_day
-    ) visit
-    where site_id = ${siteId} and day between ${from}::date and ${to}::date and first_day >= ${from}::date
+    select date '0001-01-01' + cohort * 7 as week, date '0001-01-01' + visit.number * 7 as visit_week, sum(visitors) as visitors
+    from (
+      -- Weeks are numbered; the first year began on a Monday.
+      select (first_day - date '0001-01-01') / 7 as cohort, (day - date '0001-01-01') / 7 as number, day = first_day as is_first,
+        sum(visitors) as visitors
+      from visitor_cohorts
+      where site_id = ${siteId} and day between ${from}::date and ${to}::date and first_day >= ${from}::date
+      group by 1, 2, 3
+    ) weeks
+    cross join lateral (select number union all select null where is_first) as visit(number)
     group by 1, 2`;
 }
 
@@ -60,13 +62,12 @@ function chosenVisits(query: StatsQuery, params: Params): string {
   return `
     with ${chosenSegments(query, params)},
     visits as (
-      -- 2001 began on a Monday.
-      select distinct visitor, (day - date '2001-01-01') / 7 as visit_week
+      select distinct visitor, (day - date '0001-01-01') / 7 as visit_week
       from (${chosenSessions(query, ["visitors"], params)}
       ) s
     ),
     members as materialized (
-      select v.visitor, (d.first_day - date '2001-01-01') / 7 as week, v.visit_week
+      select v.visitor, (d.first_day - date '0001-01-01') / 7 as week, v.visit_week
       from visitor_days d
       join visits v using (visitor)
       where d.site_id = ${siteId} and d.previous_day is null and d.day between ${from}::date and ${to}::date
@@ -76,5 +77,5 @@ function chosenVisits(query: StatsQuery, params: Params): string {
       union all
       select week, null, count(*) from (select distinct week, visitor from members) cohorts group by week
     )
-    select date '2001-01-01' + week * 7 as week, date '2001-01-01' + visit_week * 7 as visit_week, visitors from counted`;
+    select date '0001-01-01' + week * 7 as week, date '0001-01-01' + visit_week * 7 as visit_week, visitors from counted`;
 }
