@@ -169,6 +169,7 @@ const TABLES = [
   "visitor_days",
   "visitor_returns",
   "visitor_cohorts",
+  "long_sessions",
   "user_agents",
 ];
 

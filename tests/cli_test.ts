@@ -307,8 +307,10 @@ for (const engine of engines()) {
       begin
         update batch_events set reason = coalesce(reason, 'a mistake') where event_type in ('pageview', 'scroll') or reason is not null;
         insert into failed_events (id, site_id, event_id, event_type, reason, event, failed_at)
-        select id, site_id, event_id, event_type, reason, event, batch from batch_events where reason is not null;
+        select id, site_id, event_id, event_type, reason, coalesce(event, '{}'), batch from batch_events where reason is not null;
         delete from batch_events where reason is not null;
+        drop table batch_sessions;
+        perform read_sessions();
       end $$`);
     await app.etl();
     const [setAside] = await app.rows("select count(*) as events from failed_events");

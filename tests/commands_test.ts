@@ -359,7 +359,7 @@ test("etl runs every job once and prints a row for each", testDatabase, async (r
       "update-sessions 0",
       "daily-metrics 1",
       "cleanup 0",
-      "maintenance 14",
+      "maintenance 18",
     ],
     stderr: "",
   });
