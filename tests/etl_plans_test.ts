@@ -50,3 +50,24 @@ for (const shape of SHAPES) {
     });
   }
 }
+
+Deno.test("the oldest events of some lanes are found without reading all that waits", async () => {
+  await using app = await testApp({ engine: anyServer() });
+  await app.db.exec(BACKLOG(SHAPES[1]!, 20_000));
+  await app.db.exec("analyze events_log_pending");
+  await app.db.transaction(async (tx) => {
+    const [range] = await tx.query<{ rows: number }>(
+      `select count(*) as rows from events_log_pending, oldest_pending(100, '{0,2}')
+       where id between first_id and last_id and session_lane(session_id) in (0, 2)`,
+    );
+    assertEquals(range, { rows: 100 });
+  });
+  await app.db.transaction(async (tx) => {
+    await tx.query("select oldest_pending(100, '{0,2}')");
+    const [read] = await tx.query<{ all: number; few: boolean }>(
+      `select seq_tup_read as all, idx_tup_fetch < 1000 as few
+       from pg_stat_xact_user_tables where relname = 'events_log_pending'`,
+    );
+    assertEquals(read, { all: 0, few: true });
+  });
+});

@@ -140,21 +140,21 @@ begin
       end
     from (
       select
-        l.*, l.event ->> 'eventType' as event_type, l.event ->> 'timestamp' as time, l.event ->> 'url' as own_url,
-        l.event ->> 'path' as own_path,
+        each.*, each.event ->> 'eventType' as event_type, each.event ->> 'timestamp' as time, each.event ->> 'url' as own_url,
+        each.event ->> 'path' as own_path,
         case
-          when l.session_id is null then 'session_id is missing'
-          when jsonb_typeof(l.event) <> 'object' then 'the event is no object'
+          when each.session_id is null then 'session_id is missing'
+          when jsonb_typeof(each.event) <> 'object' then 'the event is no object'
           -- The collector leaves {rejected, event} in the place of an event that was not valid.
-          when jsonb_typeof(l.event -> 'eventType') is distinct from 'string' then coalesce(l.event ->> 'rejected', 'eventType is missing')
-          when length(l.event ->> 'eventType') not between 1 and 50 then 'eventType is not of 1 to 50 characters'
-          when l.event ->> 'eventType' = 'batch' then 'a batch cannot hold a batch'
+          when jsonb_typeof(each.event -> 'eventType') is distinct from 'string' then coalesce(each.event ->> 'rejected', 'eventType is missing')
+          when length(each.event ->> 'eventType') not between 1 and 50 then 'eventType is not of 1 to 50 characters'
+          when each.event ->> 'eventType' = 'batch' then 'a batch cannot hold a batch'
         end as reason
       from (
         -- In the select list the events need no table of their own for each row.
         select
-          l.visit, l.id, l.timestamp, l.event_id, l.url, l.path, l.site_id, l.session_id, l.visitor_id, l.user_agent,
-          jsonb_array_elements(l.events) as event, generate_series(1, jsonb_array_length(l.events)) as place
+          raw.visit, raw.id, raw.timestamp, raw.event_id, raw.url, raw.path, raw.site_id, raw.session_id, raw.visitor_id, raw.user_agent,
+          jsonb_array_elements(raw.events) as event, generate_series(1, jsonb_array_length(raw.events)) as place
         from (
           select
             visit_number(l.site_id, l.session_id) as visit, l.id * 1024 as id, l.timestamp, l.event_id, l.url,
@@ -164,8 +164,8 @@ begin
           where l.id between first_id and last_id and (lanes is null or session_lane(l.session_id) = any (lanes))
             and l.event_type = 'batch'
           offset 0
-        ) l
-      ) l
+        ) raw
+      ) each
       offset 0 -- looked up once, not wherever it is used
     ) l
   )
