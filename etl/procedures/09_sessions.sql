@@ -43,7 +43,7 @@ $$;
 -- Sessions are numbered in order of their start, a segment after the other: so those that are added to a day that goes on mostly change
 -- its last segment. Steps are those until 24 hours after the session's day: a session that never ends (a server that always
 -- sends the same id) would make its first day dearer with every event.
-create or replace function read_sessions(site text, first date, last date) returns void
+create or replace function read_started_sessions(site text, first date, last date) returns void
 language plpgsql as $$
 declare
   v record;

@@ -26,7 +26,7 @@ begin
     group by site_id, month, stretch
     order by site_id, min(day)
   loop
-    perform read_sessions(v.site_id, v.first_day, v.last_day);
+    perform read_started_sessions(v.site_id, v.first_day, v.last_day);
     perform pack_segments(v.site_id, v.first_day, v.last_day);
     perform pack_session_values(v.site_id, v.first_day, v.last_day);
     perform roll_up_hours(v.site_id, v.first_day, v.last_day);
