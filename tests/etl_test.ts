@@ -340,6 +340,23 @@ for (const engine of engines()) {
     assertEquals(await app.rows(metrics), first);
   });
 
+  test("a day between a session's first and a late event is corrected, too", async () => {
+    await using app = await testApp({ engine });
+    await app.collect([
+      pageview({ path: "/first", timestamp: "2026-03-10T12:00:00Z" }),
+      pageview({ path: "/second", timestamp: "2026-03-11T12:00:00Z" }),
+    ]);
+    await app.etl();
+    const second =
+      "select day, seconds, timed from daily_dimensions where dimension = 'page' and value = '/second' and pageviews > 0";
+    assertEquals(await app.rows(second), [{ day: "2026-03-11", seconds: 0, timed: 0 }]);
+
+    // Now it is known how long the one before was read.
+    await app.collect(pageview({ path: "/third", timestamp: "2026-03-12T12:00:00Z" }));
+    await app.etl();
+    assertEquals(await app.rows(second), [{ day: "2026-03-11", seconds: 86_400, timed: 1 }]);
+  });
+
   test("cleanup drops what is processed and past its retention, and keeps what waits", async () => {
     await using app = await testApp({ engine });
     await app.rows(

@@ -50,6 +50,21 @@ begin
 end
 $$;
 
+-- Notes the days of pageviews and events of earlier batches that correct_pages has corrected: they may lie between the session's
+-- first day and those of the batch.
+create or replace function note_corrected_days() returns void
+language plpgsql as $$
+begin
+  insert into batch_days (site_id, metric_date)
+  select distinct p.known_site, (p.at at time zone coalesce(site.timezone, 'UTC'))::date
+  from batch_pages p
+  left join sites site on site.site_id = p.known_site
+  where p.known_site is not null
+    and (p.is_interaction and (p.url, p.path) is distinct from (p.known_url, p.known_path)
+      or not p.is_interaction and p.seconds is distinct from p.known_seconds);
+end
+$$;
+
 -- Marks the noted days. The mark is written anew even where it stands, so that a roll-up which is under way, and does not
 -- see our rows, cannot take it away: one of the two waits for the other. Last in its transaction, since the batches of
 -- other lanes wait for it; in order, so that no two wait for each other.

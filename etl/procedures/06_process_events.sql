@@ -36,6 +36,7 @@ begin
   -- Before: an earlier start moves a session out of its day, and into that of one of the batch's events.
   perform note_session_days();
   perform note_event_days();
+  perform note_corrected_days();
   perform add_to_sessions(v_now);
 
   perform keep_statistics();
