@@ -52,10 +52,13 @@ export function secretNames(further: readonly string[]): SecretName {
   });
 }
 
-/** The words of a name in small letters: `billing_customerNo` are `billing`, `customer`, `no`. */
+/**
+ * The words of a name in small letters: `billing_customerNo` are `billing`, `customer`, `no`. However a letter is written: of one
+ * character or of several (Unicode's NFKC), and `GRÖSSE` is `größe`.
+ */
 export function wordsOf(name: string): string[] {
-  return name.replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, "$1 $2").toLowerCase().split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word !== "");
+  return name.normalize("NFKC").replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, "$1 $2").toUpperCase().toLowerCase()
+    .split(/[^\p{L}\p{M}\p{N}]+/u).filter((word) => word !== "");
 }
 
 function judgeName(name: string): boolean {

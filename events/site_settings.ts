@@ -43,8 +43,11 @@ export function readIpMode(text: string): "full" | "truncate" | "none" | null {
 
 /** The name of a field or a parameter that is redacted. @throws {InvalidSetting} */
 export function readRedactName(text: string): string {
-  if (text.length <= 100 && wordsOf(text).length > 0 && !/\p{Cc}|\p{Cs}/u.test(text)) return text;
-  throw new InvalidSetting(text, "give the name of a field, such as customerNo, of at most 100 characters");
+  if (text.length <= 100 && wordsOf(text).length > 0 && /^[\p{L}\p{M}\p{N} _.-]*$/u.test(text)) return text;
+  throw new InvalidSetting(
+    text,
+    "give the name of a field, such as customerNo: at most 100 letters, digits, blanks, and - _ . between them",
+  );
 }
 
 /** A page's path, in which `*` stands for any characters. @throws {InvalidSetting} */

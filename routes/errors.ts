@@ -18,9 +18,13 @@ export function answerError(error: Error, c: Context, headers: Record<string, st
   if (error instanceof UnreadableBody) return answer(error.status, error.message);
   if (error instanceof HTTPException) {
     const challenge = error.res?.headers.get("www-authenticate");
+    // In the words of the library that reads bodies by a schema.
+    const isOfNoType = error.status === 415;
     return answer(
       error.status,
-      error.message || "The request was refused",
+      isOfNoType
+        ? "Send the body as JSON, with Content-Type: application/json"
+        : error.message || "The request was refused",
       challenge ? { "www-authenticate": challenge } : {},
     );
   }

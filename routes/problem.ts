@@ -16,7 +16,7 @@ const TITLES: Record<number, string> = {
   408: "Too slow",
   409: "Conflict",
   413: "Too large",
-  415: "Unknown encoding",
+  415: "Unsupported media type",
   429: "Too fast",
   500: "Internal error",
   503: "Not available",

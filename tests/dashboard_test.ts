@@ -588,7 +588,7 @@ Deno.test("sites are added and changed in the browser", async () => {
       ],
       [
         { existing: "1", redactNames: "customerNo\n--" },
-        "“--” does not fit: give the name of a field, such as customerNo, of at most 100 characters.",
+        "“--” does not fit: give the name of a field, such as customerNo: at most 100 letters, digits, blanks, and - _ . between them.",
       ],
       [
         { existing: "1", excludePaths: "/admin* admin" },

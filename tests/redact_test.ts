@@ -230,7 +230,7 @@ for (const part of ["%40", "a@", ".a", "?a=", "&", "?", "a=", "%3Fa%3D", "4111-"
 Deno.test("a site's own names are matched as the built-in ones are: by case, word and part", () => {
   const isSecret = secretNames(["kdnr2", "Customer-No", "Größe", "pläneA"]);
   const secret =
-    "kdnr2 KDNR2 customer_kdnr2 mainKdnr2 customerNo CUSTOMER_NO billing-customer-no2 mycustomernos größe GRÖSSE-größe pläne_a password userPin"
+    "kdnr2 KDNR2 customer_kdnr2 mainKdnr2 customerNo CUSTOMER_NO billing-customer-no2 mycustomernos größe GRÖSSE gro\u0308ße pläne_a password userPin"
       .split(" ");
   const plain = "kdnr kdnr22 customer no customer_x_no gr grosse pläne kdnr2s page".split(" ");
   assertEquals([...secret, ...plain].filter(isSecret), secret);

@@ -37,7 +37,7 @@ const REFUSED: [string, (text: string) => unknown, string[]][] = [
     "/a\0",
     `/${"x".repeat(500)}`,
   ]],
-  ["a name", readRedactName, ["", " ", "-", "a\nb", "x".repeat(101)]],
+  ["a name", readRedactName, ["", " ", "-", "a\nb", "x+y", "a.*b", "$1", "x".repeat(101)]],
   ["a retention", readRetentionDays, [..."0 -1 1.5 36501 90d 1e2".split(" "), ""]],
 ];
 

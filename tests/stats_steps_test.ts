@@ -111,6 +111,15 @@ for (const engine of engines()) {
       409,
       "There is a goal Bought already: remove it, or choose another name",
     ]);
+    const untyped = await app.request("/api/v1/sites/shop/goals", {
+      method: "POST",
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+      body: JSON.stringify({ name: "Bought", page: "/thanks" }),
+    });
+    assertEquals([untyped.status, (await untyped.json()).detail], [
+      415,
+      "Send the body as JSON, with Content-Type: application/json",
+    ]);
     const goals = [
       {
         id: boughtId,
