@@ -1,0 +1,104 @@
+import { assertEquals } from "@std/assert";
+import { getPage, texts } from "./dashboard_page.ts";
+import { testApp } from "./fixtures.ts";
+
+Deno.test("sites are added and changed in the browser", async () => {
+  await using app = await testApp();
+  const send = (fields: Record<string, string>) =>
+    getPage(app, "/dashboard/sites", {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams(fields).toString(),
+    });
+  const fields = {
+    site: "blog",
+    domains: "https://blog.example/ www.blog.example",
+    timezone: "Europe/Berlin",
+    ipMode: "none",
+  };
+  const added = await send(fields);
+  assertEquals([added.status, added.headers.get("location")], [303, "/dashboard/sites?site=blog"]);
+  const settings = {
+    retentionDays: "30",
+    redactNames: "customerNo\r\ncard holder\r\n",
+    excludePaths: "/admin*\r\n\r\n*/edit",
+    excludeNetworks: "203.0.113.7, 2001:db8:1:2::3/48",
+  };
+  await send({ ...fields, ...settings, ipMode: "", existing: "1" });
+  assertEquals(
+    await app.rows(
+      `select site_id, domains, timezone, ip_mode, retention_days, redact_names, exclude_paths, exclude_networks
+       from sites`,
+    ),
+    [
+      {
+        site_id: "blog",
+        domains: ["blog.example", "www.blog.example"],
+        timezone: "Europe/Berlin",
+        ip_mode: null,
+        retention_days: 30,
+        redact_names: ["customerNo", "card holder"],
+        exclude_paths: ["/admin*", "*/edit"],
+        exclude_networks: ["203.0.113.7/32", "2001:db8:1::/48"],
+      },
+    ],
+  );
+  const { html } = await getPage(app, "/dashboard/sites?site=blog");
+  assertEquals(texts(html, /<textarea[^>]*>(.*?)<\/textarea>/gs), [
+    "customerNo card holder",
+    "/admin* */edit",
+    "203.0.113.7 2001:db8:1::/48",
+  ]);
+  // testApp sends from 203.0.113.77, which is not 203.0.113.7.
+  assertEquals(html.includes("Your own visits are left out"), false);
+  await app.rows("update sites set exclude_networks = exclude_networks || '203.0.113.0/24'::cidr");
+  assertEquals(
+    texts((await getPage(app, "/dashboard/sites?site=blog")).html, /<p class="note">(Your .*?)<\/p>/gs),
+    ["Your own visits are left out: you come from 203.0.113.77, which the settings below exclude."],
+  );
+  assertEquals(texts(html, /<p[^>]*id="excludeNetworks-note"[^>]*>(.*?)<\/p>/gs), [
+    "One a line, such as your own: you come from 203.0.113.77.",
+  ]);
+  for (
+    const [wrong, problem] of [
+      [{ site: "a b" }, "Give 1 to 100 characters without blanks."],
+      [{ site: "sites" }, "This id is taken by a page of the dashboard."],
+      [{ timezone: "UTC" }, "There is a site of this id: choose it in the list to change it."],
+      [
+        { existing: "1", domains: "exa mple!.com" },
+        "“mple!.com” does not fit: give a host name such as example.com.",
+      ],
+      [
+        { existing: "1", timezone: "Mars/Olympus" },
+        "There is no such time zone: give a name such as Europe/Berlin.",
+      ],
+      [{ existing: "1", ipMode: "half" }, "“half” does not fit: give full, truncate, none or default."],
+      [
+        { existing: "1", retentionDays: "0" },
+        "“0” does not fit: give a whole number of days from 1 to 36500, or default.",
+      ],
+      [
+        { existing: "1", redactNames: "customerNo\n--" },
+        "“--” does not fit: give the name of a field, such as customerNo: at most 100 letters, digits, blanks, and - _ . between them.",
+      ],
+      [
+        { existing: "1", excludePaths: "/admin* admin" },
+        "“admin” does not fit: give a path such as /admin/*, without host and query, of at most 500 characters.",
+      ],
+      [
+        { existing: "1", excludeNetworks: "203.0.113.300" },
+        "“203.0.113.300” does not fit: give an address or a network, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48.",
+      ],
+    ] as const
+  ) {
+    const { status, html } = await send({ ...fields, ...settings, ...wrong });
+    assertEquals([status, texts(html, /<p class="error"[^>]*>(.*?)<\/p>/gs)], [400, [problem]]);
+  }
+  assertEquals((await app.rows("select site_id from sites")).length, 1);
+  await app.rows("delete from sites");
+  const gone = await send({ ...fields, existing: "1" });
+  assertEquals([gone.status, texts(gone.html, /<p class="error"[^>]*>(.*?)<\/p>/gs)], [400, [
+    "There is no site of this id any more: it was removed meanwhile.",
+  ]]);
+  assertEquals(await app.rows("select site_id from sites"), []);
+});
