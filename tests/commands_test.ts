@@ -437,6 +437,23 @@ Deno.test("demo-data says so where the dev server has the embedded database open
   );
 });
 
+test(
+  "demo-data covers the dashboard's 30 days and the 30 before, like a site's",
+  testDatabase,
+  async (run, db) => {
+    await run("commands/demo_data.ts", ["--events=2000", "--raw", "--site=shop"]);
+
+    const [spread] = await db.query(
+      `select count(*) filter (where timestamp < now() - interval '60 days') > 0 as before_both,
+            count(*) filter (where timestamp >= now() - interval '30 days')::float
+              / count(*) filter (where timestamp >= now() - interval '60 days'
+                                   and timestamp < now() - interval '30 days') between 0.9 and 1.4 as alike
+     from events_log`,
+    );
+    assertEquals(spread, { before_both: true, alike: true });
+  },
+);
+
 test("demo-data --raw leaves the events to the ETL", testDatabase, async (run, db) => {
   const { code, stdout } = await run("commands/demo_data.ts", ["--events=200", "--raw", "--site=shop"]);
 
