@@ -129,6 +129,7 @@ test("db:migrate refuses what it does not know, and does nothing then", testData
     [["--down", "0"], whole("0")],
     [["--down", "all"], whole("all")],
     [["--down=-1"], whole("-1")],
+    [["--down", "-1"], whole("-1")],
     [["--down", "1", "--status"], "--status and --down do not go together"],
   ];
   for (const [args, problem] of cases) {
@@ -259,6 +260,11 @@ test("site refuses what makes no sense, in words, and does nothing then", testDa
     [["add", "a", "b"], '"b" is too much'],
     [["add", "shop", "--domian", "x"], "--domian is not known (did you mean --domain?)"],
     [["add", "shop", "--domain"], "--domain needs a value"],
+    [
+      ["add", "shop", "--redact", "-x"],
+      '--redact needs a value, but "-x" looks like an option: a value with a dash before it is given as --redact=-x',
+    ],
+    [["remove", "-5"], '"-5" looks like an option: a word with a dash before it is given after --, as -- -5'],
   ];
   for (const [args, problem] of wrong) {
     assertEquals({ args, ...await run("commands/site.ts", args) }, { args, ...refused("site", problem) });
@@ -275,6 +281,17 @@ test("site refuses what makes no sense, in words, and does nothing then", testDa
     [
       ["--retention-days", "0"],
       'Cannot set --retention-days to "0": give a whole number of days from 1 to 36500, or default',
+    ],
+    [
+      ["--retention-days", "-1"],
+      'Cannot set --retention-days to "-1": give a whole number of days from 1 to 36500, or default',
+    ],
+    [
+      ["--redact", "x".repeat(3_000)],
+      `Cannot set --redact to "${
+        "x".repeat(60)
+      }… (3000 characters)": give the name of a field, such as customerNo: ` +
+      "at most 100 letters, digits, blanks, and - _ . between them",
     ],
     [["--ip-mode", "half"], 'Cannot set --ip-mode to "half": give full, truncate, none or default'],
     [
