@@ -307,6 +307,10 @@ test("site refuses what makes no sense, in words, and does nothing then", testDa
       "Cannot add shop: timezone Europe/Atlantis is unknown; give a name such as Europe/Berlin",
     ],
     [
+      ["--timezone", "Berlin3"],
+      "Cannot add shop: timezone Berlin3 is unknown; give a name such as Europe/Berlin",
+    ],
+    [
       ["--timezone", "'; drop table sites; --"],
       "Cannot add shop: timezone '; drop table sites; -- is unknown; give a name such as Europe/Berlin",
     ],
