@@ -224,6 +224,12 @@ browserTest(
   },
 );
 
+browserTest("on a phone the name stands where no menu needs its room", async (browser) => {
+  await using served = await serveDashboard();
+  const { page } = await served.open(browser, "/dashboard", { viewport: { width: 390, height: 844 } });
+  assertEquals(await page.evaluate(`getComputedStyle(document.querySelector(".brand")).fontSize`), "16px");
+});
+
 browserTest("axe finds nothing serious on any page, light or dark", async (browser) => {
   await using served = await serveDashboard();
   await served.app.rows("insert into sites (site_id) values ('shop') on conflict do nothing");
