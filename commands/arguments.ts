@@ -34,13 +34,16 @@ export function parseArguments(
 ): Arguments {
   const all: Readonly<Record<string, OptionKind>> = { ...options, help: "flag" };
   const of = (kind: OptionKind) => Object.keys(all).filter((name) => all[name] === kind);
-  const parsed = parseArgs(args.map((arg) => arg === "-h" ? "--help" : arg), {
+  const valued = joinNumbers(args, (name) => Object.hasOwn(all, name) && all[name] !== "flag");
+  const parsed = parseArgs(valued.map((arg) => arg === "-h" ? "--help" : arg), {
     boolean: of("flag"),
     string: [...of("value"), ...of("values"), "_"],
     collect: of("values"),
     unknown: (arg, name) => {
       if (/^-\d/.test(arg)) {
-        throw new UsageError(`"${arg}" looks like an option: write it as --OPTION=${arg}`);
+        throw new UsageError(
+          `"${arg}" looks like an option: a word with a dash before it is given after --, as -- ${arg}`,
+        );
       }
       if (name !== undefined) {
         throw new UsageError(`${arg} is not known${suggest(arg, Object.keys(all), "--")}`);
@@ -77,6 +80,32 @@ export function parseArguments(
       return given;
     },
   };
+}
+
+/**
+ * `--days -1` as `--days=-1`: no option is a number, so that is a value, which its reader judges.
+ *
+ * @throws {UsageError} If what follows an option that takes a value looks like an option otherwise
+ */
+function joinNumbers(args: readonly string[], takesValue: (name: string) => boolean): string[] {
+  const joined: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const [arg, next] = [args[i]!, args[i + 1]];
+    if (arg === "--") return [...joined, ...args.slice(i)];
+    const isOpen = arg.startsWith("--") && takesValue(arg.slice(2)) && next !== undefined;
+    if (isOpen && /^-\d/.test(next)) {
+      joined.push(`${arg}=${next}`);
+      i++;
+      continue;
+    }
+    if (isOpen && next !== "-h" && /^-[^-]/.test(next)) {
+      throw new UsageError(
+        `${arg} needs a value, but "${next}" looks like an option: a value with a dash before it is given as ${arg}=${next}`,
+      );
+    }
+    joined.push(arg);
+  }
+  return joined;
 }
 
 /** ` (did you mean …?)` for the name that is closest to a mistyped one; empty where none is close. */

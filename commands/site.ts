@@ -14,7 +14,7 @@ import { type Arguments, requireWord, UsageError } from "./arguments.ts";
 import { CommandError, formatTable } from "./command.ts";
 import { runTask } from "./program.ts";
 import { reachDatabase, type Reached } from "./reach.ts";
-import { readSettings, SETTINGS, SETTINGS_HELP } from "./site_options.ts";
+import { readOptions, SETTINGS, SETTINGS_HELP } from "./site_options.ts";
 import type { Subcommand } from "./subcommand.ts";
 import { printJson, printLine } from "./terminal.ts";
 
@@ -25,11 +25,11 @@ type Action = (reached: Reached, siteId: string, args: Arguments) => Promise<Ans
 
 const ACTIONS = new Map<string, Action>(Object.entries({
   add: async (reached, siteId, args) => ({
-    done: await save(reached, "add", { siteId, ...readSettings(args) }),
+    done: await save(reached, "add", { siteId, ...readOptions(args) }),
     site: siteId,
   }),
   set: async (reached, siteId, args) => ({
-    done: await save(reached, "set", { siteId, mustExist: true, ...readSettings(args) }),
+    done: await save(reached, "set", { siteId, mustExist: true, ...readOptions(args) }),
     site: siteId,
   }),
   list: async ({ db }) => ({ sites: await listSites(db) }),
@@ -70,7 +70,7 @@ function readAction(args: Arguments): { action: Action; siteId: string } {
   const [given, id] = args.words;
   const name = requireWord(given, [...ACTIONS.keys()]);
   const action = ACTIONS.get(name)!;
-  const settings = Object.values(readSettings(args)).filter((value) => value !== undefined);
+  const settings = Object.values(readOptions(args)).filter((value) => value !== undefined);
   if (name === "set" && settings.length === 0) throw new UsageError("say what to set");
   if (name !== "add" && name !== "set" && settings.length > 0) throw new UsageError(`${name} sets nothing`);
   if (name !== "list") return { action, siteId: checkId(id) };

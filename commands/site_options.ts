@@ -1,14 +1,5 @@
 import type { SiteChange } from "../db/site_directory.ts";
-import {
-  InvalidSetting,
-  readDomain,
-  readExcludePath,
-  readIpMode,
-  readList,
-  readNetwork,
-  readRedactName,
-  readRetentionDays,
-} from "../events/site_settings.ts";
+import { type GivenSettings, readSettings } from "../events/site_settings.ts";
 import type { Arguments, OptionKind } from "./arguments.ts";
 import { CommandError } from "./command.ts";
 
@@ -33,42 +24,35 @@ export const SETTINGS_HELP =
   --exclude-path P      pages whose events are dropped, as /admin/*; as often as needed; none
   --exclude-ip NET      an address or network whose visitors' events are dropped; as often as needed; none`;
 
-/** What the options say about a site; undefined where they say nothing. @throws {CommandError} */
-export function readSettings(args: Arguments): Omit<SiteChange, "siteId"> {
-  return {
-    domains: listOf(args, "domain", "any", readDomain),
-    timezone: args.value("timezone"),
-    ipMode: valueOf(args, "ip-mode", readIpMode),
-    retentionDays: valueOf(args, "retention-days", readRetentionDays),
-    redactNames: listOf(args, "redact", "none", readRedactName),
-    excludePaths: listOf(args, "exclude-path", "none", readExcludePath),
-    excludeNetworks: listOf(args, "exclude-ip", "none", readNetwork),
-  };
-}
+// Which option gives a setting.
+const OPTIONS: Record<keyof GivenSettings, keyof typeof SETTINGS> = {
+  domains: "domain",
+  ipMode: "ip-mode",
+  retentionDays: "retention-days",
+  redactNames: "redact",
+  excludePaths: "exclude-path",
+  excludeNetworks: "exclude-ip",
+};
 
-function valueOf<T>(args: Arguments, name: string, read: (text: string) => T): T | undefined {
-  const given = args.value(name);
-  return given === undefined ? undefined : checked(name, () => read(given));
+/** What the options say about a site; undefined where they say nothing. @throws {CommandError} */
+export function readOptions(args: Arguments): Omit<SiteChange, "siteId"> {
+  const given: GivenSettings = {
+    domains: entries(args, "domain", "any"),
+    ipMode: args.value("ip-mode"),
+    retentionDays: args.value("retention-days"),
+    redactNames: entries(args, "redact", "none"),
+    excludePaths: entries(args, "exclude-path", "none"),
+    excludeNetworks: entries(args, "exclude-ip", "none"),
+  };
+  const settings = readSettings(given, (name, { shown, message }) => {
+    throw new CommandError(`Cannot set --${OPTIONS[name]} to "${shown}": ${message}`);
+  });
+  return { timezone: args.value("timezone"), ...settings };
 }
 
 /** @param empty the word that stands for no entry */
-function listOf(
-  args: Arguments,
-  name: string,
-  empty: string,
-  read: (text: string) => string,
-): string[] | undefined {
+function entries(args: Arguments, name: string, empty: string): string[] | undefined {
   const given = args.values(name);
   if (given.length === 0) return undefined;
-  if (given.length === 1 && given[0] === empty) return [];
-  return checked(name, () => readList(given, read));
-}
-
-function checked<T>(name: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof InvalidSetting)) throw error;
-    throw new CommandError(`Cannot set --${name} to "${error.given}": ${error.message}`);
-  }
+  return given.length === 1 && given[0] === empty ? [] : given;
 }

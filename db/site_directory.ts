@@ -1,5 +1,5 @@
 import type { Availability } from "./availability.ts";
-import { type Asked, type Database, DatabaseUnavailable, type Queryable } from "./database.ts";
+import { type Asked, type Database, DatabaseUnavailable, DataError, type Queryable } from "./database.ts";
 import type { Spool } from "./spool.ts";
 
 /** A row of `sites`. */
@@ -134,9 +134,12 @@ export type SiteChange = Partial<Site> & {
 /**
  * Adds a site, or changes it. With a new timezone its days are others, so all of them are marked to be rolled up again.
  *
- * @throws {DataError} If the timezone is none that Postgres knows
+ * @throws {DataError} If the timezone has no such name
  */
 export async function saveSite(db: Database, change: SiteChange): Promise<"added" | "changed" | "missing"> {
+  if (change.timezone !== undefined && !isTimeZone(change.timezone)) {
+    throw new DataError(`time zone "${change.timezone}" not recognized`, "22023");
+  }
   return await db.transaction(async (tx) => {
     const [before] = await tx.query<{ timezone: string }>(
       "select timezone from sites where site_id = $1 for update",
@@ -160,6 +163,16 @@ export async function saveSite(db: Database, change: SiteChange): Promise<"added
     }
     return before ? "changed" : "added";
   });
+}
+
+/** Postgres alone would take any text with a digit: to POSIX, `Berlin3` is three hours west of Greenwich. */
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return /^[a-z]/i.test(name);
+  } catch {
+    return false;
+  }
 }
 
 /** Its days begin and end at other times now: those beside them may have rows, too. */

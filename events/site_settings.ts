@@ -7,10 +7,72 @@ export class InvalidSetting extends Error {
   constructor(readonly given: string, advice: string) {
     super(advice);
   }
+
+  /** What was given, shortened where it would hide the advice. */
+  get shown(): string {
+    const { length } = this.given;
+    return length > MAX_SHOWN
+      ? this.given.replace(/^(.{60}).*$/su, `$1… (${length} characters)`)
+      : this.given;
+  }
 }
+
+const MAX_SHOWN = 100;
 
 // Each of an event's fields and its page are compared with all of them.
 const MAX_ENTRIES = 100;
+
+/** What somebody gave for some of a site's settings; of a list, each entry. */
+export interface GivenSettings {
+  domains?: readonly string[];
+  ipMode?: string;
+  retentionDays?: string;
+  redactNames?: readonly string[];
+  excludePaths?: readonly string[];
+  excludeNetworks?: readonly string[];
+}
+
+/** The settings that were given; undefined what was not, or cannot be. */
+export interface ReadSettings {
+  domains?: string[];
+  ipMode?: "full" | "truncate" | "none" | null;
+  retentionDays?: number | null;
+  redactNames?: string[];
+  excludePaths?: string[];
+  excludeNetworks?: string[];
+}
+
+/** @param refuse is told of each setting that cannot be what was given */
+export function readSettings(
+  given: GivenSettings,
+  refuse: (name: keyof GivenSettings, why: InvalidSetting) => void,
+): ReadSettings {
+  const checked = <Given, T>(
+    name: keyof GivenSettings,
+    value: Given | undefined,
+    read: (value: Given) => T,
+  ): T | undefined => {
+    try {
+      return value === undefined ? undefined : read(value);
+    } catch (error) {
+      if (!(error instanceof InvalidSetting)) throw error;
+      refuse(name, error);
+      return undefined;
+    }
+  };
+  const list = (name: ListName, read: (text: string) => string) =>
+    checked(name, given[name], (entries) => readList(entries, read));
+  return {
+    domains: list("domains", readDomain),
+    ipMode: checked("ipMode", given.ipMode, readIpMode),
+    retentionDays: checked("retentionDays", given.retentionDays, readRetentionDays),
+    redactNames: list("redactNames", readRedactName),
+    excludePaths: list("excludePaths", readExcludePath),
+    excludeNetworks: list("excludeNetworks", readNetwork),
+  };
+}
+
+type ListName = "domains" | "redactNames" | "excludePaths" | "excludeNetworks";
 
 /** Reads each of a list, leaving out repetitions. @throws {InvalidSetting} If one is invalid, or they are too many */
 export function readList(given: readonly string[], read: (text: string) => string): string[] {

@@ -33,7 +33,7 @@ const packages: Plugin = {
 /** @returns the file that Node runs */
 export async function bundleForNode(directory: string): Promise<string> {
   for (const path of FILES) {
-    await mkdir(new URL(`./${path}/`, `file://${directory}/`), { recursive: true });
+    await mkdir(`${directory}/${path}`, { recursive: true });
     await cp(new URL(path, ROOT), `${directory}/${path}`, { recursive: true });
   }
   await build({

@@ -205,6 +205,31 @@ browserTest("no page is wider than a phone of 390 px", async (browser) => {
   assertEquals(heard, []);
 });
 
+browserTest(
+  "on a phone of 390 px the bars of scroll depths are long enough to compare, below their numbers",
+  async (browser) => {
+    await using served = await serveDashboard();
+    const { page } = await served.open(browser, "/dashboard/shop/scroll", {
+      viewport: { width: 390, height: 844 },
+    });
+    const [bar, number] = await Promise.all(
+      [".depths .depth .bar", ".depths .depth span"].map((found) =>
+        page.locator(found).first().boundingBox()
+      ),
+    );
+    assertEquals({ isLong: bar!.width >= 70, isBelow: bar!.y >= number!.y + number!.height }, {
+      isLong: true,
+      isBelow: true,
+    });
+  },
+);
+
+browserTest("on a phone the name stands where no menu needs its room", async (browser) => {
+  await using served = await serveDashboard();
+  const { page } = await served.open(browser, "/dashboard", { viewport: { width: 390, height: 844 } });
+  assertEquals(await page.evaluate(`getComputedStyle(document.querySelector(".brand")).fontSize`), "16px");
+});
+
 browserTest("axe finds nothing serious on any page, light or dark", async (browser) => {
   await using served = await serveDashboard();
   await served.app.rows("insert into sites (site_id) values ('shop') on conflict do nothing");

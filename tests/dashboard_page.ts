@@ -43,7 +43,8 @@ export function panelRows(html: string, panel: string): string[][] {
   );
 }
 
-function unescapeHtml(text: string): string {
+/** The text that HTML writes with entities. */
+export function unescapeHtml(text: string): string {
   const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" };
   return text.replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => entities[name]!);
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { getPage, texts } from "./dashboard_page.ts";
+import { getPage, texts, unescapeHtml } from "./dashboard_page.ts";
 import { testApp } from "./fixtures.ts";
 
 Deno.test("sites are added and changed in the browser", async () => {
@@ -102,3 +102,64 @@ Deno.test("sites are added and changed in the browser", async () => {
   ]]);
   assertEquals(await app.rows("select site_id from sites"), []);
 });
+
+Deno.test("no setting of a site becomes markup, stored or refused, and each is shown as it was given", async () => {
+  await using app = await testApp();
+  const send = (fields: Record<string, string>) =>
+    getPage(app, "/dashboard/sites", { method: "POST", body: new URLSearchParams(fields) });
+  const script = (n: number) => `"'></textarea></script><script>alert(${n})</script>`;
+  const site = `<img/src=x/onerror=alert(0)>&amp;"'`;
+  const excludePaths = `/${script(1)}*\n/<!--&lt;`;
+  const added = await send({ site, timezone: "UTC", excludePaths });
+  assertEquals(added.status, 303);
+  const stored = await getPage(app, added.headers.get("location")!);
+  assertEquals(markupOf(stored.html), []);
+  assertEquals(shownFields(stored.html), {
+    site,
+    existing: "1",
+    domains: "",
+    timezone: "UTC",
+    retentionDays: "",
+    redactNames: "",
+    excludePaths,
+    excludeNetworks: "",
+  });
+
+  const refused = {
+    site,
+    existing: "1",
+    domains: script(2),
+    timezone: script(3),
+    retentionDays: script(4),
+    redactNames: script(5),
+    excludePaths: script(6),
+    excludeNetworks: script(7),
+  };
+  const { status, html } = await send({ ...refused, ipMode: script(8) });
+  assertEquals([status, markupOf(html), shownFields(html)], [400, [], refused]);
+  assertEquals(
+    texts(html, /<p class="error"[^>]*>(.*?)<\/p>/gs).map((error) =>
+      /^“(.*)” does not fit:/.exec(error)?.[1]
+    ),
+    [2, 8, 4, 5, 6, 7].map(script),
+  );
+  const zone = await send({ site, existing: "1", timezone: script(3) });
+  assertEquals([zone.status, markupOf(zone.html)], [400, []]);
+  const list = await getPage(app, "/dashboard");
+  assertEquals([list.status, markupOf(list.html)], [200, []]);
+});
+
+/** Elements that no page of the form has, where one of its values had become markup. */
+function markupOf(html: string): string[] {
+  return [...html.matchAll(/<img[^>]*>|<script(?![^>]*\bsrc=)[^>]*>|<!--/g)].map(String);
+}
+
+/** The values of the form's controls by their names, entities resolved. */
+function shownFields(html: string): Record<string, string> {
+  const [, form] = /<form class="card site-form"(.*?)<\/form>/s.exec(html)!;
+  const controls = [...form!.matchAll(/<(input|textarea) ([^>]*)>(?:([^<]*)<\/textarea>)?/g)];
+  return Object.fromEntries(controls.map(([, , attributes, text]) => {
+    const read = (name: string) => new RegExp(`(?:^| )${name}="([^"]*)"`).exec(attributes!)?.[1];
+    return [read("name")!, unescapeHtml(text ?? read("value") ?? "")];
+  }));
+}

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { basename, dirname } from "node:path";
 import { ADMIN_TOKEN, anyServer, pageview } from "./fixtures.ts";
 import { serveProgram } from "./served_process.ts";
 
@@ -51,9 +52,11 @@ Deno.test({
   },
 });
 
+/** Into a folder that is named from where it is called, as the guide does. */
 async function build(folder: string): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", new URL("../hosts/node_bundle.ts", import.meta.url).pathname, folder],
+    args: ["run", "-A", new URL("../hosts/node_bundle.ts", import.meta.url).pathname, basename(folder)],
+    cwd: dirname(folder),
     stdin: "null",
     stdout: "null",
   }).output();

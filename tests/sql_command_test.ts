@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { tableJson, tableText } from "../commands/sql.ts";
+import { answered, commandTest, failed, refused } from "./command_run.ts";
 import { footfallCommand } from "./footfall_process.ts";
 import { engines, servers, testDatabase } from "./test_database.ts";
 import { until } from "./until.ts";
@@ -88,4 +89,41 @@ Deno.test("a query that is interrupted is stopped in the database, too", async (
     0,
   ]);
   await Deno.remove(cwd, { recursive: true });
+});
+
+commandTest("sql prints the rows of a query as a table", testDatabase, async (run, db) => {
+  await db.query("insert into sites (site_id, created_at) values ('shop', 'epoch')");
+
+  assertEquals(
+    await run("commands/sql.ts", [
+      "select site_id, 12 as count, null as nothing, true as yes, created_at, '{\"a\":[1]}'::jsonb as json from sites",
+    ]),
+    answered(
+      "site_id  count  nothing  yes   created_at                json",
+      "-------  -----  -------  ----  ------------------------  ----------",
+      'shop        12           true  1970-01-01T00:00:00.000Z  {"a": [1]}',
+    ),
+  );
+  assertEquals(await run("commands/sql.ts", ["select", "1", "as", "one"]), answered("one", "---", "  1"));
+  assertEquals(
+    await run("commands/sql.ts", ["select 1 as one where false"]),
+    answered("one", "---", "(0 rows)"),
+  );
+  assertEquals(await run("commands/sql.ts", ["create table fresh (a int)"]), answered("done"));
+});
+
+commandTest("sql says what is wrong with a query, without a stack trace", testDatabase, async (run) => {
+  assertEquals(
+    await run("commands/sql.ts", ["select nothing"]),
+    failed("sql", 'column "nothing" does not exist'),
+  );
+  assertEquals(await run("commands/sql.ts", ["select 1/0"]), failed("sql", "division by zero"));
+  assertEquals(
+    await run("commands/sql.ts", []),
+    refused("sql", 'say what to ask, such as "select * from user_sessions"'),
+  );
+  assertEquals(
+    await run("commands/sql.ts", [" "]),
+    refused("sql", 'say what to ask, such as "select * from user_sessions"'),
+  );
 });

@@ -3,6 +3,17 @@ import { ADMIN_TOKEN, at, pageview, type TestApp } from "./fixtures.ts";
 
 const DAY = 86_400;
 
+/** The figures of a time without a visit. */
+export const NOTHING = {
+  visitors: 0,
+  sessions: 0,
+  pageviews: 0,
+  events: 0,
+  bounceRate: null,
+  sessionSeconds: null,
+  pagesPerSession: null,
+};
+
 /** A click, a form, …: of the session `sess`, `seconds` after the tests' zero. */
 function event(eventType: string, sess: string, seconds: number, path: string, eventData: object) {
   const visitorId = sess === "s2" ? "v2" : "v1";

@@ -107,16 +107,27 @@ export class Audience {
   readonly #recent: Visitor[] = [];
   #visitors = 0;
 
-  constructor(random: Random) {
+  /** @param regulars how many there are from before, who may come again */
+  constructor(random: Random, regulars: number) {
     this.#random = random;
+    while (this.#visitors < regulars) this.#remember(this.#meet());
+  }
+
+  /** Those who have been there, and may come again. */
+  get recent(): readonly Visitor[] {
+    return this.#recent;
   }
 
   /** Whoever comes next: somebody new, or somebody again. */
   next(): Visitor {
     if (this.#recent.length > 0 && this.#random.chance(RETURNS)) return this.#random.pick(this.#recent);
     const visitor = this.#meet();
-    this.#recent[this.#visitors++ % REMEMBERED] = visitor;
+    this.#remember(visitor);
     return visitor;
+  }
+
+  #remember(visitor: Visitor): void {
+    this.#recent[this.#visitors++ % REMEMBERED] = visitor;
   }
 
   #meet(): Visitor {

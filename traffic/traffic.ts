@@ -12,6 +12,8 @@ export interface TrafficOptions {
   /** How many days they spread over. */
   days: number;
   seed: number;
+  /** How many visitors were there before the first day, and may come again; 0. */
+  regulars?: number;
   /** The end of the last day; nothing happens later. */
   until: Date;
 }
@@ -27,9 +29,9 @@ export function* traffic(options: TrafficOptions): Generator<Post, void> {
   const { siteId, events, days, seed, until } = options;
   const chances = [seed, siteId, events, days];
   const random = new Random(chances);
-  const audience = new Audience(random);
+  const audience = new Audience(random, options.regulars ?? 0);
   const calendar = new Calendar(chances, days, new Date(until.getTime() - LONGEST_VISIT_MS));
-  const known = new Set<Visitor>();
+  const known = new Set<Visitor>(audience.recent);
   const nextId = eventIds(random);
   let waiting: Post[] = [];
   let limit = REORDER;

@@ -1,15 +1,5 @@
 import { isSiteId, type Site } from "../../db/site_directory.ts";
-import {
-  formatNetwork,
-  InvalidSetting,
-  readDomain,
-  readExcludePath,
-  readIpMode,
-  readList,
-  readNetwork,
-  readRedactName,
-  readRetentionDays,
-} from "../../events/site_settings.ts";
+import { formatNetwork, readSettings } from "../../events/site_settings.ts";
 import type { FieldErrors, SiteFields } from "../../web/dashboard/site_form.tsx";
 
 // What stands at these places below /dashboard is no site.
@@ -53,27 +43,28 @@ export function readSite(fields: SiteFields): Site & { errors: FieldErrors } {
   if (!isSiteId(fields.site)) errors.site = "Give 1 to 100 characters without blanks.";
   if (TAKEN.includes(fields.site)) errors.site = "This id is taken by a page of the dashboard.";
   if (fields.timezone === "") errors.timezone = "Give a name such as Europe/Berlin.";
-  const read = <T>(name: keyof SiteFields, reading: (text: string) => T): T | undefined => {
-    try {
-      return reading(fields[name]);
-    } catch (error) {
-      if (!(error instanceof InvalidSetting)) throw error;
-      errors[name] = `“${error.given}” does not fit: ${error.message}.`;
-      return undefined;
-    }
+  const entries = (text: string, separator: RegExp) =>
+    text.split(separator).filter((entry) => entry.trim() !== "");
+  const given = {
+    domains: entries(fields.domains, /[\s,]+/),
+    ipMode: fields.ipMode || "default",
+    retentionDays: fields.retentionDays || "default",
+    redactNames: entries(fields.redactNames, /[\r\n,]+/),
+    excludePaths: entries(fields.excludePaths, /\s+/),
+    excludeNetworks: entries(fields.excludeNetworks, /[\s,]+/),
   };
-  const list = (name: keyof SiteFields, separator: RegExp, readOne: (text: string) => string) =>
-    read(name, (text) => readList(text.split(separator).filter((entry) => entry.trim() !== ""), readOne)) ??
-      [];
+  const read = readSettings(given, (name, { shown, message }) => {
+    errors[name] = `“${shown}” does not fit: ${message}.`;
+  });
   return {
     siteId: fields.site,
     timezone: fields.timezone,
-    domains: list("domains", /[\s,]+/, readDomain),
-    ipMode: read("ipMode", (text) => readIpMode(text || "default")) ?? null,
-    retentionDays: read("retentionDays", (text) => readRetentionDays(text || "default")) ?? null,
-    redactNames: list("redactNames", /[\r\n,]+/, readRedactName),
-    excludePaths: list("excludePaths", /\s+/, readExcludePath),
-    excludeNetworks: list("excludeNetworks", /[\s,]+/, readNetwork),
+    domains: read.domains ?? [],
+    ipMode: read.ipMode ?? null,
+    retentionDays: read.retentionDays ?? null,
+    redactNames: read.redactNames ?? [],
+    excludePaths: read.excludePaths ?? [],
+    excludeNetworks: read.excludeNetworks ?? [],
     errors,
   };
 }

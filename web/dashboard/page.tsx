@@ -17,6 +17,8 @@ export interface PageOptions {
 export function Page(
   { title, signedIn = false, home = false, head, scripted = false, children }: PageOptions,
 ) {
+  // On a phone the site's menu takes the room of the name.
+  const brand = head ? "brand dot" : "brand";
   return (
     <html lang="en">
       <head>
@@ -32,7 +34,7 @@ export function Page(
         <a class="skip" href="#main">Skip to content</a>
         <header class="top">
           <div class="wide top-row">
-            {home ? <a class="brand" href="/dashboard">Footfall</a> : <p class="brand">Footfall</p>}
+            {home ? <a class={brand} href="/dashboard">Footfall</a> : <p class={brand}>Footfall</p>}
             {head}
             {signedIn && (
               <form class="sign-out" method="post" action="/dashboard/sign-out">

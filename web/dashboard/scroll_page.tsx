@@ -38,7 +38,7 @@ function Depths({ address, rows }: { address: Address; rows: ScrollRow[] }) {
           <tr>
             <th scope="col">Page</th>
             <th scope="col">Views</th>
-            {DEPTHS.map((depth) => <th scope="col">{depth}%</th>)}
+            {DEPTHS.map((depth) => <th scope="col" class="at-depth">{depth}%</th>)}
           </tr>
         </thead>
         <tbody>

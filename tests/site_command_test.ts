@@ -1,0 +1,182 @@
+import { assertEquals } from "@std/assert";
+import { answered, commandTest, failed, refused } from "./command_run.ts";
+import { testDatabase } from "./test_database.ts";
+
+commandTest("site adds, sets, lists and removes sites", testDatabase, async (run, db) => {
+  const site = (...args: string[]) => run("commands/site.ts", args);
+  const rows = () =>
+    db.query(
+      `select site_id, domains, timezone, ip_mode, retention_days, redact_names, exclude_paths, exclude_networks
+       from sites order by site_id`,
+    );
+  const blog = {
+    site_id: "blog",
+    domains: [] as string[],
+    timezone: "UTC",
+    ip_mode: null,
+    retention_days: null,
+    redact_names: [],
+    exclude_paths: [],
+    exclude_networks: [],
+  };
+
+  assertEquals(await site("list"), answered("(no rows)"));
+  assertEquals(await site("list", "--json"), answered("[]"));
+  assertEquals(await site("add", "blog"), answered("added: blog"));
+  assertEquals(
+    await site(
+      ..."add shop --domain https://Shop.example:8443/cart?x=1 --domain=www.shop.example --domain localhost"
+        .split(" "),
+      ..."--timezone Europe/Berlin --ip-mode none --retention-days 30 --redact customerNo".split(" "),
+      ...["--redact", "card holder", "--exclude-path", "/admin*", "--exclude-path=*/edit"],
+      ..."--exclude-ip 203.0.113.7 --exclude-ip 2001:db8:1:2::3/48".split(" "),
+    ),
+    answered("added: shop"),
+  );
+  assertEquals(
+    await site("list"),
+    answered(
+      "site  domains                                    timezone       ip_mode        retention_days  redact                   exclude_path     exclude_ip",
+      "----  -----------------------------------------  -------------  -------------  --------------  -----------------------  ---------------  ----------------------------",
+      "blog  any                                        UTC            as the server  as the server",
+      "shop  shop.example, www.shop.example, localhost  Europe/Berlin  none           30              customerNo, card holder  /admin*, */edit  203.0.113.7, 2001:db8:1::/48",
+    ),
+  );
+  const shop = {
+    site_id: "shop",
+    domains: ["shop.example", "www.shop.example", "localhost"],
+    timezone: "Europe/Berlin",
+    ip_mode: "none",
+    retention_days: 30,
+    redact_names: ["customerNo", "card holder"],
+    exclude_paths: ["/admin*", "*/edit"],
+    exclude_networks: ["203.0.113.7/32", "2001:db8:1::/48"],
+  };
+  assertEquals(await rows(), [blog, shop]);
+  // What is not given stays as it is.
+  assertEquals(await site("add", "shop", "--timezone", "UTC"), answered("changed: shop"));
+  assertEquals(await site("set", "blog", "--domain", "blog.example"), answered("changed: blog"));
+  assertEquals(
+    await site("set", "shop", "--retention-days", "default", "--redact", "none", "--json"),
+    answered("{", '  "done": "changed",', '  "site": "shop"', "}"),
+  );
+  const changed = { ...shop, timezone: "UTC", retention_days: null, redact_names: [] };
+  assertEquals(await rows(), [{ ...blog, domains: ["blog.example"] }, changed]);
+  await site(
+    ..."set shop --domain any --ip-mode default --exclude-path none --exclude-ip none".split(" "),
+  );
+  assertEquals((await rows())[1], { ...blog, site_id: "shop" });
+  assertEquals(await site("remove", "shop"), answered("removed: shop"));
+  assertEquals(await site("remove", "shop"), failed("site", "Cannot remove shop: there is no such site"));
+  assertEquals(
+    await site("set", "shop", "--timezone", "UTC"),
+    failed("site", "Cannot set shop: there is no such site; add it with: deno task site add shop"),
+  );
+  assertEquals(await db.query("select site_id from sites"), [{ site_id: "blog" }]);
+});
+
+commandTest(
+  "site takes ids that look like numbers or flags' values as they are",
+  testDatabase,
+  async (run, db) => {
+    for (const id of ["007", "1e3", "true", "__proto__"]) {
+      assertEquals(await run("commands/site.ts", ["add", id]), answered(`added: ${id}`));
+    }
+    assertEquals(
+      (await db.query("select site_id from sites order by created_at")).map(({ site_id }) => site_id),
+      ["007", "1e3", "true", "__proto__"],
+    );
+  },
+);
+
+commandTest(
+  "site refuses what makes no sense, in words, and does nothing then",
+  testDatabase,
+  async (run, db) => {
+    const long = "x".repeat(101);
+    const wrong: [string[], string][] = [
+      [[], "say add, set, list or remove"],
+      [["delete", "shop"], 'say add, set, list or remove, not "delete"'],
+      [["lsit"], 'say add, set, list or remove, not "lsit"'],
+      [["lis"], 'say add, set, list or remove, not "lis" (did you mean list?)'],
+      [["toString"], 'say add, set, list or remove, not "toString"'],
+      [["constructor", "shop"], 'say add, set, list or remove, not "constructor"'],
+      [["add"], "the site's id is missing"],
+      [["add", ""], "the site's id is missing"],
+      [["remove"], "the site's id is missing"],
+      [["set", "shop"], "say what to set"],
+      [["list", "shop"], '"shop" is too much'],
+      [["list", "--timezone", "UTC"], "list sets nothing"],
+      [["remove", "shop", "--redact", "none"], "remove sets nothing"],
+      [["add", "my shop"], '"my shop" is no site id: give 1 to 100 characters without blanks'],
+      [["add", long], `"${long}" is no site id: give 1 to 100 characters without blanks`],
+      [["add", "a", "b"], '"b" is too much'],
+      [["add", "shop", "--domian", "x"], "--domian is not known (did you mean --domain?)"],
+      [["add", "shop", "--domain"], "--domain needs a value"],
+      [
+        ["add", "shop", "--redact", "-x"],
+        '--redact needs a value, but "-x" looks like an option: a value with a dash before it is given as --redact=-x',
+      ],
+      [
+        ["remove", "-5"],
+        '"-5" looks like an option: a word with a dash before it is given after --, as -- -5',
+      ],
+    ];
+    for (const [args, problem] of wrong) {
+      assertEquals({ args, ...await run("commands/site.ts", args) }, { args, ...refused("site", problem) });
+    }
+    const impossible: [string[], string][] = [
+      [
+        ["--domain", "not a host"],
+        'Cannot set --domain to "not a host": give a host name such as example.com',
+      ],
+      [
+        ["--domain", "*.shop.example"],
+        'Cannot set --domain to "*.shop.example": give a host name such as example.com',
+      ],
+      [
+        ["--retention-days", "0"],
+        'Cannot set --retention-days to "0": give a whole number of days from 1 to 36500, or default',
+      ],
+      [
+        ["--retention-days", "-1"],
+        'Cannot set --retention-days to "-1": give a whole number of days from 1 to 36500, or default',
+      ],
+      [
+        ["--redact", "x".repeat(3_000)],
+        `Cannot set --redact to "${
+          "x".repeat(60)
+        }… (3000 characters)": give the name of a field, such as customerNo: ` +
+        "at most 100 letters, digits, blanks, and - _ . between them",
+      ],
+      [["--ip-mode", "half"], 'Cannot set --ip-mode to "half": give full, truncate, none or default'],
+      [
+        ["--exclude-ip", "none", "--exclude-ip", "10.0.0.1"],
+        'Cannot set --exclude-ip to "none": give an address or a network, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48',
+      ],
+      [
+        ["--exclude-path", "/*"],
+        'Cannot set --exclude-path to "/*": every page would be left out; give a path such as /admin/*',
+      ],
+      [
+        ["--timezone", "Europe/Atlantis"],
+        "Cannot add shop: timezone Europe/Atlantis is unknown; give a name such as Europe/Berlin",
+      ],
+      [
+        ["--timezone", "Berlin3"],
+        "Cannot add shop: timezone Berlin3 is unknown; give a name such as Europe/Berlin",
+      ],
+      [
+        ["--timezone", "'; drop table sites; --"],
+        "Cannot add shop: timezone '; drop table sites; -- is unknown; give a name such as Europe/Berlin",
+      ],
+    ];
+    for (const [args, problem] of impossible) {
+      assertEquals({ args, ...await run("commands/site.ts", ["add", "shop", ...args]) }, {
+        args,
+        ...failed("site", problem),
+      });
+    }
+    assertEquals(await db.query("select site_id from sites"), []);
+  },
+);
