@@ -68,7 +68,7 @@ for (const engine of engines().filter(({ embedded }) => !embedded)) {
     );
     const work = async (worker: number): Promise<number> => {
       const [row] = await db.query<{ rows: number }>(
-        "select process_events_beside_others(100, $1) as rows",
+        "select rows from process_beside_others(100, $1)",
         [worker],
       );
       return row!.rows === 0 ? 0 : row!.rows + await work(worker);
