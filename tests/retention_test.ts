@@ -134,12 +134,12 @@ for (const engine of engines()) {
         usual: [-5, 0, 50],
       });
 
-      await app.rows("update sites set retention_days = 0 where site_id = 'short'");
-      await app.rows("update sites set retention_days = 1 where site_id = 'usual'");
+      await app.rows("update sites set retention_days = 1 where site_id = 'short'");
+      await app.rows("update sites set retention_days = 20 where site_id = 'usual'");
       assertEquals(await purge(), {
         long: [-5, 0, 50],
         never_added: [-5, 0, 50],
-        short: [-5],
+        short: [-5, 0],
         usual: [-5, 0],
       });
       assertEquals(await previewRetention(app.db, 90), []);
