@@ -116,7 +116,6 @@ async function processBacklog(
   isDone: () => boolean,
   note: (rows: number) => void,
 ): Promise<void> {
-  // Of the worker's lanes nothing waits before it, but for what has committed late: that is the last batch's.
   let reached = 0;
   while (!isDone()) {
     const [row] = await db.transaction(async (tx) => {

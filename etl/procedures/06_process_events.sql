@@ -178,10 +178,9 @@ end
 $$;
 
 -- Makes rows of pending events in lanes where nobody else works: those of the worker, every other one, or else the others.
--- Answers how many raw events these were, 0 when nothing is pending that others do not work on, and the id up to which nothing of
--- the worker's own lanes is left: it gives that as `after_id` the next time, since the index still has what was processed, and
--- would be read past all of it. What commits late, with an earlier id, or was somebody else's at that time, is left for a call
--- without it.
+-- Answers how many raw events these were, 0 when nothing is pending that others do not work on, and where the worker's next
+-- batch begins (`after_id`): the index still has what was processed, and would be read past all of it. Where nothing is left
+-- there, it is looked for from the start: what has committed late, or was in a lane that somebody else had.
 --
 -- Several lanes at once, since a worker reads past the rows of those that it does not take.
 create or replace function process_beside_others(
@@ -189,27 +188,27 @@ create or replace function process_beside_others(
 )
 language plpgsql as $$
 declare
-  v_lanes  integer[];
-  v_is_own boolean;
-  v_last   bigint;
+  v_lanes integer[];
+  v_start bigint;
 begin
   rows := 0;
-  reached := after_id;
+  reached := 0;
   perform pg_advisory_xact_lock_shared(hashtextextended('footfall:process-events', 0));
   for v_turn in worker..worker + 1 loop
-    v_is_own := v_turn = worker;
     select array_agg(lane) into v_lanes
     from unnest(array[v_turn % 2, v_turn % 2 + 2]) as lane
     where pg_try_advisory_xact_lock(hashtextextended('footfall:lane', lane));
-    if v_lanes is not null then
-      select o.rows, o.reached into rows, v_last
-      from process_oldest(batch_size, v_lanes, case when v_is_own then after_id else 0 end) o;
+    continue when v_lanes is null;
+    foreach v_start in array case when v_turn = worker and after_id > 0 then array[after_id, 0] else array[0] end loop
+      select o.rows, o.reached into rows, reached from process_oldest(batch_size, v_lanes, v_start) o;
       if rows > 0 then
-        reached := case when v_is_own then v_last else after_id end;
+        -- That of other lanes says nothing of the worker's own.
+        reached := case when v_turn = worker then reached else 0 end;
         return;
       end if;
-    end if;
+    end loop;
   end loop;
+  reached := 0;
 end
 $$;
 
