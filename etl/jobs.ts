@@ -116,15 +116,17 @@ async function processBacklog(
   isDone: () => boolean,
   note: (rows: number) => void,
 ): Promise<void> {
+  let reached = 0;
   while (!isDone()) {
     const [row] = await db.transaction(async (tx) => {
       await tx.exec(COMMIT_LATER);
-      return await tx.query<{ rows: number }>("select process_events_beside_others($1, $2) as rows", [
-        BATCH_SIZE,
-        worker,
-      ]);
+      return await tx.query<{ rows: number; reached: number }>(
+        "select rows, reached from process_beside_others($1, $2, $3)",
+        [BATCH_SIZE, worker, reached],
+      );
     }, NO_LIMIT);
     if (row!.rows === 0) break;
+    reached = row!.reached;
     note(row!.rows);
   }
 }
@@ -142,6 +144,7 @@ async function rollUp(context: JobContext): Promise<number> {
 async function cleanUp(context: JobContext): Promise<number> {
   const ask = <T>(expression: string, params: unknown[]) =>
     valueLocked<T>(context, "cleanup", expression, params);
+  await callLocked(context, "cleanup", "sort_closed_months()");
   const purged = await applyRetention(ask, context.retentionDays, context.signal);
   await callLocked(context, "cleanup", "index_closed_months()");
   await summarize(context);

@@ -124,7 +124,7 @@ async function holdAgainstReference(engine: TestEngine, numRuns: number, prepare
       workers === 0
         ? app.rows("select process_events($1)", [batchSize])
         : Promise.all(Array.from({ length: workers }, (_, worker) =>
-          app.rows("select process_events_beside_others($1, $2)", [batchSize, worker])));
+          app.rows("select process_beside_others($1, $2)", [batchSize, worker])));
 
     await app.db.exec(
       `truncate events_log, user_sessions, pageviews, user_events, form_submissions, daily_site_metrics, stale_days, sites;

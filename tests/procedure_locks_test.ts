@@ -66,12 +66,12 @@ for (const engine of engines().filter(({ embedded }) => !embedded)) {
        select 'pageview', 'sess_' || n % 200, 'site_' || n % 3, timestamptz '2026-03-10' + n * interval '1 minute', '/', '{}'
        from generate_series(1, 3000) n`,
     );
-    const work = async (worker: number): Promise<number> => {
-      const [row] = await db.query<{ rows: number }>(
-        "select process_events_beside_others(100, $1) as rows",
-        [worker],
+    const work = async (worker: number, after = 0): Promise<number> => {
+      const [row] = await db.query<{ rows: number; reached: number }>(
+        "select rows, reached from process_beside_others(100, $1, $2)",
+        [worker, after],
       );
-      return row!.rows === 0 ? 0 : row!.rows + await work(worker);
+      return row!.rows === 0 ? 0 : row!.rows + await work(worker, row!.reached);
     };
     // Somebody else is in lane 0 up to the end; the workers do the other three.
     const done = await db.transaction(async (tx) => {
@@ -90,5 +90,33 @@ for (const engine of engines().filter(({ embedded }) => !embedded)) {
       ),
       [{ views: 3000, ids: 3000, pending: 0, counted: 3000 }],
     );
+  });
+
+  Deno.test(`a worker goes on where its last batch ended, and looks from the start before it ends (${engine.name})`, async () => {
+    await using db = await engine.migrated();
+    await db.query(
+      `insert into events_log (id, event_type, session_id, site_id, timestamp, path, raw_event_data)
+       select n, 'pageview', 'sess', 'site', timestamptz '2026-03-10' + n * interval '1 minute', '/', '{}'
+       from generate_series(11, 20) n`,
+    );
+    const [own] = await db.query<{ worker: number }>("select session_lane('sess') % 2 as worker");
+    const next = async (after: number) => {
+      const [row] = await db.query<{ rows: number; reached: number }>(
+        "select rows, reached from process_beside_others(4, $1, $2)",
+        [own!.worker, after],
+      );
+      const left = await db.query<{ id: number }>("select id from events_log_pending order by id");
+      return { rows: row!.rows, reached: row!.reached, left: left.map(({ id }) => id) };
+    };
+    assertEquals(await next(0), { rows: 4, reached: 14, left: [15, 16, 17, 18, 19, 20] });
+    // It commits late.
+    await db.query(
+      `insert into events_log (id, event_type, session_id, site_id, timestamp, path, raw_event_data)
+       values (3, 'pageview', 'sess', 'site', now(), '/', '{}')`,
+    );
+    assertEquals(await next(14), { rows: 4, reached: 18, left: [3, 19, 20] });
+    assertEquals(await next(18), { rows: 2, reached: 20, left: [3] });
+    assertEquals(await next(20), { rows: 1, reached: 3, left: [] });
+    assertEquals(await next(3), { rows: 0, reached: 0, left: [] });
   });
 }

@@ -25,7 +25,7 @@ async function addProcessed(app: TestApp, site: string, ages: number[]): Promise
 /** The ages in days of what is left, by site. */
 async function agesLeft(app: TestApp): Promise<Record<string, number[]>> {
   const rows = await app.rows(
-    `select site_id, array_agg(extract(day from now() - created_at)::integer order by created_at desc) as ages
+    `select site_id, array_agg(round(extract(epoch from now() - created_at) / 86400)::integer order by created_at desc) as ages
      from events_log group by site_id order by site_id`,
   );
   return Object.fromEntries(rows.map(({ site_id, ages }) => [site_id, ages as number[]]));
@@ -92,6 +92,76 @@ for (const engine of engines()) {
     assertEquals(await agesLeft(app), { long: [1] });
     // All that ended a month ago was empty, or full of what is past the shortest retention.
     assertEquals(await monthsBefore(app, 30), 0);
+  });
+
+  for (const sorted of [true, false]) {
+    test(`retention that changes, and rows by hand with odd times: ${sorted ? "with" : "without"} the months' B-trees`, async () => {
+      await using app = await testApp({ engine });
+      await makeMonths(app);
+      await app.rows(SITES);
+      const purge = async () => {
+        if (sorted) await app.rows("select sort_closed_months()");
+        await app.rows("call cleanup_processed_events(90)");
+        return await agesLeft(app);
+      };
+      // In the month that is written to: what waited for long, and a clock that ran ahead.
+      await app.rows(
+        `insert into events_log (event_type, site_id, timestamp, raw_event_data, created_at, processed_at)
+         select 'pageview', site_id, now(), '{}', now() - make_interval(days => age), now()
+         from unnest('{short,long,usual,never_added}'::text[]) as site_id, unnest('{-5,0,50,150,4000}'::integer[]) as age`,
+      );
+      await addProcessed(app, "long", [150]);
+      assertEquals(await purge(), {
+        long: [-5, 0, 50, 150, 150],
+        never_added: [-5, 0, 50],
+        short: [-5, 0],
+        usual: [-5, 0, 50],
+      });
+
+      // Behind what was looked at already, in a month that is closed.
+      await app.rows(
+        `insert into events_log (event_type, site_id, timestamp, raw_event_data, created_at, processed_at)
+         select 'pageview', site_id, now(), '{}', now() - interval '500 days', now() - interval '150 days'
+         from unnest('{short,long,usual}'::text[]) as site_id`,
+      );
+      await app.rows("update sites set retention_days = 400 where site_id = 'short'");
+      await app.rows("update sites set retention_days = 100 where site_id = 'long'");
+      await addProcessed(app, "short", [150]);
+      assertEquals(await purge(), {
+        long: [-5, 0, 50],
+        never_added: [-5, 0, 50],
+        short: [-5, 0, 150],
+        usual: [-5, 0, 50],
+      });
+
+      await app.rows("update sites set retention_days = 1 where site_id = 'short'");
+      await app.rows("update sites set retention_days = 20 where site_id = 'usual'");
+      assertEquals(await purge(), {
+        long: [-5, 0, 50],
+        never_added: [-5, 0, 50],
+        short: [-5, 0],
+        usual: [-5, 0],
+      });
+      assertEquals(await previewRetention(app.db, 90), []);
+    });
+  }
+
+  test("a month that is closed gets its B-tree once, and one that is written to none", async () => {
+    await using app = await testApp({ engine });
+    await makeMonths(app);
+    const [months] = await app.rows(
+      "select count(*) as closed from events_log_archive() where ends <= now()",
+    );
+    assertEquals(await app.rows("select sort_closed_months() as sorted"), [{
+      sorted: months!.closed as number + 1,
+    }]);
+    assertEquals(await app.rows("select sort_closed_months() as sorted"), [{ sorted: 0 }]);
+    assertEquals(
+      await app.rows(
+        "select distinct coalesce(ends <= now(), true) as sorted from events_log_archive() where is_sorted_by_site(name)",
+      ),
+      [{ sorted: true }],
+    );
   });
 
   test("what is deleted goes piece by piece, and times that many rows share hold nothing up", async () => {

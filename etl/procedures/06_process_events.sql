@@ -110,11 +110,14 @@ begin
 end
 $$;
 
--- Between which ids the oldest `batch_size` pending events are, of the lanes where they are given; nulls where there are none.
+-- Between which ids the oldest `batch_size` pending events are, of those after an id, of the lanes where they are given; nulls where
+-- there are none.
 --
 -- In the order of the index, up to the last of them. The planner knows nothing of lanes, takes few rows for theirs, and would
 -- read and sort all that waits, for each batch.
-create or replace function oldest_pending(batch_size integer, lanes integer[], out first_id bigint, out last_id bigint)
+create or replace function oldest_pending(
+  batch_size integer, lanes integer[], after_id bigint default 0, out first_id bigint, out last_id bigint
+)
 language plpgsql
 set enable_sort = off
 set enable_seqscan = off
@@ -123,14 +126,17 @@ begin
   select min(id), max(id) into first_id, last_id
   from (
     select id from events_log_pending
-    where lanes is null or session_lane(session_id) = any (lanes)
+    where id > after_id and (lanes is null or session_lane(session_id) = any (lanes))
     order by id limit batch_size
   ) oldest;
 end
 $$;
 
--- Answers how many raw events were processed; 0 when nothing is pending, in the lanes where they are given.
-create or replace function process_events(batch_size integer default 1000, lanes integer[] default null) returns integer
+-- Makes rows of the oldest pending events after an id, of some lanes (null: of all) that nobody else works in. Answers how many
+-- raw events these were, 0 when nothing is pending there, and the id up to which nothing is left.
+create or replace function process_oldest(
+  batch_size integer, lanes integer[], after_id bigint, out rows integer, out reached bigint
+)
 language plpgsql
 set jit = off
 set plan_cache_mode = force_custom_plan
@@ -139,7 +145,6 @@ set enable_mergejoin = off -- temporary tables have no statistics: it would sort
 as $$
 declare
   v_first bigint;
-  v_last  bigint;
 begin
   -- A batch's temporary tables are 20 MB; with the default of 8 MB each step would read them from files. Of a session that
   -- has used temporary tables already it can no longer be set: that one does with what it has. For this transaction only, since
@@ -153,43 +158,57 @@ begin
     raise exception 'batch_size is %, but must be 1 or more', coalesce(batch_size::text, 'null')
       using errcode = 'invalid_parameter_value';
   end if;
+  select first_id, last_id into v_first, reached from oldest_pending(batch_size, lanes, after_id);
+  rows := case when v_first is null then 0 else process_range(v_first, reached, lanes) end;
+end
+$$;
+
+-- Answers how many raw events were processed; 0 when nothing is pending, in the lanes where they are given.
+create or replace function process_events(batch_size integer default 1000, lanes integer[] default null) returns integer
+language plpgsql as $$
+begin
   if lanes is null then
     perform pg_advisory_xact_lock(hashtextextended('footfall:process-events', 0));
   else
     perform pg_advisory_xact_lock_shared(hashtextextended('footfall:process-events', 0));
     perform pg_advisory_xact_lock(hashtextextended('footfall:lane', lane)) from unnest(lanes) as lane order by lane;
   end if;
-  select first_id, last_id into v_first, v_last from oldest_pending(batch_size, lanes);
-  if v_first is null then
-    return 0;
-  end if;
-  return process_range(v_first, v_last, lanes);
+  return (select rows from process_oldest(batch_size, lanes, 0));
 end
 $$;
 
--- process_events in lanes where nobody else works: those of the worker, every other one, or else the others. Answers 0 when
--- nothing is pending that others do not work on.
+-- Makes rows of pending events in lanes where nobody else works: those of the worker, every other one, or else the others.
+-- Answers how many raw events these were, 0 when nothing is pending that others do not work on, and where the worker's next
+-- batch begins (`after_id`): the index still has what was processed, and would be read past all of it. Where nothing is left
+-- there, it is looked for from the start: what has committed late, or was in a lane that somebody else had.
 --
 -- Several lanes at once, since a worker reads past the rows of those that it does not take.
-create or replace function process_events_beside_others(batch_size integer, worker integer) returns integer
+create or replace function process_beside_others(
+  batch_size integer, worker integer, after_id bigint default 0, out rows integer, out reached bigint
+)
 language plpgsql as $$
 declare
   v_lanes integer[];
-  v_rows  integer;
+  v_start bigint;
 begin
+  rows := 0;
+  reached := 0;
   perform pg_advisory_xact_lock_shared(hashtextextended('footfall:process-events', 0));
   for v_turn in worker..worker + 1 loop
     select array_agg(lane) into v_lanes
     from unnest(array[v_turn % 2, v_turn % 2 + 2]) as lane
     where pg_try_advisory_xact_lock(hashtextextended('footfall:lane', lane));
-    if v_lanes is not null then
-      v_rows := process_events(batch_size, v_lanes);
-      if v_rows > 0 then
-        return v_rows;
+    continue when v_lanes is null;
+    foreach v_start in array case when v_turn = worker and after_id > 0 then array[after_id, 0] else array[0] end loop
+      select o.rows, o.reached into rows, reached from process_oldest(batch_size, v_lanes, v_start) o;
+      if rows > 0 then
+        -- That of other lanes says nothing of the worker's own.
+        reached := case when v_turn = worker then reached else 0 end;
+        return;
       end if;
-    end if;
+    end loop;
   end loop;
-  return 0;
+  reached := 0;
 end
 $$;
 

@@ -4,6 +4,24 @@
 -- collector must not queue behind us, so a lock on its tables is asked for at the very end and for a fifth of a second: a
 -- month that somebody reads is emptied now, and dropped another night.
 
+-- Gives each partition that is closed its B-tree on site and time, by which retention finds what goes. Answers how many.
+create or replace function sort_closed_months() returns integer
+language plpgsql as $$
+declare
+  v_partition record;
+  v_sorted    integer := 0;
+begin
+  for v_partition in
+    select name from events_log_archive() where coalesce(ends <= now(), true) and not is_sorted_by_site(name)
+  loop
+    execute format('create index %I on %I (site_id, created_at)',
+      'idx_events_log_site_created_' || right(v_partition.name, 7), v_partition.name);
+    v_sorted := v_sorted + 1;
+  end loop;
+  return v_sorted;
+end
+$$;
+
 -- Gives each month that is closed the index that makes the raw data searchable: it costs the collector nothing then.
 create or replace function index_closed_months() returns integer
 language plpgsql as $$

@@ -2,7 +2,8 @@
 --
 -- A site's retention is its own (sites.retention_days), else the `retention_days` that these functions are given. A month
 -- of which no site keeps a row is dropped; of the other partitions go the rows of those sites that are past theirs, in
--- pieces. What is asked of each partition is found by its index on site and time, so what is kept is not read.
+-- pieces. A month that is closed has a B-tree on site and time (sort_closed_months), so what is kept is not read; in the month
+-- that is written to, the ranges of blocks are read that came before the latest day of which anything may go.
 
 -- The partitions of what was processed; `ends` is null for what was there before the months, which is never dropped.
 create or replace function events_log_archive() returns table (name text, ends timestamptz)
@@ -15,13 +16,20 @@ language sql stable as $$
   order by 1
 $$;
 
+-- Whether a partition has the B-tree by which a site's oldest rows are found.
+create or replace function is_sorted_by_site(partition text) returns boolean
+language sql stable as $$
+  select to_regclass('idx_events_log_site_created_' || right(partition, 7)) is not null
+$$;
+
 -- The sites that have rows in each partition: when the first and the last of them came, and what came before when is past
--- the site's retention.
+-- the site's retention. Of the month that is written to, only what may be past somebody's.
 create or replace function events_log_sites(retention_days integer)
 returns table (partition text, site_id text, oldest timestamptz, newest timestamptz, cutoff timestamptz)
 language plpgsql stable as $$
 declare
-  v_partition text;
+  v_partition record;
+  v_shortest  integer;
 begin
   if retention_days is null or retention_days < 0 then
     raise exception 'retention_days is %, but must be 0 or more', coalesce(retention_days::text, 'null')
@@ -30,26 +38,39 @@ begin
   if retention_days > 36500 then
     raise exception 'retention_days is %, but must be at most 36500', retention_days using errcode = 'invalid_parameter_value';
   end if;
-  for v_partition in select name from events_log_archive() loop
-    -- From one site to the next by the index: a `distinct` would read every row.
-    return query execute format($query$
-      with recursive present as (
-        (select p.site_id::text from %1$I p order by p.site_id limit 1)
-        union all
-        select (select p.site_id::text from %1$I p where p.site_id > present.site_id order by p.site_id limit 1)
-        from present where present.site_id is not null
-      )
-      select %1$L, present.site_id, oldest.created_at, newest.created_at,
-        now() - make_interval(days => coalesce(s.retention_days, $1))
-      from present
-      left join sites s on s.site_id = present.site_id
-      cross join lateral (
-        select p.created_at from %1$I p where p.site_id = present.site_id order by p.created_at limit 1
-      ) oldest
-      cross join lateral (
-        select p.created_at from %1$I p where p.site_id = present.site_id order by p.created_at desc limit 1
-      ) newest
-    $query$, v_partition) using retention_days;
+  v_shortest := least(retention_days, (select min(s.retention_days) from sites s));
+  for v_partition in select name, coalesce(ends <= now(), true) as is_closed from events_log_archive() loop
+    if is_sorted_by_site(v_partition.name) then
+      -- From one site to the next by the index: a `distinct` would read every row.
+      return query execute format($query$
+        with recursive present as (
+          (select p.site_id::text from %1$I p order by p.site_id limit 1)
+          union all
+          select (select p.site_id::text from %1$I p where p.site_id > present.site_id order by p.site_id limit 1)
+          from present where present.site_id is not null
+        )
+        select %1$L, present.site_id, oldest.created_at, newest.created_at,
+          now() - make_interval(days => coalesce(s.retention_days, $1))
+        from present
+        left join sites s on s.site_id = present.site_id
+        cross join lateral (
+          select p.created_at from %1$I p where p.site_id = present.site_id order by p.created_at limit 1
+        ) oldest
+        cross join lateral (
+          select p.created_at from %1$I p where p.site_id = present.site_id order by p.created_at desc limit 1
+        ) newest
+      $query$, v_partition.name) using retention_days;
+    else
+      return query execute format($query$
+        select %1$L, present.site_id, present.oldest, present.newest, now() - make_interval(days => coalesce(s.retention_days, $1))
+        from (
+          select p.site_id::text, min(p.created_at) as oldest, max(p.created_at) as newest
+          from %1$I p where p.created_at <= $2 group by p.site_id
+        ) present
+        left join sites s on s.site_id = present.site_id
+      $query$, v_partition.name)
+      using retention_days, case when v_partition.is_closed then 'infinity' else now() - make_interval(days => v_shortest) end;
+    end if;
   end loop;
 end
 $$;
@@ -75,24 +96,27 @@ language sql stable as $$
   order by 1, 2
 $$;
 
--- Deletes the oldest rows of a site that came in [since, until), at most `most` of them. Answers how many, and up to which
--- time: the next piece begins there, rather than at entries of rows that are gone.
+-- Deletes rows of a site that came in [since, until), at most `most` of them. Answers how many, and where the next piece begins:
+-- by the B-tree the oldest go first, and entries of rows that are gone are not walked again. Without it any may go: to find
+-- the oldest each piece would read all that is left.
 create or replace function delete_expired_piece(
   partition text, site text, since timestamptz, until timestamptz, most integer,
   out rows bigint, out reached timestamptz
 )
 language plpgsql as $$
 declare
-  v_places tid[];
+  v_is_sorted boolean := is_sorted_by_site(partition);
+  v_places    tid[];
 begin
   execute format($query$
-    select array_agg(piece.ctid), max(piece.created_at)
+    select array_agg(piece.ctid), case when $5 then max(piece.created_at) else $2 end
     from (
       select p.ctid, p.created_at from %I p
       where p.site_id = $1 and p.created_at >= $2 and p.created_at < $3
-      order by p.created_at limit $4
+      %s limit $4
     ) piece
-  $query$, partition) into v_places, reached using site, since, until, most;
+  $query$, partition, case when v_is_sorted then 'order by p.created_at' end)
+  into v_places, reached using site, since, until, most, v_is_sorted;
   execute format('delete from %I where ctid = any($1)', partition) using v_places;
   get diagnostics rows = row_count;
 end
