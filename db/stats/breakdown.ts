@@ -8,7 +8,10 @@ import {
   type StatsQuery,
 } from "./query.ts";
 import { rolledUp } from "./rolled_up.ts";
-import { askRows, askSegments, chosenElements, chosenSegments, chosenSessions, valueIn } from "./segments.ts";
+import { chosenCounts, chosenElements } from "./elements.ts";
+import { askRows, askSegments, chosenSegments } from "./segments.ts";
+import { chosenSums, segmentSums } from "./sums.ts";
+import { valueIn } from "./session_values.ts";
 
 export interface BreakdownOptions {
   /** Most rows; 10. */
@@ -136,28 +139,16 @@ function rolledUpValues(query: StatsQuery, dimension: Dimension, params: Params)
 
 function chosenValues(query: StatsQuery, dimension: Dimension, params: Params): string {
   const dimensions = [dimension];
-  if (isSessionDimension(dimension)) {
-    const sessions = ["pageviews", "events", "seconds"] as const;
-    return `
-    select value, count(*) as sessions, sum(pageviews) as pageviews, sum(events) as events,
-      count(*) filter (where pageviews < 2) as bounces, sum(seconds) as seconds, count(*) as timed
-    from (${chosenElements(query, { dimensions, sessions }, params)}
-    ) s
-    group by value`;
-  }
+  if (isSessionDimension(dimension)) return chosenSums(query, { dimensions }, params);
   return dimension === "page"
     ? `
-    select value, count(*) filter (where is_first) as sessions, count(*) as pageviews, 0 as events,
-      0 as bounces, coalesce(sum(time_on_page), 0) as seconds, count(time_on_page) as timed
-    from (${chosenElements(query, { dimensions, lists: ["time_on_page"] }, params)}
-    ) views
-    group by value`
+    select value, sessions, count as pageviews, 0 as events, 0 as bounces, seconds, timed
+    from (${chosenCounts(query, { dimensions, timed: true }, params)}
+    ) pages`
     : `
-    select value, count(*) filter (where is_first) as sessions, 0 as pageviews, count(*) as events,
-      0 as bounces, 0 as seconds, 0 as timed
-    from (${chosenElements(query, { dimensions }, params)}
-    ) events
-    group by value`;
+    select value, sessions, 0 as pageviews, count as events, 0 as bounces, 0 as seconds, 0 as timed
+    from (${chosenCounts(query, { dimensions }, params)}
+    ) events`;
 }
 
 /** Every session has a value of its dimensions, so they add up; of pages and events the sessions do not. */
@@ -166,10 +157,7 @@ function totals(query: StatsQuery, dimension: Dimension, params: Params): string
     "'pageviews', coalesce(sum(pageviews), 0), 'events', coalesce(sum(events), 0))";
   if (isSessionDimension(dimension)) return `select ${object} from sums`;
   if (query.filters.length > 0) {
-    return `select jsonb_build_object('sessions', count(*), 'pageviews', coalesce(sum(s.pageviews), 0),
-      'events', coalesce(sum(s.events), 0)) from (${
-      chosenSessions(query, ["pageviews", "events"], params)
-    }) s`;
+    return `select ${object} from (${segmentSums(query, params)}) s`;
   }
   const [siteId, from, to] = [query.site, query.range.from, query.range.to].map((value) => params.add(value));
   return `select ${object} from hourly_site_metrics
@@ -186,14 +174,22 @@ async function countVisitors(
   const params = new Params();
   const chosen = chosenSegments(query, params);
   const values = params.add(rows.map(({ value }) => value));
-  const elements = { dimensions: [dimension], condition: valueIn(values), sessions: ["visitors"] as const };
+  const elements = {
+    dimensions: [dimension],
+    condition: valueIn(values),
+    columns: ["value", "is_first"] as const,
+    sessions: ["visitors"] as const,
+  };
   const counted = await askSegments<{ value: string; visitors: number }>(
     db,
     `with ${chosen}
-     select value, count(distinct visitor) as visitors
-     from (${chosenElements(query, elements, params)}
-     ) visits
-     where is_first
+     select value, count(*) as visitors
+     from (
+       select distinct value, visitor
+       from (${chosenElements(query, elements, params)}
+       ) visits
+       where is_first
+     ) visitors
      group by value`,
     params,
   );

@@ -1,6 +1,8 @@
 import type { Database } from "../database.ts";
+import { chosenElements } from "./elements.ts";
 import { type Filter, Params, type StatsQuery } from "./query.ts";
-import { askSegments, chosenElements, chosenSegments, valueIn } from "./segments.ts";
+import { askSegments, chosenSegments } from "./segments.ts";
+import { valueIn } from "./session_values.ts";
 
 /** View a page, or send an event. */
 export type FunnelStep = { page: string; event?: undefined } | { event: string; page?: undefined };
@@ -72,7 +74,7 @@ function bySession(query: StatsQuery, steps: readonly FunnelStep[], params: Para
   const both = { ...query, filters: [...begun.filters, second!] };
   const begunCount = `(with ${chosenSegments(begun, params)}
     select coalesce(sum(bit_count(mask)), 0) from chosen)`;
-  return walks(both, steps, { unit: "day, segment, number", key: "moment", begunCount }, params);
+  return walks(both, steps, { unit: "session", key: "moment", begunCount }, params);
 }
 
 function byVisitor(query: StatsQuery, steps: readonly FunnelStep[], params: Params): string {
@@ -92,7 +94,7 @@ function byVisitor(query: StatsQuery, steps: readonly FunnelStep[], params: Para
 function walks(
   query: StatsQuery,
   steps: readonly FunnelStep[],
-  { unit, key, begunCount }: { unit: string; key: string; begunCount: string },
+  { unit, key, begunCount }: { unit: "session" | "visitor"; key: string; begunCount: string },
   params: Params,
 ): string {
   const chosen = chosenSegments(query, params);
@@ -100,6 +102,7 @@ function walks(
     const elements = {
       dimensions: [step.page === undefined ? "event" : "page"],
       condition: valueIn(params.add([step.page ?? step.event])),
+      columns: unit === "visitor" ? ["day_ms", "is_first"] as const : ["session", "is_first"] as const,
       lists: ["moments"] as const,
       sessions: unit === "visitor" ? ["visitors", "started_ms"] as const : [],
     };

@@ -1,6 +1,8 @@
 import type { Database } from "../database.ts";
+import { chosenElements } from "./elements.ts";
 import { Params, type StatsQuery } from "./query.ts";
-import { askSegments, chosenElements, chosenSegments, valueIn } from "./segments.ts";
+import { askSegments, chosenSegments } from "./segments.ts";
+import { valueIn } from "./session_values.ts";
 
 /** A page before or after the one that is asked about. */
 export interface JourneyStep {
@@ -51,6 +53,7 @@ function waysThrough(query: StatsQuery, page: string, params: Params): string {
   const views = {
     dimensions: ["page"],
     condition: valueIn(params.add([page])),
+    columns: ["day", "segment", "is_first"],
     lists: ["previous", "next"],
   } as const;
   return `

@@ -67,10 +67,13 @@ function chosenVisits(query: StatsQuery, params: Params): string {
       ) s
     ),
     members as materialized (
-      select v.visitor, (d.first_day - date '0001-01-01') / 7 as week, v.visit_week
-      from visitor_days d
+      select v.visitor, n.week, v.visit_week
+      from (
+        select unnest(visitors) as visitor, (day - date '0001-01-01') / 7 as week
+        from new_visitors
+        where site_id = ${siteId} and day between ${from}::date and ${to}::date
+      ) n
       join visits v using (visitor)
-      where d.site_id = ${siteId} and d.previous_day is null and d.day between ${from}::date and ${to}::date
     ),
     counted as (
       select week, visit_week, count(*) as visitors from members group by week, visit_week

@@ -1,0 +1,118 @@
+/** What chosen sessions did, from the lists and the bits of `session_values`: for a statement that begins with `chosenSegments`. */
+import { digitSum } from "./digits.ts";
+import type { Params, StatsQuery } from "./query.ts";
+import { lookedUp, type SegmentColumn, withColumns } from "./segments.ts";
+import { type ListColumn, ownRows, sharedRows, type ValueChoice } from "./session_values.ts";
+
+/** What {@linkcode chosenElements} says of each element, beside what it looks up. */
+type ElementColumn = "dimension" | "value" | "day" | "day_ms" | "segment" | "session" | "is_first";
+
+/** What {@linkcode chosenElements} reads. */
+export interface Elements extends ValueChoice {
+  columns: readonly ElementColumn[];
+  lists?: readonly Exclude<ListColumn, "numbers">[];
+  /** Looked up in the segment for each element. */
+  sessions?: readonly SegmentColumn[];
+  /** Only of the values that share rows. */
+  rows?: "shared";
+}
+
+const ELEMENT_OF: Record<Exclude<ListColumn, "numbers">, string> = {
+  moments: "moment",
+  time_on_page: "time_on_page",
+  previous: "previous",
+  next: "next",
+  amounts: "amount",
+};
+
+/** The session's number in its segment: each further time is -1 - number. */
+const NUMBER = "greatest(number, -1 - number)";
+
+/** How a column is made of `number` and of what stands beside it. */
+const EXPRESSION: Partial<Record<ElementColumn, string>> = {
+  session: `first_session + ${NUMBER} as session`,
+  is_first: "number >= 0 as is_first",
+};
+
+const SOURCE: Record<ElementColumn, string | null> = {
+  dimension: "r.dimension",
+  value: "r.value",
+  day: "r.day",
+  segment: "r.segment",
+  day_ms: "c.day_ms",
+  session: "c.first_session",
+  is_first: null,
+};
+
+/**
+ * A row for each time that a chosen session has a value, with some of `dimension`, `value`, `day`, `day_ms`, `segment`, `session` (its
+ * number in the range), `is_first` of that value in the session, and an element of each list (`moment`, …) and column of the
+ * segment (`visitor`, …). Of what is only ever counted there are none of most values: {@linkcode chosenCounts}.
+ */
+export function chosenElements(query: StatsQuery, elements: Elements, params: Params): string {
+  const { columns, lists = [], sessions = [] } = elements;
+  const isChosen = query.filters.length === 0 ? "true" : `get_bit(mask, ${NUMBER}) = 1`;
+  const segments = sessions.length === 0 ? "chosen" : `(${withColumns(query, sessions, params)}
+        offset 0
+      )`;
+  const names = ["numbers", ...lists] as const;
+  const sources = columns.flatMap((column) => SOURCE[column] ?? []);
+  const given = columns.map((column) => EXPRESSION[column] ?? column);
+  return `
+    select ${[...given, ...lists.map((list) => ELEMENT_OF[list])].join(", ")}${lookedUp(sessions, NUMBER)}
+    from (
+      select ${sources.map((source) => `${source}, `).join("")}c.mask, unnest(r.numbers) as number
+        ${lists.map((list) => `, unnest(r.${list}) as ${ELEMENT_OF[list]}`).join("")}
+        ${sessions.map((column) => `, c.${column}`).join("")}
+      from (${
+    elements.rows === "shared" ? "" : `${ownRows(query, elements, names, params)}
+        union all`
+  }
+        ${sharedRows(query, elements, names, params)}
+      ) r
+      join ${segments} c on c.day = r.day and c.segment = r.segment
+    ) elements
+    where ${isChosen}
+    offset 0`;
+}
+
+/**
+ * A row a value that a chosen session has: `dimension`, `value`, in how many `sessions` it is and its `count`; with `timed`, of pages,
+ * also the `seconds` on them, and how many of the views are `timed`.
+ */
+export function chosenCounts(
+  query: StatsQuery,
+  choice: ValueChoice & { timed?: boolean },
+  params: Params,
+): string {
+  const { timed = false } = choice;
+  const isFiltered = query.filters.length > 0;
+  const mask = isFiltered ? "c.mask" : undefined;
+  const first = isFiltered ? "bit_count(r.bits & c.mask)" : "bit_count(r.bits)";
+  const digits = (column: string) => digitSum(`r.${column}`, mask);
+  const slices = ["repeats", ...(timed ? ["seconds", "timed"] : [])];
+  const lists = ["numbers", ...(timed ? ["time_on_page"] : [])] as ListColumn[];
+  return `
+    select dimension, value, sum(sessions) as sessions, sum(count) as count
+      ${timed ? ", sum(seconds) as seconds, sum(timed) as timed" : ""}
+    from (
+      select r.dimension, r.value, ${first} as sessions, ${first} + ${digits("repeats")} as count
+        ${timed ? `, ${digits("seconds")} as seconds, ${digits("timed")} as timed` : ""}
+      from (${ownRows(query, choice, ["bits", ...slices], params)}
+      ) r
+      join chosen c on c.day = r.day and c.segment = r.segment
+      union all
+      select dimension, value, count(*) filter (where number >= 0), count(*)
+        ${timed ? ", coalesce(sum(time_on_page), 0), count(time_on_page)" : ""}
+      from (
+        select r.dimension, r.value, c.mask, ${lists.map((list) => `unnest(r.${list}) as ${list}`).join(", ")}
+        from (${sharedRows(query, choice, lists, params)}
+        ) r
+        join chosen c on c.day = r.day and c.segment = r.segment
+      ) elements(dimension, value, mask, number${timed ? ", time_on_page" : ""})
+      where ${isFiltered ? `get_bit(mask, ${NUMBER}) = 1` : "true"}
+      group by dimension, value
+    ) counts
+    where count > 0
+    group by dimension, value`;
+}

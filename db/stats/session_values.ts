@@ -1,0 +1,93 @@
+/**
+ * The rows of `session_values` (migrations/0008_segments.sql): those of one value, and those that the rare values of a dimension share.
+ */
+import type { Params, StatsQuery } from "./query.ts";
+
+/** The lists of a value, side by side. */
+export type ListColumn = "numbers" | "moments" | "time_on_page" | "previous" | "next" | "amounts";
+
+/** Which values: conditions on a row `v` of one's own, on one that is shared, and on `value` in that. */
+export interface ValueCondition {
+  own: string;
+  shared: string;
+  value: string;
+}
+
+export const EVERY_VALUE: ValueCondition = { own: "true", shared: "true", value: "true" };
+
+/** Exactly one of these texts. @param values the place of the parameter, a list of texts */
+export function valueIn(values: string): ValueCondition {
+  const texts = `${values}::text[]`;
+  return {
+    own:
+      `v.hash = any(array(select hashtextextended(wanted, 0) from unnest(${texts}) as wanted)) and v.value = any(${texts})`,
+    // Most rows have none, and need not be taken apart.
+    shared: `v.rare && ${texts}`,
+    value: `value = any(${texts})`,
+  };
+}
+
+/** With a text in it that resembles one of these patterns. @param patterns the place of the parameter, a list of texts */
+export function valueLike(patterns: string): ValueCondition {
+  const texts = `${patterns}::text[]`;
+  return { own: `v.value ilike any(${texts})`, shared: "true", value: `value ilike any(${texts})` };
+}
+
+/** The rows `v` of a table that has a site and days, of the query's. */
+export function within({ site, range }: StatsQuery, params: Params): string {
+  const [siteId, from, to] = [site, range.from, range.to].map((value) => params.add(value));
+  return `v.site_id = ${siteId} and v.day between ${from}::date and ${to}::date`;
+}
+
+/** Which rows: of these dimensions, and the values that fit. */
+export interface ValueChoice {
+  dimensions: readonly string[];
+  /** Every value, unless some are asked for. */
+  condition?: ValueCondition | undefined;
+}
+
+/** The rows `v` of one value each. @param columns of the table, or made of some of them */
+export function ownRows(
+  query: StatsQuery,
+  { dimensions, condition = EVERY_VALUE }: ValueChoice,
+  columns: readonly string[],
+  params: Params,
+): string {
+  return `
+        select ${["dimension", "day", "segment", "value", ...columns].map((name) => `v.${name}`).join(", ")}
+        from session_values v
+        where ${within(query, params)} and v.dimension = any(${
+    params.add(dimensions)
+  }) and v.value is not null and ${condition.own}`;
+}
+
+/** A row a value of those that share rows, with the elements of the lists that are its own. */
+export function sharedRows(
+  query: StatsQuery,
+  { dimensions, condition = EVERY_VALUE }: ValueChoice,
+  lists: readonly ListColumn[],
+  params: Params,
+): string {
+  // Joined with nothing, so that a list is fetched once, not once a value; and `offset 0`, so that it is done there.
+  return `
+        select dimension, day, segment, value${
+    lists.map((list) => `, ${list}[first:last] as ${list}`).join("")
+  }
+        from (
+          select dimension, day, segment, unnest(rare) as value, unnest(firsts) as first, unnest(lasts) as last, ${
+    lists.join(", ")
+  }
+          from (
+            select v.dimension, v.day, v.segment, v.rare, v.firsts, v.lasts, ${
+    lists.map((list) => `v.${list} || '{}' as ${list}`).join(", ")
+  }
+            from session_values v
+            where ${within(query, params)} and v.dimension = any(${
+    params.add(dimensions)
+  }) and v.hash = 0 and v.value is null
+              and ${condition.shared}
+            offset 0
+          ) packed
+        ) unpacked
+        where ${condition.value}`;
+}
