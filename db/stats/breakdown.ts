@@ -11,7 +11,7 @@ import { rolledUp } from "./rolled_up.ts";
 import { chosenCounts, chosenElements } from "./elements.ts";
 import { askRows, askSegments, chosenSegments } from "./segments.ts";
 import { chosenSums, segmentSums } from "./sums.ts";
-import { valueIn } from "./session_values.ts";
+import { valueOf } from "./session_values.ts";
 
 export interface BreakdownOptions {
   /** Most rows; 10. */
@@ -176,21 +176,21 @@ async function countVisitors(
   const values = params.add(rows.map(({ value }) => value));
   const elements = {
     dimensions: [dimension],
-    condition: valueIn(values),
-    columns: ["value", "is_first"] as const,
+    condition: valueOf("w.value"),
+    columns: [],
     sessions: ["visitors"] as const,
+    firsts: true,
   };
+  // A value at a time: then numbers are sorted, and nothing else, at half of what a hash of them takes.
   const counted = await askSegments<{ value: string; visitors: number }>(
     db,
     `with ${chosen}
-     select value, count(*) as visitors
-     from (
-       select distinct value, visitor
+     select w.value, (
+       select count(distinct visitor)
        from (${chosenElements(query, elements, params)}
        ) visits
-       where is_first
-     ) visitors
-     group by value`,
+     ) as visitors
+     from unnest(${values}::text[]) as w(value)`,
     params,
   );
   const visitors = new Map(counted.map((row) => [row.value, row.visitors]));

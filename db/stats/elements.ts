@@ -5,7 +5,7 @@ import { lookedUp, type SegmentColumn, withColumns } from "./segments.ts";
 import { type ListColumn, ownRows, sharedRows, type ValueChoice } from "./session_values.ts";
 
 /** What {@linkcode chosenElements} says of each element, beside what it looks up. */
-type ElementColumn = "dimension" | "value" | "day" | "day_ms" | "segment" | "session" | "is_first";
+type ElementColumn = "dimension" | "value" | "day_ms" | "first_session" | "session" | "is_first";
 
 /** What {@linkcode chosenElements} reads. */
 export interface Elements extends ValueChoice {
@@ -15,6 +15,8 @@ export interface Elements extends ValueChoice {
   sessions?: readonly SegmentColumn[];
   /** Only of the values that share rows. */
   rows?: "shared";
+  /** Only the first time of a value in each session. */
+  firsts?: boolean;
 }
 
 const ELEMENT_OF: Record<Exclude<ListColumn, "numbers">, string> = {
@@ -28,38 +30,41 @@ const ELEMENT_OF: Record<Exclude<ListColumn, "numbers">, string> = {
 /** The session's number in its segment: each further time is -1 - number. */
 const NUMBER = "greatest(number, -1 - number)";
 
-/** How a column is made of `number` and of what stands beside it. */
-const EXPRESSION: Partial<Record<ElementColumn, string>> = {
-  session: `first_session + ${NUMBER} as session`,
-  is_first: "number >= 0 as is_first",
-};
-
 const SOURCE: Record<ElementColumn, string | null> = {
   dimension: "r.dimension",
   value: "r.value",
-  day: "r.day",
-  segment: "r.segment",
+  first_session: "c.first_session",
   day_ms: "c.day_ms",
   session: "c.first_session",
   is_first: null,
 };
 
 /**
- * A row for each time that a chosen session has a value, with some of `dimension`, `value`, `day`, `day_ms`, `segment`, `session` (its
- * number in the range), `is_first` of that value in the session, and an element of each list (`moment`, …) and column of the
+ * A row for each time that a chosen session has a value, with some of `dimension`, `value`, `day_ms`, `first_session` (of its segment),
+ * `session` (its number in the range), `is_first` of that value in the session, and an element of each list (`moment`, …) and column of the
  * segment (`visitor`, …). Of what is only ever counted there are none of most values: {@linkcode chosenCounts}.
  */
 export function chosenElements(query: StatsQuery, elements: Elements, params: Params): string {
   const { columns, lists = [], sessions = [] } = elements;
-  const isChosen = query.filters.length === 0 ? "true" : `get_bit(mask, ${NUMBER}) = 1`;
+  const number = elements.firsts ? "number" : NUMBER;
+  const conditions = [
+    ...(elements.firsts ? ["number >= 0"] : []),
+    ...(query.filters.length === 0 ? [] : [`get_bit(mask, ${number}) = 1`]),
+  ];
   const segments = sessions.length === 0 ? "chosen" : `(${withColumns(query, sessions, params)}
         offset 0
       )`;
   const names = ["numbers", ...lists] as const;
   const sources = columns.flatMap((column) => SOURCE[column] ?? []);
-  const given = columns.map((column) => EXPRESSION[column] ?? column);
+  const given = columns.map((column) =>
+    column === "session"
+      ? `first_session + ${number} as session`
+      : column === "is_first"
+      ? "number >= 0 as is_first"
+      : column
+  );
   return `
-    select ${[...given, ...lists.map((list) => ELEMENT_OF[list])].join(", ")}${lookedUp(sessions, NUMBER)}
+    select ${[...given, ...lists.map((list) => ELEMENT_OF[list]), ...lookedUp(sessions, number)].join(", ")}
     from (
       select ${sources.map((source) => `${source}, `).join("")}c.mask, unnest(r.numbers) as number
         ${lists.map((list) => `, unnest(r.${list}) as ${ELEMENT_OF[list]}`).join("")}
@@ -72,7 +77,7 @@ export function chosenElements(query: StatsQuery, elements: Elements, params: Pa
       ) r
       join ${segments} c on c.day = r.day and c.segment = r.segment
     ) elements
-    where ${isChosen}
+    where ${conditions.join(" and ") || "true"}
     offset 0`;
 }
 

@@ -87,7 +87,7 @@ export function chosenSessions(
   condition = "true",
 ): string {
   return `
-    select day, segment, number${lookedUp(columns, "number")}
+    select ${["day", "segment", "number", ...lookedUp(columns, "number")].join(", ")}
     from (
       select c.*, generate_series(0, c.sessions - 1) as number
       from (${withColumns(query, columns, params)}
@@ -107,8 +107,9 @@ export function withColumns(query: StatsQuery, columns: readonly SegmentColumn[]
         join session_segments v on v.day = c.day and v.segment = c.segment and ${within(query, params)}`;
 }
 
-export function lookedUp(columns: readonly SegmentColumn[], number: string): string {
-  return columns.map((column) => `, ${column}[${number} + 1] as ${ELEMENT_OF[column]}`).join("");
+/** Of the columns of a segment what stands there for the session of this number. */
+export function lookedUp(columns: readonly SegmentColumn[], number: string): string[] {
+  return columns.map((column) => `${column}[${number} + 1] as ${ELEMENT_OF[column]}`);
 }
 
 // What is sorted and hashed for a year of two million sessions stays in memory.

@@ -27,6 +27,15 @@ export function valueIn(values: string): ValueCondition {
   };
 }
 
+/** The text of a column of the statement around this one: a value at a time. */
+export function valueOf(column: string): ValueCondition {
+  return {
+    own: `v.hash = hashtextextended(${column}, 0) and v.value = ${column}`,
+    shared: `${column} = any(v.rare)`,
+    value: `value = ${column}`,
+  };
+}
+
 /** With a text in it that resembles one of these patterns. @param patterns the place of the parameter, a list of texts */
 export function valueLike(patterns: string): ValueCondition {
   const texts = `${patterns}::text[]`;

@@ -54,12 +54,9 @@ export function chosenTotals(query: StatsQuery, params: Params, condition = "tru
   return `
     select v.visitors, t.*
     from (
-      select count(*) as visitors
-      from (
-        select distinct visitor
-        from (${chosenSessions(query, ["visitors"], params, condition)}
-        ) visits
-      ) visitors
+      select count(distinct visitor) as visitors
+      from (${chosenSessions(query, ["visitors"], params, condition)}
+      ) visits
     ) v, (
       select coalesce(sum(sessions), 0) as sessions, coalesce(sum(pageviews), 0) as pageviews, coalesce(sum(events), 0) as events,
         coalesce(sum(bounces), 0) as bounces, coalesce(sum(seconds), 0) as seconds

@@ -77,7 +77,8 @@ begin
       where site_id = site and session_start >= v.starts and session_start < v.ends
     ) ordered
   ) s
-  left join user_agents a on a.user_agent = s.user_agent;
+  left join user_agents a on a.user_agent = s.user_agent
+  order by line; -- in which numbers come into lists, so that those that are right stay as they are
   analyze started_sessions;
 
   -- `place` counts the session's pageviews from 0; `page` is the path's number among those of the segment.

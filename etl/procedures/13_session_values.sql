@@ -27,7 +27,6 @@ begin
       ('utm_content', s.utm_content), ('utm_term', s.utm_term), ('country', s.country), ('language', s.language),
       ('browser', s.browser), ('os', s.os), ('device', s.device), ('screen', s.screen), ('referrer_type', s.referrer_type)
     ) as d(dimension, value)
-    order by s.day, s.segment, d.dimension, d.value, s.number
   ) having_value
   group by day, segment, dimension, value;
 end
@@ -41,13 +40,15 @@ begin
   select day, segment, 'page', min(path), count(*) filter (where is_first),
     array_agg(case when is_first then number else -1 - number end), array_agg(ms::bigint * 1024 + place),
     array_agg(seconds), array_agg(previous), array_agg(next)
-  from (select * from session_pages where place < 1000 order by day, segment, page, number, place) ordered
+  from session_pages
+  where place < 1000
   group by day, segment, page;
 
   insert into fresh_values (day, segment, dimension, value, sessions, numbers, moments)
   select day, segment, 'event', event_type, count(*) filter (where is_first),
     array_agg(case when is_first then number else -1 - number end), array_agg(ms::bigint * 1024)
-  from (select * from session_events where place < 1000 order by day, segment, event_type, number, place) ordered
+  from session_events
+  where place < 1000
   group by day, segment, event_type;
 end
 $$;
@@ -94,8 +95,7 @@ begin
       select 'revenue', jsonb_build_array(e.event_type, coalesce(upper(json_text(e.event_data, 'currency', 3)), ''))::text, e.revenue
       where e.revenue is not null
     ) said
-    order by e.day, e.segment, said.dimension, said.value, e.number, said.amount
-  ) ordered
+  ) said
   group by day, segment, dimension, value;
 
   insert into fresh_values (day, segment, dimension, value, sessions, numbers)
@@ -119,8 +119,7 @@ begin
     select p.day, p.segment, p.number, 'property:' || p.event_type as dimension, jsonb_build_array(p.property, k.value)::text as value
     from properties p
     left join kept k using (day, event_type, property, value)
-    order by 1, 2, 4, 5, 3
-  ) ordered
+  ) named
   group by day, segment, dimension, value;
   drop table told_events;
 end
@@ -128,7 +127,10 @@ $$;
 
 -- Puts the values of fresh_values that few sessions have into one row a dimension.
 create or replace function share_rare_values() returns void
-language plpgsql as $$
+language plpgsql
+set enable_hashagg = off -- the arrays are in the order in which the rows come: sorted as they are grouped
+set enable_sort = on
+as $$
 begin
   create temporary table rare_values as
   select f.* from fresh_values f
