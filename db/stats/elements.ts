@@ -30,13 +30,11 @@ const ELEMENT_OF: Record<Exclude<ListColumn, "numbers">, string> = {
 /** The session's number in its segment: each further time is -1 - number. */
 const NUMBER = "greatest(number, -1 - number)";
 
-const SOURCE: Record<ElementColumn, string | null> = {
-  dimension: "r.dimension",
-  value: "r.value",
-  first_session: "c.first_session",
-  day_ms: "c.day_ms",
-  session: "c.first_session",
-  is_first: null,
+/** What stands beside a value's row for a column. */
+const BESIDE: Partial<Record<ElementColumn, string>> = {
+  first_session: "first_session",
+  session: "first_session",
+  day_ms: "day_ms",
 };
 
 /**
@@ -51,11 +49,18 @@ export function chosenElements(query: StatsQuery, elements: Elements, params: Pa
     ...(elements.firsts ? ["number >= 0"] : []),
     ...(query.filters.length === 0 ? [] : [`get_bit(mask, ${number}) = 1`]),
   ];
-  const segments = sessions.length === 0 ? "chosen" : `(${withColumns(query, sessions, params)}
-        offset 0
-      )`;
   const names = ["numbers", ...lists] as const;
-  const sources = columns.flatMap((column) => SOURCE[column] ?? []);
+  const found = columns.filter((column) => column === "dimension" || column === "value");
+  const beside = {
+    from: sessions.length === 0 ? "chosen" : `(${withColumns(query, sessions, params)}
+        offset 0
+      )`,
+    columns: ["mask", ...columns.flatMap((column) => BESIDE[column] ?? []), ...sessions],
+  };
+  const rows = [
+    ...(elements.rows === "shared" ? [] : [ownRows(query, elements, names, beside, params)]),
+    sharedRows(query, elements, names, beside, params),
+  ];
   const given = columns.map((column) =>
     column === "session"
       ? `first_session + ${number} as session`
@@ -66,16 +71,10 @@ export function chosenElements(query: StatsQuery, elements: Elements, params: Pa
   return `
     select ${[...given, ...lists.map((list) => ELEMENT_OF[list]), ...lookedUp(sessions, number)].join(", ")}
     from (
-      select ${sources.map((source) => `${source}, `).join("")}c.mask, unnest(r.numbers) as number
-        ${lists.map((list) => `, unnest(r.${list}) as ${ELEMENT_OF[list]}`).join("")}
-        ${sessions.map((column) => `, c.${column}`).join("")}
-      from (${
-    elements.rows === "shared" ? "" : `${ownRows(query, elements, names, params)}
-        union all`
-  }
-        ${sharedRows(query, elements, names, params)}
+      select ${[...found, ...beside.columns].join(", ")}, unnest(numbers) as number
+        ${lists.map((list) => `, unnest(${list}) as ${ELEMENT_OF[list]}`).join("")}
+      from (${rows.join("\n        union all")}
       ) r
-      join ${segments} c on c.day = r.day and c.segment = r.segment
     ) elements
     where ${conditions.join(" and ") || "true"}
     offset 0`;
@@ -92,28 +91,26 @@ export function chosenCounts(
 ): string {
   const { timed = false } = choice;
   const isFiltered = query.filters.length > 0;
-  const mask = isFiltered ? "c.mask" : undefined;
-  const first = isFiltered ? "bit_count(r.bits & c.mask)" : "bit_count(r.bits)";
-  const digits = (column: string) => digitSum(`r.${column}`, mask);
+  const first = isFiltered ? "bit_count(bits & mask)" : "bit_count(bits)";
+  const digits = (column: string) => digitSum(column, isFiltered ? "mask" : undefined);
+  const beside = { from: "chosen", columns: ["mask"] };
   const slices = ["repeats", ...(timed ? ["seconds", "timed"] : [])];
   const lists = ["numbers", ...(timed ? ["time_on_page"] : [])] as ListColumn[];
   return `
     select dimension, value, sum(sessions) as sessions, sum(count) as count
       ${timed ? ", sum(seconds) as seconds, sum(timed) as timed" : ""}
     from (
-      select r.dimension, r.value, ${first} as sessions, ${first} + ${digits("repeats")} as count
+      select dimension, value, ${first} as sessions, ${first} + ${digits("repeats")} as count
         ${timed ? `, ${digits("seconds")} as seconds, ${digits("timed")} as timed` : ""}
-      from (${ownRows(query, choice, ["bits", ...slices], params)}
-      ) r
-      join chosen c on c.day = r.day and c.segment = r.segment
+      from (${ownRows(query, choice, ["bits", ...slices], beside, params)}
+      ) own
       union all
       select dimension, value, count(*) filter (where number >= 0), count(*)
         ${timed ? ", coalesce(sum(time_on_page), 0), count(time_on_page)" : ""}
       from (
-        select r.dimension, r.value, c.mask, ${lists.map((list) => `unnest(r.${list}) as ${list}`).join(", ")}
-        from (${sharedRows(query, choice, lists, params)}
-        ) r
-        join chosen c on c.day = r.day and c.segment = r.segment
+        select dimension, value, mask, ${lists.map((list) => `unnest(${list}) as ${list}`).join(", ")}
+        from (${sharedRows(query, choice, lists, beside, params)}
+        ) shared
       ) elements(dimension, value, mask, number${timed ? ", time_on_page" : ""})
       where ${isFiltered ? `get_bit(mask, ${NUMBER}) = 1` : "true"}
       group by dimension, value

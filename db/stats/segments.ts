@@ -63,15 +63,24 @@ function holders(query: StatsQuery, { dimension, operator, values }: Filter, par
       select day, segment, bit_or(bits) as bits
       from (
         select day, segment, bits
-        from (${ownRows(query, choice, ["bits"], params)}
+        from (${
+    ownRows(query, choice, ["bits"], { from: "all_segments", columns: ["day", "segment"] }, params)
+  }
         ) own
         union all
         select day, segment, bit_or(set_bit(none, number, 1))
         from (
-          select r.day, r.segment, g.none, unnest(r.numbers) as number
-          from (${sharedRows(query, choice, ["numbers"], params)}
-          ) r
-          join all_segments g on g.day = r.day and g.segment = r.segment
+          select day, segment, none, unnest(numbers) as number
+          from (${
+    sharedRows(
+      query,
+      choice,
+      ["numbers"],
+      { from: "all_segments", columns: ["day", "segment", "none"] },
+      params,
+    )
+  }
+          ) shared
         ) numbers
         where number >= 0
         group by day, segment

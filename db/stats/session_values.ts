@@ -55,42 +55,53 @@ export interface ValueChoice {
   condition?: ValueCondition | undefined;
 }
 
-/** The rows `v` of one value each. @param columns of the table, or made of some of them */
+/** What is told beside each row, of its segment: `columns` of something that has `day` and `segment`. */
+export interface Beside {
+  from: string;
+  columns: readonly string[];
+}
+
+/** The rows of one value each: `dimension`, `value`, some columns, and what is told beside them. */
 export function ownRows(
   query: StatsQuery,
   { dimensions, condition = EVERY_VALUE }: ValueChoice,
   columns: readonly string[],
+  beside: Beside,
   params: Params,
 ): string {
   return `
-        select ${["dimension", "day", "segment", "value", ...columns].map((name) => `v.${name}`).join(", ")}
+        select v.dimension, v.value${list(columns, "v.")}${list(beside.columns, "c.")}
         from session_values v
+        join ${beside.from} c on c.day = v.day and c.segment = v.segment
         where ${within(query, params)} and v.dimension = any(${
     params.add(dimensions)
   }) and v.value is not null and ${condition.own}`;
 }
 
-/** A row a value of those that share rows, with the elements of the lists that are its own. */
+/** The same, a row a value, of those that share rows, with the elements of the lists that are its own. */
 export function sharedRows(
   query: StatsQuery,
   { dimensions, condition = EVERY_VALUE }: ValueChoice,
   lists: readonly ListColumn[],
+  { from, columns }: Beside,
   params: Params,
 ): string {
-  // Joined with nothing, so that a list is fetched once, not once a value; and `offset 0`, so that it is done there.
+  // What stands beside it is joined before it is taken apart: nobody can tell how many values it has, nor how large their lists are.
+  // `offset 0`, so that a list is fetched there, once, and not once a value.
   return `
-        select dimension, day, segment, value${
-    lists.map((list) => `, ${list}[first:last] as ${list}`).join("")
+        select dimension, value${lists.map((name) => `, ${name}[first:last] as ${name}`).join("")}${
+    list(columns)
   }
         from (
-          select dimension, day, segment, unnest(rare) as value, unnest(firsts) as first, unnest(lasts) as last, ${
-    lists.join(", ")
-  }
+          select dimension, unnest(rare) as value, unnest(firsts) as first, unnest(lasts) as last${
+    list(lists)
+  }${list(columns)}
           from (
-            select v.dimension, v.day, v.segment, v.rare, v.firsts, v.lasts, ${
-    lists.map((list) => `v.${list} || '{}' as ${list}`).join(", ")
-  }
+            select v.dimension, v.rare, v.firsts, v.lasts${
+    lists.map((name) => `, v.${name} || '{}' as ${name}`).join("")
+  }${list(columns, "c.")}
             from session_values v
+            join ${from} c on c.day = v.day and c.segment = v.segment
             where ${within(query, params)} and v.dimension = any(${
     params.add(dimensions)
   }) and v.hash = 0 and v.value is null
@@ -99,4 +110,8 @@ export function sharedRows(
           ) packed
         ) unpacked
         where ${condition.value}`;
+}
+
+function list(columns: readonly string[], prefix = ""): string {
+  return columns.map((name) => `, ${prefix}${name}`).join("");
 }

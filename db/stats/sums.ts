@@ -34,10 +34,11 @@ export function chosenSums(query: StatsQuery, choice: ValueChoice, params: Param
     from (
       select value, ${sumsOf("bits")}
       from (
-        select r.day, r.segment, r.value, r.bits & c.mask as bits
-        from (${ownRows(query, choice, ["bits"], params)}
-        ) r
-        join chosen c on c.day = r.day and c.segment = r.segment
+        select day, segment, value, bits & mask as bits
+        from (${
+    ownRows(query, choice, ["bits"], { from: "chosen", columns: ["day", "segment", "mask"] }, params)
+  }
+        ) own
       ) r
       join session_segments v on v.day = r.day and v.segment = r.segment and ${within(query, params)}
       union all
