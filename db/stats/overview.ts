@@ -2,7 +2,7 @@ import type { Database } from "../database.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { askRows, chosenSegments } from "./segments.ts";
 import { chosenTotals } from "./sums.ts";
-import { type Sums, type Totals, totalsOf } from "./totals.ts";
+import { PART_SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
 
 /** The figures of the whole range. */
 export async function overview(db: Database, query: StatsQuery): Promise<Totals> {
@@ -29,12 +29,7 @@ function ofEverything({ site, range }: StatsQuery, params: Params): string {
     where site_id = ${siteId} and day between ${from}::date and ${to}::date
       and (previous_day is null or previous_day < ${from}::date)
   ) v, (
-    select
-      coalesce(sum(sessions), 0)  as sessions,
-      coalesce(sum(pageviews), 0) as pageviews,
-      coalesce(sum(events), 0)    as events,
-      coalesce(sum(bounces), 0)   as bounces,
-      coalesce(sum(seconds), 0)   as seconds
+    select ${PART_SUMS}
     from hourly_site_metrics
     where site_id = ${siteId} and day between ${from}::date and ${to}::date
   ) h`;

@@ -3,6 +3,7 @@ import { digitSum } from "./digits.ts";
 import { chosenElements } from "./elements.ts";
 import type { Params, StatsQuery } from "./query.ts";
 import { chosenSessions } from "./segments.ts";
+import { PART_SUMS } from "./totals.ts";
 import { ownRows, type ValueChoice, within } from "./session_values.ts";
 
 /** The columns of a segment `v` summed up over some of its sessions. */
@@ -59,8 +60,7 @@ export function chosenTotals(query: StatsQuery, params: Params, condition = "tru
       from (${chosenSessions(query, ["visitors"], params, condition)}
       ) visits
     ) v, (
-      select coalesce(sum(sessions), 0) as sessions, coalesce(sum(pageviews), 0) as pageviews, coalesce(sum(events), 0) as events,
-        coalesce(sum(bounces), 0) as bounces, coalesce(sum(seconds), 0) as seconds
+      select ${PART_SUMS}
       from (${segmentSums(query, params, condition)}
       ) segments
     ) t`;
