@@ -54,7 +54,8 @@ end
 $$;
 
 -- Adds to fresh_values what events say beside their name, as etl/procedures/10_dimensions.sql and roll_up_properties make it of a
--- day: how far pages were scrolled, forms, revenue, properties.
+-- day: how far pages were scrolled, forms, revenue, properties. Events come in any order, so they are sorted; what is a session's
+-- comes in its order.
 create or replace function collect_event_values(site text, first date, last date) returns void
 language plpgsql as $$
 declare
@@ -95,7 +96,8 @@ begin
       select 'revenue', jsonb_build_array(e.event_type, coalesce(upper(json_text(e.event_data, 'currency', 3)), ''))::text, e.revenue
       where e.revenue is not null
     ) said
-  ) said
+    order by e.day, e.segment, said.dimension, said.value, e.number, said.amount
+  ) ordered
   group by day, segment, dimension, value;
 
   insert into fresh_values (day, segment, dimension, value, sessions, numbers)
@@ -119,7 +121,8 @@ begin
     select p.day, p.segment, p.number, 'property:' || p.event_type as dimension, jsonb_build_array(p.property, k.value)::text as value
     from properties p
     left join kept k using (day, event_type, property, value)
-  ) named
+    order by 1, 2, 4, 5, 3
+  ) ordered
   group by day, segment, dimension, value;
   drop table told_events;
 end
