@@ -109,7 +109,8 @@ begin
       and jsonb_typeof(e.event_data) = 'object' and jsonb_typeof(property.value) in ('string', 'number', 'boolean')
   ),
   kept as (
-    select day, event_type, property, value
+    -- The text is made once a value, not once an event.
+    select day, event_type, property, value, jsonb_build_array(property, value)::text as text
     from (
       select *, row_number() over (partition by day, event_type, property order by count desc, value collate "C") as place
       from (select day, event_type, property, value, count(*) as count from properties group by 1, 2, 3, 4) counts
@@ -118,7 +119,7 @@ begin
   )
   select day, segment, dimension, value, count(distinct number), array_agg(number)
   from (
-    select p.day, p.segment, p.number, 'property:' || p.event_type as dimension, jsonb_build_array(p.property, k.value)::text as value
+    select p.day, p.segment, p.number, 'property:' || p.event_type as dimension, coalesce(k.text, jsonb_build_array(p.property, null)::text) as value
     from properties p
     left join kept k using (day, event_type, property, value)
     order by 1, 2, 4, 5, 3
