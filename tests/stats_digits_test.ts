@@ -74,6 +74,13 @@ for (const engine of engines()) {
     );
     assertEquals(kinds, { shared: true, repeated: true, timed: true });
 
+    // The visitors of a few values are counted one value after the other, those of many at once.
+    const [few, all] = await Promise.all(
+      [10, 1000].map((limit) => breakdown(db, QUERY, "page", { limit, visitors: true })),
+    );
+    assertEquals(all!.rows.length > 10, true);
+    assertEquals(few!.rows, all!.rows.slice(0, 10));
+
     const expected = await askAll(db, QUERY);
     for (const filter of FITS_ALL) {
       assertEquals(await askAll(db, { ...QUERY, filters: [filter] }), expected);

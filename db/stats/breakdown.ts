@@ -11,7 +11,7 @@ import { rolledUp } from "./rolled_up.ts";
 import { chosenCounts, chosenElements } from "./elements.ts";
 import { askRows, askSegments, chosenSegments } from "./segments.ts";
 import { chosenSums, segmentSums } from "./sums.ts";
-import { valueOf } from "./session_values.ts";
+import { type ValueCondition, valueIn, valueOf } from "./session_values.ts";
 
 export interface BreakdownOptions {
   /** Most rows; 10. */
@@ -164,6 +164,12 @@ function totals(query: StatsQuery, dimension: Dimension, params: Params): string
     where site_id = ${siteId} and day between ${from}::date and ${to}::date`;
 }
 
+/**
+ * Of so many each is counted by itself: then numbers are sorted, and nothing else, in half of the time. But to find a value's rows
+ * takes some milliseconds of a year.
+ */
+const FEW_VALUES = 10;
+
 /** Adds the number of different visitors to each row. */
 async function countVisitors(
   db: Database,
@@ -176,21 +182,21 @@ async function countVisitors(
   const values = params.add(rows.map(({ value }) => value));
   const elements = {
     dimensions: [dimension],
-    condition: valueOf("w.value"),
-    columns: [],
+    columns: ["value"] as const,
     sessions: ["visitors"] as const,
     firsts: true,
   };
-  // A value at a time: then numbers are sorted, and nothing else, at half of what a hash of them takes.
+  const visits = (condition: ValueCondition) =>
+    `(${chosenElements(query, { ...elements, condition }, params)}
+     ) visits`;
   const counted = await askSegments<{ value: string; visitors: number }>(
     db,
-    `with ${chosen}
-     select w.value, (
-       select count(distinct visitor)
-       from (${chosenElements(query, elements, params)}
-       ) visits
-     ) as visitors
-     from unnest(${values}::text[]) as w(value)`,
+    `with ${chosen} ${
+      rows.length <= FEW_VALUES
+        ? `select w.value, (select count(distinct visitor) from ${visits(valueOf("w.value"))}) as visitors
+     from unnest(${values}::text[]) as w(value)`
+        : `select value, count(distinct visitor) as visitors from ${visits(valueIn(values))} group by value`
+    }`,
     params,
   );
   const visitors = new Map(counted.map((row) => [row.value, row.visitors]));
