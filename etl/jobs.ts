@@ -172,6 +172,7 @@ const TABLES = [
   "visitor_days",
   "visitor_returns",
   "visitor_cohorts",
+  "new_visitors",
   "long_sessions",
   "user_agents",
 ];

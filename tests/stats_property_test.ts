@@ -96,6 +96,40 @@ const scenario = fc.record({
 });
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
 
+const click = {
+  after: 0,
+  page: null,
+  event: "click",
+  source: null,
+  country: "DE",
+  agent: "firefox",
+  referrer: null,
+} as const;
+/** A view in the 25th hour of the day after the session's. */
+const LONG_DAY: Scenario = {
+  midday: MIDDAYS[0]!,
+  zones: ["Europe/Berlin", "Europe/Berlin"],
+  visits: [
+    {
+      site: "near",
+      session: 1,
+      visitor: 1,
+      hours: -28,
+      happenings: [click, { ...click, after: 38 * HOUR, page: "/" }],
+      batch: 0,
+    },
+    { site: "near", session: 1, visitor: 1, hours: 0, happenings: [click], batch: 0 },
+  ],
+  from: -1,
+  days: 1,
+  filters: [{ dimension: "page", operator: "is", values: ["/"] }],
+  steps: [{ event: "click" }, { page: "/" }],
+  page: "/",
+  limit: 10,
+  offset: 0,
+  search: "",
+};
+
 const AGENTS: AgentRow[] = [
   {
     user_agent: "firefox",
@@ -121,7 +155,7 @@ async function load(db: Database, { midday, zones, visits }: Scenario): Promise<
   await db.exec(
     `truncate events_log, user_sessions, pageviews, user_events, form_submissions, daily_site_metrics, stale_days, sites,
        session_segments, session_values, daily_dimensions, monthly_dimensions, daily_properties, daily_steps, hourly_site_metrics,
-       visitor_days, visitor_returns, visitor_cohorts`,
+       visitor_days, visitor_returns, visitor_cohorts, new_visitors`,
   );
   for (const [i, siteId] of SITES.entries()) await saveSite(db, { siteId, timezone: zones[i] });
   for (const batch of [0, 1, 2]) {
@@ -203,6 +237,9 @@ for (const engine of engines()) {
         }
       }
     });
-    await fc.assert(property, { numRuns: engine.embedded ? RUNS.embedded : RUNS.server });
+    await fc.assert(property, {
+      numRuns: engine.embedded ? RUNS.embedded : RUNS.server,
+      examples: [[LONG_DAY]],
+    });
   });
 }

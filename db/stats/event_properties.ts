@@ -1,7 +1,9 @@
 import type { Database } from "../database.ts";
+import { chosenCounts } from "./elements.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { rolledUp } from "./rolled_up.ts";
-import { askRows, chosenElements, chosenSegments, valueIn } from "./segments.ts";
+import { askRows, chosenSegments } from "./segments.ts";
+import { valueIn } from "./session_values.ts";
 
 /** The events of a name, and what came with them. */
 export interface EventProperties {
@@ -102,20 +104,16 @@ function rolledUpTotal(query: StatsQuery, name: string, params: Params): string 
 
 function chosenValues(query: StatsQuery, name: string, params: Params): string {
   return `
-    select value::jsonb ->> 0 as property, value::jsonb ->> 1 as value, sum(events) as events
-    from (
-      select value, count(*) as events
-      from (${chosenElements(query, { dimensions: [`property:${name}`] }, params)}
-      ) properties
-      group by value
-    ) sums
+    select value::jsonb ->> 0 as property, value::jsonb ->> 1 as value, sum(count) as events
+    from (${chosenCounts(query, { dimensions: [`property:${name}`] }, params)}
+    ) properties
     group by 1, 2`;
 }
 
 function chosenTotal(query: StatsQuery, name: string, params: Params): string {
-  const elements = { dimensions: ["event"], condition: valueIn(params.add([name])) };
+  const choice = { dimensions: ["event"], condition: valueIn(params.add([name])) };
   return `
-    select count(*) as events, count(*) filter (where is_first) as sessions
-    from (${chosenElements(query, elements, params)}
+    select coalesce(sum(count), 0) as events, coalesce(sum(sessions), 0) as sessions
+    from (${chosenCounts(query, choice, params)}
     ) named`;
 }

@@ -1,6 +1,8 @@
 import type { Database } from "../database.ts";
+import { chosenElements } from "./elements.ts";
 import { type Filter, Params, type StatsQuery } from "./query.ts";
-import { askSegments, chosenElements, chosenSegments, valueIn } from "./segments.ts";
+import { askSegments, chosenSegments } from "./segments.ts";
+import { valueIn } from "./session_values.ts";
 
 /** View a page, or send an event. */
 export type FunnelStep = { page: string; event?: undefined } | { event: string; page?: undefined };
@@ -72,17 +74,13 @@ function bySession(query: StatsQuery, steps: readonly FunnelStep[], params: Para
   const both = { ...query, filters: [...begun.filters, second!] };
   const begunCount = `(with ${chosenSegments(begun, params)}
     select coalesce(sum(bit_count(mask)), 0) from chosen)`;
-  return walks(both, steps, { unit: "day, segment, number", key: "moment", begunCount }, params);
+  return walks(both, steps, { unit: "session", begunCount }, params);
 }
 
+/** Visitors who take the first step alone are only counted, which is a sort of numbers; the others are followed. */
 function byVisitor(query: StatsQuery, steps: readonly FunnelStep[], params: Params): string {
-  const key = "(day_ms + started_ms) * 1024 + moment";
-  return walks(
-    query,
-    steps,
-    { unit: "visitor", key, begunCount: "(select count(*) from reached_0)" },
-    params,
-  );
+  const begunCount = "(select count(distinct visitor) from taken_0)";
+  return walks(query, steps, { unit: "visitor", begunCount }, params);
 }
 
 /**
@@ -92,33 +90,21 @@ function byVisitor(query: StatsQuery, steps: readonly FunnelStep[], params: Para
 function walks(
   query: StatsQuery,
   steps: readonly FunnelStep[],
-  { unit, key, begunCount }: { unit: string; key: string; begunCount: string },
+  { unit, begunCount }: { unit: FunnelUnit; begunCount: string },
   params: Params,
 ): string {
   const chosen = chosenSegments(query, params);
-  const reached = steps.map((step, i) => {
-    const elements = {
-      dimensions: [step.page === undefined ? "event" : "page"],
-      condition: valueIn(params.add([step.page ?? step.event])),
-      lists: ["moments"] as const,
-      sessions: unit === "visitor" ? ["visitors", "started_ms"] as const : [],
-    };
-    const taken = `(
-      select ${unit}, ${key} as key, is_first
-      from (${chosenElements(query, elements, params)}
-      ) elements
-    ) taken`;
-    if (i === 0) {
-      return `reached_0 as materialized (
-    select ${unit}, min(key) as key_0 from ${taken} where is_first group by ${unit}
-  )`;
-    }
-    const isLater = step.page !== undefined && steps[i - 1]!.page !== undefined
-      ? `key > key_${i - 1}`
-      : `key >> 10 > key_${i - 1} >> 10`;
-    return `reached_${i} as materialized (
-    select ${unit}, min(key_${i - 1}) as key_${i - 1}, min(key) as key_${i}
-    from reached_${i - 1} join ${taken} using (${unit})
+  const taken = steps.map((step, i) =>
+    `taken_${i} as (${takenStep(query, step, unit, i === 0, params)}
+  )`
+  );
+  const reached = steps.slice(1).map((step, i) => {
+    const isLater = step.page !== undefined && steps[i]!.page !== undefined
+      ? `key > key_${i}`
+      : `key >> 10 > key_${i} >> 10`;
+    return `reached_${i + 1} as materialized (
+    select ${unit}, min(key_${i}) as key_${i}, min(key) as key_${i + 1}
+    from reached_${i} join taken_${i + 1} using (${unit})
     where ${isLater}
     group by ${unit}
   )`;
@@ -130,7 +116,43 @@ function walks(
     } >> 10) - (key_${i} >> 10)) from reached_${i + 1}) as median_${i + 1}`
   );
   return `
-  with ${chosen},
-  ${reached.join(",\n  ")}
+  with ${[chosen, ...taken, BEGUN[unit], ...reached].join(",\n  ")}
   select ${[`${begunCount} as count_0`, ...figures].join(",\n    ")}`;
+}
+
+/** Who is followed, and since when. A session takes the first step for the first time once. */
+const BEGUN: Record<FunnelUnit, string> = {
+  session: `reached_0 as (
+    select session, key as key_0 from taken_0
+  )`,
+  visitor: `reached_0 as (
+    select visitor, min(key) as key_0 from taken_0 where visitor in (select visitor from taken_1) group by visitor
+  )`,
+};
+
+/** The `key` of each time that a unit takes a step. */
+function takenStep(
+  query: StatsQuery,
+  { page, event }: FunnelStep,
+  unit: FunnelUnit,
+  firsts: boolean,
+  params: Params,
+): string {
+  const choice = {
+    dimensions: [page === undefined ? "event" : "page"],
+    condition: valueIn(params.add([page ?? event])),
+    lists: ["moments"] as const,
+    firsts,
+  };
+  const [key, elements] = unit === "session"
+    ? ["moment", { ...choice, columns: ["session"] as const }] as const
+    : ["(day_ms + started_ms) * 1024 + moment", {
+      ...choice,
+      columns: ["day_ms"] as const,
+      sessions: ["visitors", "started_ms"] as const,
+    }] as const;
+  return `
+    select ${unit}, ${key} as key
+    from (${chosenElements(query, elements, params)}
+    ) elements`;
 }

@@ -1,8 +1,10 @@
 import type { Database, Queryable } from "../database.ts";
+import { chosenCounts } from "./elements.ts";
 import { overview } from "./overview.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { revenue } from "./revenue.ts";
-import { askSegments, chosenElements, chosenSegments, valueIn } from "./segments.ts";
+import { askSegments, chosenSegments } from "./segments.ts";
+import { valueIn } from "./session_values.ts";
 
 /** What visitors are to do: send an event of a name, or view a page. */
 export type GoalTarget = { event: string; page?: undefined } | { page: string; event?: undefined };
@@ -92,8 +94,8 @@ async function countGoals(db: Database, query: StatsQuery, known: Goal[]): Promi
   const chosen = chosenSegments(query, params);
   const pages = params.add(known.flatMap(({ page }) => page ?? []));
   const events = params.add(known.flatMap(({ event }) => event ?? []));
-  const elements = (dimension: string, values: string) =>
-    chosenElements(query, { dimensions: [dimension], condition: valueIn(values) }, params);
+  const counts = (dimension: string, values: string) =>
+    chosenCounts(query, { dimensions: [dimension], condition: valueIn(values) }, params);
   return await askSegments<GoalCount>(
     db,
     `with ${chosen},
@@ -102,16 +104,8 @@ async function countGoals(db: Database, query: StatsQuery, known: Goal[]): Promi
       union
       select 'event', unnest(${events}::text[])
     ),
-    counted as (
-      select dimension, value, count(*) as completions, count(*) filter (where is_first) as sessions
-      from (
-        select dimension, value, is_first from (${elements("page", pages)}
-        ) views
-        union all
-        select dimension, value, is_first from (${elements("event", events)}
-        ) events
-      ) steps
-      group by dimension, value
+    counted as (${counts("page", pages)}
+      union all ${counts("event", events)}
     )
     select w.dimension, w.value, ${
       completions(query, params)
@@ -124,7 +118,7 @@ async function countGoals(db: Database, query: StatsQuery, known: Goal[]): Promi
 
 /** Of a goal `w`, of which the chosen sessions' are counted in `c`. */
 function completions({ site, range, filters }: StatsQuery, params: Params): string {
-  if (filters.length > 0) return "coalesce(c.completions, 0)";
+  if (filters.length > 0) return "coalesce(c.count, 0)";
   const [siteId, from, to] = [site, range.from, range.to].map((value) => params.add(value));
   return `(
       select coalesce(sum(d.count), 0) from daily_steps d

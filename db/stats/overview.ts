@@ -1,7 +1,8 @@
 import type { Database } from "../database.ts";
 import { Params, type StatsQuery } from "./query.ts";
-import { askRows, chosenSegments, chosenSessions } from "./segments.ts";
-import { SESSION_SUMS, SUMMED_COLUMNS, type Sums, type Totals, totalsOf } from "./totals.ts";
+import { askRows, chosenSegments } from "./segments.ts";
+import { chosenTotals } from "./sums.ts";
+import { PART_SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
 
 /** The figures of the whole range. */
 export async function overview(db: Database, query: StatsQuery): Promise<Totals> {
@@ -14,9 +15,7 @@ export async function overview(db: Database, query: StatsQuery): Promise<Totals>
 function ofChosen(query: StatsQuery, params: Params): string {
   return `
   with ${chosenSegments(query, params)}
-  select ${SESSION_SUMS}
-  from (${chosenSessions(query, SUMMED_COLUMNS, params)}
-  ) s`;
+  ${chosenTotals(query, params)}`;
 }
 
 /** Hours add up; visitors are counted on the one day of theirs that has no other before it in the range. */
@@ -30,12 +29,7 @@ function ofEverything({ site, range }: StatsQuery, params: Params): string {
     where site_id = ${siteId} and day between ${from}::date and ${to}::date
       and (previous_day is null or previous_day < ${from}::date)
   ) v, (
-    select
-      coalesce(sum(sessions), 0)  as sessions,
-      coalesce(sum(pageviews), 0) as pageviews,
-      coalesce(sum(events), 0)    as events,
-      coalesce(sum(bounces), 0)   as bounces,
-      coalesce(sum(seconds), 0)   as seconds
+    select ${PART_SUMS}
     from hourly_site_metrics
     where site_id = ${siteId} and day between ${from}::date and ${to}::date
   ) h`;

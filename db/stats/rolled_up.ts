@@ -1,5 +1,7 @@
+import { chosenCounts, chosenElements } from "./elements.ts";
 import type { Params, StatsQuery } from "./query.ts";
-import { chosenElements, chosenSegments, valueIn } from "./segments.ts";
+import { chosenSegments } from "./segments.ts";
+import { valueIn } from "./session_values.ts";
 
 /** What is kept of pageviews and events by value, beside the dimensions that one may ask for (etl/procedures/10_dimensions.sql). */
 export type StepDimension =
@@ -14,6 +16,8 @@ export type StepDimension =
   | "form_page"
   | "form_field"
   | "revenue";
+
+const PAYMENTS = { dimensions: ["revenue"], columns: ["dimension", "value"], lists: ["amounts"] } as const;
 
 const COLUMNS = "dimension, value, sessions, pageviews, events, bounces, seconds, timed, amount";
 
@@ -57,16 +61,23 @@ export function stepRows(
       ? `select * from (${rows}) every_row where value = any(${wanted}::text[])`
       : rows;
   }
-  const elements = {
-    dimensions,
-    lists: ["amounts"] as const,
-    condition: wanted === undefined ? undefined : valueIn(wanted),
-  };
+  const condition = wanted === undefined ? undefined : valueIn(wanted);
+  const counted = dimensions.filter((dimension) => dimension !== "revenue");
+  const parts = [
+    ...(counted.length === 0 ? [] : [`
+        select dimension, value, case when dimension = 'page' then count else 0 end as pageviews,
+          case when dimension = 'page' then 0 else count end as events, 0 as amount
+        from (${chosenCounts(query, { dimensions: counted, condition }, params)}
+        ) counts`]),
+    ...(counted.length === dimensions.length ? [] : [`
+        select dimension, value, 0, 1, amount
+        from (${chosenElements(query, PAYMENTS, params)}
+        ) payments`]),
+  ];
   return `
-      select dimension, value, case when dimension = 'page' then 1 else 0 end as pageviews,
-        case when dimension = 'page' then 0 else 1 end as events, coalesce(amount, 0) as amount
+      select dimension, value, pageviews, events, amount
       from (
         with ${chosenSegments(query, params)}
-        ${chosenElements(query, elements, params)}
-      ) steps`;
+        ${parts.join("\n        union all")}
+      ) steps(dimension, value, pageviews, events, amount)`;
 }

@@ -1,5 +1,4 @@
 import type { Database } from "../database.ts";
-import { breakdown } from "./breakdown.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { stepRows } from "./rolled_up.ts";
 import { askRows } from "./segments.ts";
@@ -13,9 +12,9 @@ export interface ScrollRow {
   reached: { "25": number; "50": number; "75": number; "100": number };
 }
 
-/** The pages with the most views. @param limit how many, at most */
+/** The pages with the most views, of as many the first by their path. @param limit how many, at most */
 export async function scroll(db: Database, query: StatsQuery, limit = 100): Promise<ScrollRow[]> {
-  const pages = (await breakdown(db, query, "page", { limit })).rows.filter(({ pageviews }) => pageviews > 0);
+  const pages = await mostViewed(db, query, limit);
   const depths = await reachedDepths(db, query, pages.map(({ value }) => value));
   return pages.map(({ value, pageviews }) => {
     // An event without its view, whose day has ended in between, or that was sent twice, makes no share greater than 1.
@@ -27,6 +26,27 @@ export async function scroll(db: Database, query: StatsQuery, limit = 100): Prom
       reached: { "25": share(quarter), "50": share(half), "75": share(most), "100": share(end) },
     };
   });
+}
+
+function mostViewed(
+  db: Database,
+  query: StatsQuery,
+  limit: number,
+): Promise<{ value: string; pageviews: number }[]> {
+  const params = new Params();
+  return askRows(
+    db,
+    query,
+    `select value, sum(pageviews) as pageviews
+     from (${stepRows(query, ["page"], params)}
+     ) views
+     where value is not null
+     group by value
+     having sum(pageviews) > 0
+     order by sum(pageviews) desc, value collate "C"
+     limit ${params.add(limit)}`,
+    params,
+  );
 }
 
 type Depths = [number, number, number, number];

@@ -4,7 +4,7 @@ import { comparedDays, type Comparison } from "./period.ts";
 import { type DayRange, Params, type StatsQuery } from "./query.ts";
 import { askRows, chosenSegments, chosenSessions } from "./segments.ts";
 import { type Bucket, type Interval, timeseries } from "./timeseries.ts";
-import { SESSION_SUMS, SUMMED_COLUMNS, type Sums, type Totals, totalsOf } from "./totals.ts";
+import { PART_SUMS, SESSION_SUMS, SUMMED_COLUMNS, type Sums, type Totals, totalsOf } from "./totals.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -133,12 +133,7 @@ function everythingUntil(query: StatsQuery, until: Date, params: Params): string
     left join visitor_days d on d.site_id = ${siteId} and d.visitor = seen.visitor and d.day = ${to}::date
     where d.previous_day is null or d.previous_day < ${from}::date
   ) l, (
-    select
-      coalesce(sum(sessions), 0)  as sessions,
-      coalesce(sum(pageviews), 0) as pageviews,
-      coalesce(sum(events), 0)    as events,
-      coalesce(sum(bounces), 0)   as bounces,
-      coalesce(sum(seconds), 0)   as seconds
+    select ${PART_SUMS}
     from (
       select sessions, pageviews, events, bounces, seconds
       from hourly_site_metrics

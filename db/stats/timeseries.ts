@@ -1,6 +1,7 @@
 import type { Database } from "../database.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { askRows, chosenSegments, chosenSessions } from "./segments.ts";
+import { chosenTotals } from "./sums.ts";
 import { SESSION_SUMS, SUMMED_COLUMNS, type Sums, type Totals, totalsOf } from "./totals.ts";
 
 export const INTERVALS = ["hour", "day", "week", "month"] as const;
@@ -101,10 +102,7 @@ function chosenDaySums(query: StatsQuery, params: Params): string {
   return `
     select b.starts_at, s.*
     from buckets b
-    cross join lateral (
-      select ${SESSION_SUMS}
-      from (${chosenSessions(query, SUMMED_COLUMNS, params, "c.day between b.first_day and b.last_day")}
-      ) s
+    cross join lateral (${chosenTotals(query, params, "c.day between b.first_day and b.last_day")}
     ) s`;
 }
 

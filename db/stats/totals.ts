@@ -49,6 +49,14 @@ export const SESSION_SUMS = `
     count(*) filter (where s.pageviews < 2)    as bounces,
     coalesce(sum(s.seconds), 0)                as seconds`;
 
+/** The same, but for the visitors, of rows that have them summed up already: hours, or segments. */
+export const PART_SUMS = `
+      coalesce(sum(sessions), 0)  as sessions,
+      coalesce(sum(pageviews), 0) as pageviews,
+      coalesce(sum(events), 0)    as events,
+      coalesce(sum(bounces), 0)   as bounces,
+      coalesce(sum(seconds), 0)   as seconds`;
+
 /** By how much each figure changed, in shares of what it was: 0.12 is 12 % more; null where it was none. */
 export type Change = Record<keyof Totals, number | null>;
 

@@ -41,7 +41,7 @@ $$;
 -- Makes the temporary tables started_sessions, session_pages and session_events of a site's days.
 --
 -- Sessions are numbered in order of their start, a segment after the other: so those that are added to a day that goes on mostly change
--- its last segment. Steps are those until 24 hours after the session's day: a session that never ends (a server that always
+-- its last segment. Steps are those until the end of the day after the session's: a session that never ends (a server that always
 -- sends the same id) would make its first day dearer with every event.
 create or replace function read_started_sessions(site text, first date, last date) returns void
 language plpgsql as $$
@@ -77,7 +77,8 @@ begin
       where site_id = site and session_start >= v.starts and session_start < v.ends
     ) ordered
   ) s
-  left join user_agents a on a.user_agent = s.user_agent;
+  left join user_agents a on a.user_agent = s.user_agent
+  order by line; -- in which numbers come into lists, so that those that are right stay as they are
   analyze started_sessions;
 
   -- `place` counts the session's pageviews from 0; `page` is the path's number among those of the segment.
@@ -93,8 +94,8 @@ begin
       (dense_rank() over (partition by s.day, s.segment order by p.path collate "C"))::integer as page
     from pageviews p
     join started_sessions s on s.session_id = p.session_id
-    where p.site_id = site and p.view_timestamp >= v.starts and p.view_timestamp < v.ends + interval '1 day'
-      and p.view_timestamp < (s.day + 1)::timestamp at time zone v.zone + interval '1 day'
+    where p.site_id = site and p.view_timestamp >= v.starts and p.view_timestamp < (last + 2)::timestamp at time zone v.zone
+      and p.view_timestamp < (s.day + 2)::timestamp at time zone v.zone
   ) views
   window session as (partition by line order by place);
 
@@ -105,11 +106,18 @@ begin
       row_number() over (partition by s.line order by e.event_timestamp, e.event_id, e.id % 1024) - 1 as place
     from user_events e
     join started_sessions s on s.session_id = e.session_id
-    where e.site_id = site and e.event_timestamp >= v.starts and e.event_timestamp < v.ends + interval '1 day'
-      and e.event_timestamp < (s.day + 1)::timestamp at time zone v.zone + interval '1 day'
+    where e.site_id = site and e.event_timestamp >= v.starts and e.event_timestamp < (last + 2)::timestamp at time zone v.zone
+      and e.event_timestamp < (s.day + 2)::timestamp at time zone v.zone
   ) events;
   analyze session_pages, session_events;
 end
+$$;
+
+-- Amounts as binary digits, the ones first: of each digit a bit an amount. Null where all are 0.
+create or replace function digits_of(amounts integer[]) returns bit varying[]
+language sql immutable parallel safe as $$
+  select array_agg(array_to_string(array(select (amount >> place) & 1 from unnest(amounts) as amount), '')::bit varying order by place)
+  from generate_series(0, length(ltrim((select max(amount) from unnest(amounts) as amount)::bit(32)::text, '0')) - 1) as place
 $$;
 
 -- Brings session_segments of a site's days up to date. Segments that are right are not written again.
@@ -117,27 +125,38 @@ create or replace function pack_segments(site text, first date, last date) retur
 language plpgsql as $$
 begin
   create temporary table fresh_segments as
-  select s.day, s.segment, count(*)::integer as sessions,
-    array_agg(visitor order by number) as visitors, array_agg(started_ms order by number) as started_ms,
-    array_agg(pageviews order by number) as pageviews, array_agg(events order by number) as events,
-    array_agg(seconds order by number) as seconds, coalesce(p.paths, '{}') as paths
-  from started_sessions s
+  select s.*, coalesce(p.paths, '{}') as paths,
+    digits_of(pageviews) as pageview_digits, digits_of(events) as event_digits, digits_of(seconds) as second_digits
+  from (
+    select day, segment, count(*)::integer as sessions,
+      array_agg(visitor order by number) as visitors, array_agg(started_ms order by number) as started_ms,
+      array_agg(pageviews order by number) as pageviews, array_agg(events order by number) as events,
+      array_agg(seconds order by number) as seconds,
+      string_agg(case when pageviews < 2 then '1' else '0' end, '' order by number)::bit varying as bounced
+    from started_sessions
+    group by day, segment
+  ) s
   left join (
     select day, segment, array_agg(path order by page) as paths
-    from (select distinct day, segment, page, path from session_pages) pages group by day, segment
-  ) p using (day, segment)
-  group by s.day, s.segment, p.paths;
+    from (select day, segment, page, min(path) as path from session_pages group by day, segment, page) pages
+    group by day, segment
+  ) p using (day, segment);
 
   delete from session_segments t
   where t.site_id = site and t.day between first and last
     and not exists (
       select from fresh_segments f
       where f.day = t.day and f.segment = t.segment
-        and (f.visitors, f.started_ms, f.pageviews, f.events, f.seconds, f.paths)
-          is not distinct from (t.visitors, t.started_ms, t.pageviews, t.events, t.seconds, t.paths)
+        -- The digits say the same as the lists.
+        and (f.visitors, f.started_ms, f.pageviews, f.events, f.seconds, f.bounced, f.paths)
+          is not distinct from (t.visitors, t.started_ms, t.pageviews, t.events, t.seconds, t.bounced, t.paths)
     );
-  insert into session_segments (site_id, day, segment, sessions, visitors, started_ms, pageviews, events, seconds, paths)
-  select site, day, segment, sessions, visitors, started_ms, pageviews, events, seconds, paths
+  insert into session_segments (
+    site_id, day, segment, sessions, visitors, started_ms, pageviews, events, seconds, paths,
+    bounced, pageview_digits, event_digits, second_digits
+  )
+  select site, day, segment, sessions, visitors, started_ms, pageviews, events, seconds, paths,
+    bounced, pageview_digits, event_digits, second_digits
   from fresh_segments
   on conflict (site_id, day, segment) do nothing; -- what is still there is right
   drop table fresh_segments;

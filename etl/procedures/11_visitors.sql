@@ -101,6 +101,12 @@ begin
   where site_id = site and day = any(v_days)
     and (previous_day is null or previous_day < date_trunc('week', day::timestamp)::date)
   group by day, first_day;
+  delete from new_visitors where site_id = site and day = any(v_days);
+  insert into new_visitors (site_id, day, visitors)
+  select site, day, array_agg(visitor order by visitor)
+  from visitor_days
+  where site_id = site and day = any(v_days) and previous_day is null
+  group by day;
   drop table seen_visitors, moved_visitors, visitor_lines;
 end
 $$;

@@ -7,16 +7,19 @@ language sql immutable parallel safe as $$
   select sessions < greatest(8, of_all / 64)
 $$;
 
--- As the temporary table fresh_values: the dimensions of which a session has one value.
+-- Makes the temporary table fresh_values, with the dimensions of which a session has one value.
 create or replace function collect_session_values() returns void
 language plpgsql as $$
 begin
-  create temporary table fresh_values as
-  select day, segment, dimension, value, null::text[] as rare, null::integer[] as firsts, null::integer[] as lasts,
-    count(*)::integer as sessions, array_agg(number) as numbers,
-    null::bigint[] as moments, null::integer[] as time_on_page, null::integer[] as previous, null::integer[] as next, null::numeric[] as amounts
+  create temporary table fresh_values (
+    id integer generated always as identity,
+    day date, segment integer, dimension text, value text, rare text[], firsts integer[], lasts integer[], sessions integer,
+    numbers integer[], moments bigint[], time_on_page integer[], previous integer[], next integer[], amounts numeric[]
+  );
+  insert into fresh_values (day, segment, dimension, value, sessions, numbers)
+  select day, segment, dimension, value, count(*), array_agg(number)
   from (
-    select s.day, s.segment, s.number, d.dimension::text, d.value
+    select s.day, s.segment, s.number, d.dimension, d.value
     from started_sessions s
     cross join lateral (values
       ('entry', s.entry), ('exit', s.exit), ('source', s.source), ('referrer', s.referrer), ('channel', s.channel),
@@ -24,7 +27,6 @@ begin
       ('utm_content', s.utm_content), ('utm_term', s.utm_term), ('country', s.country), ('language', s.language),
       ('browser', s.browser), ('os', s.os), ('device', s.device), ('screen', s.screen), ('referrer_type', s.referrer_type)
     ) as d(dimension, value)
-    order by s.day, s.segment, d.dimension, d.value, s.number
   ) having_value
   group by day, segment, dimension, value;
 end
@@ -38,19 +40,22 @@ begin
   select day, segment, 'page', min(path), count(*) filter (where is_first),
     array_agg(case when is_first then number else -1 - number end), array_agg(ms::bigint * 1024 + place),
     array_agg(seconds), array_agg(previous), array_agg(next)
-  from (select * from session_pages where place < 1000 order by day, segment, page, number, place) ordered
+  from session_pages
+  where place < 1000
   group by day, segment, page;
 
   insert into fresh_values (day, segment, dimension, value, sessions, numbers, moments)
   select day, segment, 'event', event_type, count(*) filter (where is_first),
     array_agg(case when is_first then number else -1 - number end), array_agg(ms::bigint * 1024)
-  from (select * from session_events where place < 1000 order by day, segment, event_type, number, place) ordered
+  from session_events
+  where place < 1000
   group by day, segment, event_type;
 end
 $$;
 
 -- Adds to fresh_values what events say beside their name, as etl/procedures/10_dimensions.sql and roll_up_properties make it of a
--- day: how far pages were scrolled, forms, revenue, properties.
+-- day: how far pages were scrolled, forms, revenue, properties. Events come in any order, so they are sorted; what is a session's
+-- comes in its order.
 create or replace function collect_event_values(site text, first date, last date) returns void
 language plpgsql as $$
 declare
@@ -61,8 +66,8 @@ begin
   select s.day, s.segment, s.number, e.event_type::text, coalesce(e.page_path, '') as path, coalesce(e.form_id, '') as form_id, e.event_data
   from user_events e
   join started_sessions s on s.session_id = e.session_id
-  where e.site_id = site and e.event_timestamp >= v.starts and e.event_timestamp < v.ends + interval '1 day'
-    and e.event_timestamp < (s.day + 1)::timestamp at time zone v.zone + interval '1 day'
+  where e.site_id = site and e.event_timestamp >= v.starts and e.event_timestamp < (last + 2)::timestamp at time zone v.zone
+    and e.event_timestamp < (s.day + 2)::timestamp at time zone v.zone
     and (e.event_type not in ('scroll', 'page_visibility', 'page_exit', 'web_vitals') or e.event_data ? 'revenue');
 
   insert into fresh_values (day, segment, dimension, value, sessions, numbers, amounts)
@@ -104,7 +109,8 @@ begin
       and jsonb_typeof(e.event_data) = 'object' and jsonb_typeof(property.value) in ('string', 'number', 'boolean')
   ),
   kept as (
-    select day, event_type, property, value
+    -- The text is made once a value, not once an event.
+    select day, event_type, property, value, jsonb_build_array(property, value)::text as text
     from (
       select *, row_number() over (partition by day, event_type, property order by count desc, value collate "C") as place
       from (select day, event_type, property, value, count(*) as count from properties group by 1, 2, 3, 4) counts
@@ -113,7 +119,7 @@ begin
   )
   select day, segment, dimension, value, count(distinct number), array_agg(number)
   from (
-    select p.day, p.segment, p.number, 'property:' || p.event_type as dimension, jsonb_build_array(p.property, k.value)::text as value
+    select p.day, p.segment, p.number, 'property:' || p.event_type as dimension, coalesce(k.text, jsonb_build_array(p.property, null)::text) as value
     from properties p
     left join kept k using (day, event_type, property, value)
     order by 1, 2, 4, 5, 3
@@ -125,7 +131,10 @@ $$;
 
 -- Puts the values of fresh_values that few sessions have into one row a dimension.
 create or replace function share_rare_values() returns void
-language plpgsql as $$
+language plpgsql
+set enable_hashagg = off -- the arrays are in the order in which the rows come: sorted as they are grouped
+set enable_sort = on
+as $$
 begin
   create temporary table rare_values as
   select f.* from fresh_values f
@@ -168,52 +177,5 @@ begin
   from listed l
   join joined j using (day, segment, dimension);
   drop table rare_values;
-end
-$$;
-
--- Brings session_values of a site's days up to date. Rows that are right are not written again: of a day that goes on, those of its
--- former segments are.
-create or replace function pack_session_values(site text, first date, last date) returns void
-language plpgsql
-set enable_hashagg = off -- the arrays are in the order in which the rows come: sorted as they are grouped
-as $$
-begin
-  perform collect_session_values();
-  perform collect_steps();
-  perform collect_event_values(site, first, last);
-  perform share_rare_values();
-  create temporary table packed_values as
-  select f.*, case when f.value is null then 0 else hashtextextended(f.value, 0) end as hash,
-    case when f.value is not null then
-      (select bit_or(set_bit(g.none, number, 1)) from unnest(f.numbers) as number where number >= 0)
-    end as bits
-  from fresh_values f
-  join (
-    select day, segment, repeat('0', count(*)::integer)::bit varying as none from started_sessions group by day, segment
-  ) g using (day, segment);
-  drop table fresh_values;
-  create index on packed_values (day, dimension, hash);
-  analyze packed_values;
-
-  delete from session_values t
-  where t.site_id = site and t.day between first and last
-    and not exists (
-      select from packed_values f
-      where f.day = t.day and f.segment = t.segment and f.dimension = t.dimension and f.hash = t.hash
-        and (f.value, f.rare, f.firsts, f.numbers, f.bits, f.moments, f.time_on_page, f.previous, f.next, f.amounts)
-          is not distinct from (t.value, t.rare, t.firsts, t.numbers, t.bits, t.moments, t.time_on_page, t.previous, t.next, t.amounts)
-    );
-  insert into session_values (
-    site_id, day, segment, dimension, hash, value, rare, firsts, lasts, sessions, numbers, bits, moments,
-    time_on_page, previous, next, amounts
-  )
-  select site, f.day, f.segment, f.dimension, f.hash, f.value, f.rare, f.firsts, f.lasts, f.sessions, f.numbers, f.bits,
-    f.moments, f.time_on_page, f.previous, f.next, f.amounts
-  from packed_values f
-  left join session_values t
-    on t.site_id = site and t.day = f.day and t.segment = f.segment and t.dimension = f.dimension and t.hash = f.hash
-      and t.value is not distinct from f.value
-  where t.site_id is null;
-  drop table packed_values;
 end
 $$;
