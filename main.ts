@@ -15,6 +15,9 @@ import { StartError, startSystem, type System } from "./system.ts";
 const REQUESTS_GRACE_MS = 2_500;
 // … and then the database, to take or refuse what is left.
 const GRACE_MS = 4_500;
+// A supervisor that signals a whole group (systemd, a container's init) reaches `deno task` and us, and `deno task` hands the
+// signal on: what comes again so soon is the first one.
+const SAME_SIGNAL_MS = 250;
 
 if (import.meta.main) {
   try {
@@ -48,11 +51,14 @@ async function serve(mode: Mode): Promise<void> {
   if (!config.crons) log.info("the crons are off: this process only collects");
   const server = listen(config, mode, system);
   const asked = Promise.withResolvers<void>();
+  let first: { signal: Deno.Signal; at: number } | undefined;
   const stop = (signal: Deno.Signal) => {
-    if (stopping.signal.aborted) {
+    if (first !== undefined) {
+      if (signal === first.signal && performance.now() - first.at < SAME_SIGNAL_MS) return;
       log.warn("a second signal: stopping at once", { signal });
       Deno.exit(1);
     }
+    first = { signal, at: performance.now() };
     log.info("stopping: finishing what is under way", { signal });
     stopping.abort();
     asked.resolve();

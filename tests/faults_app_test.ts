@@ -92,3 +92,15 @@ Deno.test("a second signal ends the app at once, and the next process has what w
     assert(ms < SLACK_MS, `the app took ${ms.toFixed(0)} ms to end`);
   }, { duringFault: 0 });
 });
+
+Deno.test("a signal that a task runner hands on once more is not a second one: the app ends with 0", async () => {
+  await withstand("SIGTERM twice", async ({ server, load, app, startApp }) => {
+    await server.freeze();
+    await load.last(500);
+    const first = app().stop("SIGTERM");
+    await until("it is stopping", () => app().output().includes("stopping"));
+    assertEquals([await app().stop("SIGTERM"), await first], [0, 0], app().output());
+    await server.thaw();
+    await startApp();
+  }, { duringFault: 0 });
+});
