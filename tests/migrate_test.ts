@@ -22,7 +22,7 @@ async function schema(db: TestDatabase): Promise<Row[]> {
     union all
     select 'column', ours.relname || '.' || a.attname,
       concat_ws(' ', rank() over (partition by ours.oid order by a.attnum), format_type(a.atttypid, a.atttypmod), a.attnotnull,
-        a.attidentity, a.attgenerated, a.attcompression, pg_get_expr(d.adbin, d.adrelid))
+        a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid))
     from ours
     join pg_attribute a on a.attrelid = ours.oid and a.attnum > 0 and not a.attisdropped
     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
