@@ -32,10 +32,15 @@ browserTest("signing in and out works on a phone, in the dark, without scripts",
   const heard = complaints(page);
   await page.goto(`${server.url}/dashboard`);
   assertEquals(new URL(page.url()).pathname, "/dashboard/sign-in");
-  await page.getByLabel("Admin token").fill("wrong");
+  // Who types before the browser has put the cursor there is told so on the console.
+  const token = page.getByLabel("Admin token");
+  const focused = token.and(page.locator(":focus"));
+  await focused.waitFor();
+  await token.fill("wrong");
   await page.getByRole("button", { name: "Sign in" }).click();
   assertEquals(await page.getByRole("alert").textContent(), "This is not the admin token.");
-  await page.getByLabel("Admin token").fill(ADMIN_TOKEN);
+  await focused.waitFor();
+  await token.fill(ADMIN_TOKEN);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL("**/dashboard");
   assertEquals(await page.getByRole("heading").textContent(), "Sites");
@@ -63,7 +68,9 @@ browserTest("pages fit a phone, follow the dark, and load what their policy allo
     const background = await page.evaluate("getComputedStyle(document.body).backgroundColor");
     assertEquals([url, await overflow(page), background], [url, 0, "rgb(20, 24, 23)"]);
   }
-  await page.getByLabel("Password").fill("correct horse");
+  const password = page.getByLabel("Password");
+  await password.and(page.locator(":focus")).waitFor();
+  await password.fill("correct horse");
   await page.getByRole("button", { name: "Open" }).click();
   await page.waitForURL("**/dashboard/shop");
   assertEquals([await page.getByRole("heading", { level: 1 }).textContent(), await overflow(page)], [
