@@ -14,6 +14,29 @@ export type Run = (program: string, args: string[], env?: Record<string, string>
 // What Deno itself needs; nothing else of this process's environment may matter.
 const KEPT = ["PATH", "HOME", "DENO_DIR", "XDG_CACHE_HOME"];
 
+/** A program of the project as a person calls it from `cwd`, ready to be started. */
+export function commandIn(
+  cwd: string,
+  program: string,
+  args: string[],
+  env: Record<string, string>,
+  options: Deno.CommandOptions = {},
+): Deno.Command {
+  const kept = KEPT.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  });
+  const path = new URL(`../${program}`, import.meta.url).pathname;
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", path, ...args],
+    cwd,
+    clearEnv: true,
+    env: { ...Object.fromEntries(kept), NO_COLOR: "1", ...env },
+    stdin: "null",
+    ...options,
+  });
+}
+
 /** What a person sees who calls the program from `cwd`. */
 export async function runIn(
   cwd: string,
@@ -21,18 +44,7 @@ export async function runIn(
   args: string[],
   env: Record<string, string>,
 ): Promise<Outcome> {
-  const kept = KEPT.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  });
-  const path = new URL(`../${program}`, import.meta.url).pathname;
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", path, ...args],
-    cwd,
-    clearEnv: true,
-    env: { ...Object.fromEntries(kept), NO_COLOR: "1", ...env },
-    stdin: "null",
-  }).output();
+  const { code, stdout, stderr } = await commandIn(cwd, program, args, env).output();
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
