@@ -104,13 +104,17 @@ const CASES: Case[] = [
     async walk(visit, collector) {
       await visit.open("/contact");
       await visit.arrived(1);
-      collector.answer = () => new Promise((done) => setTimeout(() => done(undefined), 400));
+      const closed = Promise.withResolvers<undefined>();
+      collector.answer = () => closed.promise;
       await visit.page.fill("input", "Ada");
       await visit.page.click("button");
       await visit.page.waitForURL("**/thanks?name=Ada");
+      const gone = visit.page.waitForEvent("close");
       await visit.page.close({ runBeforeUnload: true });
-      await visit.arrived(7);
+      await gone;
       collector.answer = undefined;
+      closed.resolve(undefined);
+      await visit.arrived(7);
     },
     expected: [
       "pageview /contact",
