@@ -23,29 +23,28 @@ are deleted in pieces. Sessions, pageviews, interactions, forms and metrics stay
     const given = args.value("days");
     const days = given === undefined ? undefined : parseWhole("days", given, 1, 36_500);
     const json = args.flag("json");
-    if (!args.flag("dry-run") && !args.flag("yes")) requireTerminal();
+    const dryRun = args.flag("dry-run");
     await reachDatabase(async ({ db, config }) => {
       const retentionDays = days ?? config.retentionDays;
-      if (args.flag("dry-run") || !args.flag("yes")) {
+      const tell = (removed: number, text: string) =>
+        json ? printJson({ retention_days: retentionDays, removed }) : printLine(text);
+      if (dryRun || !args.flag("yes")) {
         const removals = await previewRetention(db, retentionDays);
-        if (args.flag("dry-run") && json) {
+        if (dryRun && json) {
           return await printJson({ retention_days: retentionDays, would_remove: removals });
         }
+        const rule = `${count(retentionDays, "day")}, but for sites with days of their own`;
+        if (removals.length === 0) return await tell(0, `nothing is past its retention: ${rule}`);
+        if (!dryRun) requireTerminal();
         if (!json) {
-          const intent = args.flag("dry-run") ? "would" : "will";
-          await printLine(
-            `${intent} be removed at ${count(retentionDays, "day")}, but for sites with days of their own:\n${
-              formatTable(removals.map(describe))
-            }`,
-          );
+          const intent = dryRun ? "would" : "will";
+          await printLine(`${intent} be removed at ${rule}:\n${formatTable(removals.map(describe))}`);
         }
-        if (args.flag("dry-run")) return;
+        if (dryRun) return;
         if (!await confirm("Remove it?")) throw new CommandError("Cannot remove: not confirmed");
       }
       const removed = await applyRetention(valueOf(db), retentionDays);
-      await (json
-        ? printJson({ retention_days: retentionDays, removed })
-        : printLine(`removed: ${count(removed, "raw event")}`));
+      await tell(removed, `removed: ${count(removed, "raw event")}`);
     }, { interrupted });
   },
 };
