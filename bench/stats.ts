@@ -13,7 +13,7 @@ const RUNS = 20;
 // Of a question that takes seconds fewer runs will do.
 const ENOUGH_SECONDS = 5;
 // What the system gives to questions.
-const CONNECTIONS = 4;
+const CONNECTIONS = 3;
 
 /**
  * How long each question takes about the busiest of ten sites, which has half of `pageviews` in a year: from the roll-ups, warm
