@@ -1,3 +1,4 @@
+import { count } from "../db/doctor/check.ts";
 import { parseId } from "./arguments.ts";
 import { requireSite } from "./known_site.ts";
 import { reachDatabase } from "./reach.ts";
@@ -25,9 +26,8 @@ again. An event whose raw event is past its retention cannot be tried again and 
     });
     if (args.flag("json")) return await printJson(outcome);
     const { retried, kept } = outcome;
-    await printLine(
-      `${retried} events wait again${retried > 0 ? ": deno task footfall etl processes them now" : ""}` +
-        (kept > 0 ? `; ${kept} stay in failed_events, as their raw events are gone or wait already` : ""),
-    );
+    const next = retried > 0 ? "; deno task footfall etl processes them now" : "";
+    const left = kept > 0 ? `; set aside still: ${kept}, whose raw events are gone or wait already` : "";
+    await printLine(`waiting again: ${count(retried, "event")}${next}${left}`);
   },
 };

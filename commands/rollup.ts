@@ -1,3 +1,4 @@
+import { count } from "../db/doctor/check.ts";
 import { parseDays, UsageError } from "./arguments.ts";
 import { ProgressLine } from "./progress.ts";
 import { reachDatabase } from "./reach.ts";
@@ -65,6 +66,6 @@ daily-metrics does it by itself for each day that has changed.
       return row!.metrics;
     }, { interrupted });
     if (args.flag("json")) await printJson({ from, to, months: months.length, metrics });
-    else await printLine(`rolled up: ${from} to ${to}, ${metrics} days of sites have metrics`);
+    else await printLine(`rolled up: ${from} to ${to}, metrics of ${count(metrics, "day")} of sites`);
   },
 };

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Row } from "../db/database.ts";
+import { count } from "../db/doctor/check.ts";
 import { type EtlStatus, readEtlStatus } from "../db/etl_status.ts";
 import { Spool } from "../db/spool.ts";
 import { formatTable } from "./command.ts";
@@ -26,13 +27,13 @@ const MOST_SITES = 20;
 function statusText(
   { database, sites, pending, jobs, staleDays, failedEvents, spooledEvents }: Status,
 ): string {
-  const waiting = pending.reduce((sum, { count }) => sum + count, 0);
+  const waiting = pending.reduce((sum, events) => sum + events.count, 0);
   const oldest = Math.max(0, ...pending.map(({ ageSeconds }) => ageSeconds));
   return [
     database,
     "",
     formatTable(sites.slice(0, MOST_SITES)),
-    ...(sites.length > MOST_SITES ? [`and ${sites.length - MOST_SITES} more sites`] : []),
+    ...(sites.length > MOST_SITES ? [`and ${count(sites.length - MOST_SITES, "more site")}`] : []),
     "",
     formatTable(
       jobs.map(({ job, startedAt, rows, seconds, error }) => ({
@@ -44,10 +45,12 @@ function statusText(
       })),
     ),
     "",
-    `waiting for the ETL: ${waiting} rows${waiting > 0 ? `, the oldest for ${Math.round(oldest)} s` : ""}`,
-    `waiting in the spool: ${spooledEvents} events`,
-    `set aside: ${failedEvents} events`,
-    `to roll up again: ${staleDays} days of sites`,
+    `waiting for the ETL: ${count(waiting, "row")}${
+      waiting > 0 ? `, the oldest for ${Math.round(oldest)} s` : ""
+    }`,
+    `waiting in the spool: ${count(spooledEvents, "event")}`,
+    `set aside: ${count(failedEvents, "event")}`,
+    `to roll up again: ${count(staleDays, "day")} of sites`,
   ].join("\n");
 }
 
