@@ -1,6 +1,7 @@
 import type { Database } from "../db/database.ts";
 import { fillDatabase } from "../traffic/fill.ts";
 import { withBenchDatabase } from "./database.ts";
+import { idOfCopy } from "./history.ts";
 
 /** Raw events that can be put into any database of a server, as often as they are needed. */
 export interface Backlog {
@@ -40,7 +41,9 @@ async function addCopy(db: Database, file: string, copy: number): Promise<void> 
       event_id, event_type, session_id, visitor_id, site_id, timestamp, url, path, user_agent, ip_address, raw_event_data
     )
     select
-      overlay(event_id::text placing lpad(to_hex(${copy}), 3, '0') from 1 for 3)::uuid, event_type,
-      session_id || '-${copy}', visitor_id || '-${copy}', site_id, timestamp, url, path, user_agent, ip_address, raw_event_data
+      ${idOfCopy("event_id::text", `${copy}`)}::uuid, event_type, ${idOfCopy("session_id", `${copy}`)},
+      ${
+    idOfCopy("visitor_id", `${copy}`)
+  }, site_id, timestamp, url, path, user_agent, ip_address, raw_event_data
     from backlog order by id`);
 }

@@ -41,10 +41,16 @@ export async function fillHistory(db: Database, copies: number): Promise<void> {
 function copied(name: string, type: string, table: string, lastId: number): string {
   // A fact's id is its raw event's times 1,024, and its place.
   if (name === "id") return `id + copy.number * ${lastId}::bigint * ${table === "events_log" ? 1 : 1024}`;
-  if (TEXTS.includes(name)) return `${name} || '-' || copy.number`;
-  if (KEYS.includes(name)) {
-    return `overlay(${name}::text placing lpad(to_hex(copy.number), 3, '0') from 1 for 3)::uuid`;
-  }
+  if (TEXTS.includes(name)) return idOfCopy(name, "copy.number");
+  if (KEYS.includes(name)) return `${idOfCopy(`${name}::text`, "copy.number")}::uuid`;
   if (type === "timestamp with time zone" && !OF_THE_SERVER.includes(name)) return `${name} - copy.before`;
   return name;
+}
+
+/**
+ * SQL for an id of a copy's own: the first three digits are the copy's number, so the ids of the last copy are the highest, as those of the
+ * latest visits are.
+ */
+export function idOfCopy(id: string, copy: string): string {
+  return `overlay(${id} placing lpad(to_hex(${copy}), 3, '0') from position('_' in ${id}) + 1 for 3)`;
 }

@@ -18,7 +18,8 @@ const DAY_MS = 24 * 60 * 60_000;
  * A visitor is a hash of address, user agent and site under a random salt that lives for a day (the way of Plausible
  * and GoatCounter), so nobody can be followed from one day to the next, nor from one site to another. A session goes
  * on while its visitor is seen within 30 minutes; its id derives from the half hour it began in, so that processes
- * which share nothing else agree on it. A visit that crosses midnight keeps yesterday's ids.
+ * which share nothing else agree on it. A visit that crosses midnight keeps yesterday's ids. Both begin with their time,
+ * so that the latest lie together in an index, as the tracker's own do.
  */
 export class VisitorDirectory {
   // 200,000 visits of about 150 bytes; the least recently seen goes first.
@@ -51,7 +52,7 @@ export class VisitorDirectory {
       ? this.#visits.get(visitor)!.startedAt
       : now - now % IDLE_MS;
     this.#visits.set(visitor, { startedAt, seenAt: now });
-    return { visitorId: `vis_${visitor}`, sessionId: `sess_${visitor}_${(startedAt / 1000).toString(36)}` };
+    return { visitorId: `vis_${visitor}`, sessionId: `sess_${(startedAt / 1000).toString(36)}_${visitor}` };
   }
 
   async #visitor(
@@ -60,8 +61,9 @@ export class VisitorDirectory {
     userAgent: string,
     at: number,
   ): Promise<string> {
-    const salt = await this.dailySalt(new Date(at).toISOString().slice(0, 10));
-    return createHmac("sha256", salt).update(JSON.stringify([siteId, address ?? "", userAgent]))
-      .digest("base64url").slice(0, 22);
+    const day = new Date(at).toISOString().slice(0, 10);
+    const hash = createHmac("sha256", await this.dailySalt(day))
+      .update(JSON.stringify([siteId, address ?? "", userAgent])).digest("base64url").slice(0, 22);
+    return `${day.replaceAll("-", "")}_${hash}`;
   }
 }

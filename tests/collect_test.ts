@@ -94,8 +94,8 @@ Deno.test("POST /collect accepts an event of nothing but its type and site, and 
   const [row] = await app.rows("select path, visitor_id, session_id, raw_event_data as raw from events_log");
   const raw = row!.raw as Record<string, Record<string, unknown>>;
   assertEquals(row!.path, "/a/b");
-  assertMatch(String(row!.visitor_id), /^vis_[\w-]{22}$/);
-  assertMatch(String(row!.session_id), /^sess_[\w-]{22}_\w+$/);
+  assertMatch(String(row!.visitor_id), /^vis_\d{8}_[\w-]{22}$/);
+  assertMatch(String(row!.session_id), /^sess_\w+_[\w-]{22}$/);
   assertEquals(raw.attribution, {
     utmParams: {
       utm_source: "news",

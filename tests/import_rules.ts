@@ -98,7 +98,7 @@ export function checkSource(file: string, text: string): Violation[] {
     }
   }
   const lines = text.replace(/\n$/, "").split("\n").length;
-  if (lines > MAX_LINES && !inTests) {
+  if (lines > MAX_LINES) {
     add(MAX_LINES + 1, `a file has at most ${MAX_LINES} lines, this one has ${lines}`);
   }
   return violations.sort((a, b) => a.line - b.line);

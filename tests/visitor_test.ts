@@ -89,8 +89,8 @@ Deno.test("visitor: address, user agent, site and salt each make another visitor
 Deno.test("visitor: the ids fit their columns and hold nothing of what they are made of", async () => {
   const { visitorId, sessionId } = await seen(directory(), "2026-11-01T10:00:00Z");
 
-  assertMatch(visitorId, /^vis_[\w-]{22}$/);
-  assertMatch(sessionId, /^sess_[\w-]{22}_[0-9a-z]{6,7}$/);
+  assertMatch(visitorId, /^vis_20261101_[\w-]{22}$/);
+  assertMatch(sessionId, /^sess_[0-9a-z]{6}_20261101_[\w-]{22}$/);
 });
 
 Deno.test("visitor: another day's visitor cannot be told from the ids", async () => {

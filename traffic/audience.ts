@@ -1,3 +1,4 @@
+import { risingIds } from "./ids.ts";
 import { Choices, type Random } from "./random.ts";
 
 /** Which of the shapes that the collector takes a visitor's tracker sends. */
@@ -104,12 +105,14 @@ const LONGEST_SKEW_MINUTES = 300;
 /** Everybody who visits. */
 export class Audience {
   readonly #random: Random;
+  readonly #nextId: () => string;
   readonly #recent: Visitor[] = [];
   #visitors = 0;
 
   /** @param regulars how many there are from before, who may come again */
   constructor(random: Random, regulars: number) {
     this.#random = random;
+    this.#nextId = risingIds(random, 2);
     while (this.#visitors < regulars) this.#remember(this.#meet());
   }
 
@@ -137,7 +140,7 @@ export class Audience {
     // Only a tracker that tells when it sent lets the collector set a clock right.
     const isWrong = tracker === "arrays" && random.chance(WRONG_CLOCK);
     return {
-      id: `vis_${random.bits().toString(36)}${random.bits().toString(36)}`,
+      id: `vis_${this.#nextId()}`,
       userAgent,
       address: `${random.whole(11, 99)}.${random.whole(0, 255)}.${random.whole(0, 255)}.${
         random.whole(1, 254)

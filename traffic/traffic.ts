@@ -1,5 +1,6 @@
 import { Audience, type Visitor } from "./audience.ts";
 import { Calendar } from "./calendar.ts";
+import { risingIds } from "./ids.ts";
 import { type Post, postsOf } from "./posts.ts";
 import { Random } from "./random.ts";
 import { SOURCES, SOURCES_AGAIN } from "./sources.ts";
@@ -32,7 +33,8 @@ export function* traffic(options: TrafficOptions): Generator<Post, void> {
   const audience = new Audience(random, options.regulars ?? 0);
   const calendar = new Calendar(chances, days, new Date(until.getTime() - LONGEST_VISIT_MS));
   const known = new Set<Visitor>(audience.recent);
-  const nextId = eventIds(random);
+  const nextEvent = risingIds(random, 3);
+  const nextSession = risingIds(random, 2);
   let waiting: Post[] = [];
   let limit = REORDER;
   for (let count = 0; count < events;) {
@@ -49,22 +51,10 @@ export function* traffic(options: TrafficOptions): Generator<Post, void> {
     const source = random.weighted(known.has(visitor) ? SOURCES_AGAIN : SOURCES);
     known.add(visitor);
     const views = cutVisit(visitPages(random, source), events - count);
-    const sessionId = `sess_${random.bits().toString(36)}${random.bits().toString(36)}`;
-    waiting.push(...postsOf(random, { siteId, sessionId, visitor, startedAt }, views, nextId));
+    const sessionId = `sess_${nextSession()}`;
+    waiting.push(...postsOf(random, { siteId, sessionId, visitor, startedAt }, views, nextEvent));
     count += countEvents(views);
   }
   waiting = waiting.sort((a, b) => a.sentAt - b.sentAt);
   yield* waiting;
-}
-
-/** UUIDs of version 8 (RFC 9562): a number that rises, as trackers' ids do with time, then chance. */
-function eventIds(random: Random): () => string {
-  let ordinal = 0;
-  const hex = (value: number, digits: number) => value.toString(16).padStart(digits, "0");
-  return () => {
-    const rising = hex(ordinal++, 12);
-    const [a, b, c] = [random.bits(), random.bits(), random.bits()];
-    const rest = `8${hex(a & 0xfff, 3)}-${hex(0x8000 | (b & 0x3fff), 4)}-${hex(c, 8)}${hex(b >>> 16, 4)}`;
-    return `${rising.slice(0, 8)}-${rising.slice(8)}-${rest}`;
-  };
 }
