@@ -101,12 +101,22 @@ begin
   where site_id = site and day = any(v_days)
     and (previous_day is null or previous_day < date_trunc('week', day::timestamp)::date)
   group by day, first_day;
-  delete from new_visitors where site_id = site and day = any(v_days);
-  insert into new_visitors (site_id, day, visitors)
-  select site, day, array_agg(visitor order by visitor)
-  from visitor_days
-  where site_id = site and day = any(v_days) and previous_day is null
-  group by day;
+  perform date_visitors(site, array(select distinct day from visitor_lines where day not between first and last));
   drop table seen_visitors, moved_visitors, visitor_lines;
 end
+$$;
+
+-- Brings session_segments.first_days up to date on days whose segments are otherwise as they are.
+create or replace function date_visitors(site text, days date[]) returns void
+language sql as $$
+  update session_segments t set first_days = f.first_days
+  from (
+    select g.day, g.segment, array_agg(d.first_day order by s.number) as first_days
+    from session_segments g
+    cross join lateral unnest(g.visitors) with ordinality as s(visitor, number)
+    left join visitor_days d on d.site_id = site and d.visitor = s.visitor and d.day = g.day
+    where g.site_id = site and g.day = any(days)
+    group by g.day, g.segment
+  ) f
+  where t.site_id = site and t.day = f.day and t.segment = f.segment and t.first_days is distinct from f.first_days
 $$;
