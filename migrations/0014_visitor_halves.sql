@@ -4,10 +4,25 @@
 --           connections tells half of the visitors apart, and neither reads what the other one does. Retention with filters looked
 --           each session's visitor up among a million newcomers; now the session says when its visitor came first, so
 --           new_visitors goes.
--- Locks:    session_segments exclusively, for about ten seconds a million sessions: until then questions with filters wait.
---           They answer as before afterwards; until daily-metrics has rolled up their days again, latest first, they take longer. A
---           process of the former version that still runs answers retention with filters by an error: restart it.
+-- Locks:    the ETL and the jobs wait while what the new columns hold is found, about seven seconds a million sessions; then
+--           session_segments exclusively, for about a second a million. Questions answer as before afterwards; until daily-metrics
+--           has rolled up their days again, latest first, those that tell visitors apart take longer. A process of the former
+--           version that still runs answers retention with filters by an error: restart it.
 -- Rollback: 0014_visitor_halves.down.sql makes new_visitors again.
+
+do $$
+begin
+  -- Whoever rolls up waits.
+  perform pg_advisory_xact_lock(hashtextextended('footfall:process-events', 0));
+end
+$$;
+create temporary table found_visitors on commit drop as
+select g.site_id, g.day, g.segment, string_agg((s.visitor & 1)::text, '' order by s.number)::bit varying as odd,
+  array_agg(d.first_day order by s.number) as first_days
+from session_segments g
+cross join lateral unnest(g.visitors) with ordinality as s(visitor, number)
+left join visitor_days d on d.site_id = g.site_id and d.visitor = s.visitor and d.day = g.day
+group by g.site_id, g.day, g.segment;
 
 alter table session_segments
   add column odd        bit varying, -- the sessions whose visitor's hash is odd
@@ -19,14 +34,7 @@ comment on column session_segments.segment is
 
 -- What is there is right as it stands: only which segment a session is in is to change.
 update session_segments t set odd = f.odd, first_days = f.first_days
-from (
-  select g.site_id, g.day, g.segment, string_agg((s.visitor & 1)::text, '' order by s.number)::bit varying as odd,
-    array_agg(d.first_day order by s.number) as first_days
-  from session_segments g
-  cross join lateral unnest(g.visitors) with ordinality as s(visitor, number)
-  left join visitor_days d on d.site_id = g.site_id and d.visitor = s.visitor and d.day = g.day
-  group by g.site_id, g.day, g.segment
-) f
+from found_visitors f
 where t.site_id = f.site_id and t.day = f.day and t.segment = f.segment;
 alter table session_segments
   alter odd set not null, alter first_days set not null;

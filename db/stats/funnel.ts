@@ -115,11 +115,11 @@ function walks(
   with ${chosenSegments(followed, params)},
   ${reachedTables(followed, steps, unit, params)}
   select (
-    with ${chosenSegments(begun, params)}
+    ${unit === "session" ? `with ${chosenSegments(begun, params)}` : ""}
     ${
-    unit === "session" ? "select coalesce(sum(bit_count(mask)), 0) from chosen" : `
-    select count(distinct visitor) from (${chosenSessions(begun, ["visitors"], params)}
-    ) begun`
+    unit === "session"
+      ? "select coalesce(sum(bit_count(mask)), 0) from chosen"
+      : `select count(*) from reached_0`
   }
   ) as begun, jsonb_build_array(${
     steps.slice(1).map((_, i) =>
@@ -161,8 +161,8 @@ const BEGUN: Record<FunnelUnit, string> = {
   session: `reached_0 as (
     select session, key as key_0 from taken_0
   )`,
-  visitor: `reached_0 as (
-    select visitor, min(key) as key_0 from taken_0 where visitor in (select visitor from taken_1) group by visitor
+  visitor: `reached_0 as materialized (
+    select visitor, min(key) as key_0 from taken_0 group by visitor
   )`,
 };
 

@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 import { isSelective, Params, type StatsQuery } from "./query.ts";
-import { askRows, chosenSegments, chosenSessions } from "./segments.ts";
+import { askParts, askRows, chosenSegments, chosenSessions } from "./segments.ts";
 
 /** The visitors whose first visit ever lies in one week of the range. */
 export interface Cohort {
@@ -18,6 +18,19 @@ type Row = { week: string; visitors: number; weeks: number; returned: Record<str
  * matches; the first visit of all says to which cohort a visitor belongs.
  */
 export async function retention(db: Database, query: StatsQuery): Promise<Cohort[]> {
+  const [cohorts, ...others] = await askParts(query, (part) => cohortsOf(db, part));
+  return others.reduce((sums, part) => sums.map((cohort, i) => together(cohort, part[i]!)), cohorts!);
+}
+
+function together({ week, visitors, returned }: Cohort, other: Cohort): Cohort {
+  return {
+    week,
+    visitors: visitors + other.visitors,
+    returned: returned.map((count, i) => count + other.returned[i]!),
+  };
+}
+
+async function cohortsOf(db: Database, query: StatsQuery): Promise<Cohort[]> {
   const params = new Params();
   const [from, to] = [query.range.from, query.range.to].map((day) => params.add(day));
   const sql = `

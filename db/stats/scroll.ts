@@ -1,7 +1,7 @@
 import type { Database } from "../database.ts";
-import { isSelective, Params, type StatsQuery } from "./query.ts";
+import { Params, type StatsQuery } from "./query.ts";
 import { stepRows } from "./rolled_up.ts";
-import { askHalves, askRows } from "./segments.ts";
+import { askParts, askRows } from "./segments.ts";
 
 /** How far down a page its views got. */
 export interface ScrollRow {
@@ -53,9 +53,7 @@ type Depths = [number, number, number, number];
 
 /** How often each depth of these pages was reached. */
 async function reachedDepths(db: Database, query: StatsQuery, pages: string[]): Promise<Map<string, Depths>> {
-  const parts = isSelective(query)
-    ? await askHalves(query, (half) => depthsOf(db, half, pages))
-    : [await depthsOf(db, query, pages)];
+  const parts = await askParts(query, (part) => depthsOf(db, part, pages));
   const sums = new Map<string, Depths>();
   for (const { value, depths } of parts.flat()) {
     const others = sums.get(value) ?? [0, 0, 0, 0];

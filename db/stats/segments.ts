@@ -155,3 +155,8 @@ export function askRows<T>(db: Database, query: StatsQuery, sql: string, params:
 export function askHalves<T>(query: StatsQuery, ask: (half: StatsQuery) => Promise<T>): Promise<[T, T]> {
   return Promise.all([ask({ ...query, half: 0 }), ask({ ...query, half: 1 })]);
 }
+
+/** The same where the query has filters; of everything it is put once, as what is rolled up is not told by visitors. */
+export async function askParts<T>(query: StatsQuery, ask: (part: StatsQuery) => Promise<T>): Promise<T[]> {
+  return isSelective(query) ? await askHalves(query, ask) : [await ask(query)];
+}
