@@ -2,7 +2,7 @@ import type { Database } from "../database.ts";
 import { chosenElements } from "./elements.ts";
 import { medianOfLists, type MiddleOfList, middleOfList, NEAR_THE_MIDDLE } from "./median.ts";
 import { type Filter, Params, type StatsQuery } from "./query.ts";
-import { askHalves, askSegments, chosenSegments, chosenSessions } from "./segments.ts";
+import { askHalves, askSegments, chosenSegments } from "./segments.ts";
 import { valueIn } from "./session_values.ts";
 
 /** View a page, or send an event. */
@@ -99,7 +99,12 @@ const filterOf = ({ page, event }: FunnelStep): Filter =>
     ? { dimension: "event", operator: "is", values: [event] }
     : { dimension: "page", operator: "is", values: [page] };
 
-/** Those who take the first step alone are only counted; the others are followed. */
+/**
+ * How many took the first step, and the lengths of the ways to each other one. Sessions that take the first step alone are counted by
+ * bits: those that are followed took the second one, too, before or after.
+ *
+ * @param reach how many lengths to each side of the middle, in terms of their `count`
+ */
 function walks(
   query: StatsQuery,
   steps: readonly FunnelStep[],
@@ -109,27 +114,24 @@ function walks(
 ): string {
   const [first, second] = steps.map(filterOf);
   const begun = { ...query, filters: [...query.filters, first!] };
-  // Within a session both steps are taken, or it is not followed.
-  const followed = unit === "session" ? { ...query, filters: [...begun.filters, second!] } : query;
+  const followed = unit === "session" ? { ...begun, filters: [...begun.filters, second!] } : query;
+  const begunCount = unit === "session"
+    ? `with ${chosenSegments(begun, params)}
+    select coalesce(sum(bit_count(mask)), 0) from chosen`
+    : "select count(*) from reached_0";
+  const lengths = steps.slice(1).map((_, i) =>
+    middleOfList(`(key_${i + 1} >> 10) - (key_${i} >> 10)`, `reached_${i + 1}`, reach)
+  );
   return `
   with ${chosenSegments(followed, params)},
   ${reachedTables(followed, steps, unit, params)}
   select (
-    ${unit === "session" ? `with ${chosenSegments(begun, params)}` : ""}
-    ${
-    unit === "session"
-      ? "select coalesce(sum(bit_count(mask)), 0) from chosen"
-      : `select count(*) from reached_0`
-  }
-  ) as begun, jsonb_build_array(${
-    steps.slice(1).map((_, i) =>
-      middleOfList(`(key_${i + 1} >> 10) - (key_${i} >> 10)`, `reached_${i + 1}`, reach)
-    ).join(", ")
-  }) as lengths`;
+    ${begunCount}
+  ) as begun, jsonb_build_array(${lengths.join(", ")}) as lengths`;
 }
 
 /**
- * The tables reached_1, … of the units that got to each step, by the keys of it and the one before. Keys order a unit's steps:
+ * The tables reached_0, reached_1, … of the units that got to each step, by the keys of it and the one before. Keys order a unit's steps:
  * milliseconds times 1,024, plus a page's place in its session.
  */
 function reachedTables(
