@@ -172,7 +172,6 @@ const TABLES = [
   "visitor_days",
   "visitor_returns",
   "visitor_cohorts",
-  "new_visitors",
   "long_sessions",
   "user_agents",
 ];

@@ -155,7 +155,7 @@ async function load(db: Database, { midday, zones, visits }: Scenario): Promise<
   await db.exec(
     `truncate events_log, user_sessions, pageviews, user_events, form_submissions, daily_site_metrics, stale_days, sites,
        session_segments, session_values, daily_dimensions, monthly_dimensions, daily_properties, daily_steps, hourly_site_metrics,
-       visitor_days, visitor_returns, visitor_cohorts, new_visitors`,
+       visitor_days, visitor_returns, visitor_cohorts`,
   );
   for (const [i, siteId] of SITES.entries()) await saveSite(db, { siteId, timezone: zones[i] });
   for (const batch of [0, 1, 2]) {

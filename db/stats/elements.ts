@@ -1,6 +1,6 @@
 /** What chosen sessions did, from the lists and the bits of `session_values`: for a statement that begins with `chosenSegments`. */
 import { digitSum } from "./digits.ts";
-import type { Params, StatsQuery } from "./query.ts";
+import { isSelective, type Params, type StatsQuery } from "./query.ts";
 import { lookedUp, type SegmentColumn, withColumns } from "./segments.ts";
 import { type ListColumn, ownRows, sharedRows, type ValueChoice } from "./session_values.ts";
 
@@ -47,7 +47,7 @@ export function chosenElements(query: StatsQuery, elements: Elements, params: Pa
   const number = elements.firsts ? "number" : NUMBER;
   const conditions = [
     ...(elements.firsts ? ["number >= 0"] : []),
-    ...(query.filters.length === 0 ? [] : [`get_bit(mask, ${number}) = 1`]),
+    ...(isSelective(query) ? [`get_bit(mask, ${number}) = 1`] : []),
   ];
   const names = ["numbers", ...lists] as const;
   const found = columns.filter((column) => column === "dimension" || column === "value");
@@ -90,7 +90,7 @@ export function chosenCounts(
   params: Params,
 ): string {
   const { timed = false } = choice;
-  const isFiltered = query.filters.length > 0;
+  const isFiltered = isSelective(query);
   const first = isFiltered ? "bit_count(bits & mask)" : "bit_count(bits)";
   const digits = (column: string) => digitSum(column, isFiltered ? "mask" : undefined);
   const beside = { from: "chosen", columns: ["mask"] };

@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 import { chosenCounts } from "./elements.ts";
-import { Params, type StatsQuery } from "./query.ts";
+import { isSelective, Params, type StatsQuery } from "./query.ts";
 import { rolledUp } from "./rolled_up.ts";
 import { askRows, chosenSegments } from "./segments.ts";
 import { valueIn } from "./session_values.ts";
@@ -32,7 +32,7 @@ export async function eventProperties(
   name: string,
 ): Promise<EventProperties> {
   const params = new Params();
-  const filtered = query.filters.length > 0;
+  const filtered = isSelective(query);
   const [answer] = await askRows<
     {
       events: number;

@@ -1,7 +1,8 @@
 import type { Database } from "../database.ts";
 import { chosenElements } from "./elements.ts";
+import { medianOfLists, type MiddleOfList, middleOfList, NEAR_THE_MIDDLE } from "./median.ts";
 import { type Filter, Params, type StatsQuery } from "./query.ts";
-import { askSegments, chosenSegments } from "./segments.ts";
+import { askHalves, askSegments, chosenSegments } from "./segments.ts";
 import { valueIn } from "./session_values.ts";
 
 /** View a page, or send an event. */
@@ -39,14 +40,12 @@ export async function funnel(
   steps: readonly FunnelStep[],
   by: FunnelUnit,
 ): Promise<FunnelRow[]> {
-  const params = new Params();
-  const sql = by === "session" ? bySession(query, steps, params) : byVisitor(query, steps, params);
-  const [row] = await askSegments<Record<string, number | null>>(db, sql, params);
+  const reached = await reachedSteps(db, query, steps, by, "near the middle") ??
+    (await reachedSteps(db, query, steps, by, "all"))!;
   return steps.map((step, i) => {
-    const count = row![`count_${i}`]!;
-    const first = row!.count_0!;
-    const previous = i === 0 ? null : row![`count_${i - 1}`]!;
-    const median = row![`median_${i}`] ?? null;
+    const { count, median } = reached[i]!;
+    const first = reached[0]!.count;
+    const previous = i === 0 ? null : reached[i - 1]!.count;
     return {
       step: formatStep(step),
       count,
@@ -58,6 +57,39 @@ export async function funnel(
   });
 }
 
+/** How many got to a step, and the median of the milliseconds that they took for it. */
+interface ReachedStep {
+  count: number;
+  median: number | null;
+}
+
+/** Each half of the visitors by itself, put together. Undefined where the lengths that they answer do not tell a median. */
+async function reachedSteps(
+  db: Database,
+  query: StatsQuery,
+  steps: readonly FunnelStep[],
+  by: FunnelUnit,
+  lengths: "near the middle" | "all",
+): Promise<ReachedStep[] | undefined> {
+  const halves = await askHalves(query, async (half) => {
+    const params = new Params();
+    const [row] = await askSegments<{ begun: number; lengths: MiddleOfList[] }>(
+      db,
+      walks(half, steps, by, lengths === "all" ? "count" : NEAR_THE_MIDDLE, params),
+      params,
+    );
+    return row!;
+  });
+  const reached: ReachedStep[] = [{ count: halves[0].begun + halves[1].begun, median: null }];
+  for (const i of steps.slice(1).keys()) {
+    const middles = halves.map(({ lengths }) => lengths[i]!);
+    const median = medianOfLists(middles);
+    if (median === undefined) return undefined;
+    reached.push({ count: middles.reduce((sum, { count }) => sum + count, 0), median });
+  }
+  return reached;
+}
+
 export function formatStep({ page, event }: FunnelStep): string {
   return page === undefined ? `event:${event}` : `page:${page}`;
 }
@@ -67,33 +99,47 @@ const filterOf = ({ page, event }: FunnelStep): Filter =>
     ? { dimension: "event", operator: "is", values: [event] }
     : { dimension: "page", operator: "is", values: [page] };
 
-/** The first step alone is counted by the bits of the sessions; the others are looked for where the first two are. */
-function bySession(query: StatsQuery, steps: readonly FunnelStep[], params: Params): string {
-  const [first, second] = steps.map(filterOf);
-  const begun = { ...query, filters: [...query.filters, first!] };
-  const both = { ...query, filters: [...begun.filters, second!] };
-  const begunCount = `(with ${chosenSegments(begun, params)}
-    select coalesce(sum(bit_count(mask)), 0) from chosen)`;
-  return walks(both, steps, { unit: "session", begunCount }, params);
-}
-
-/** Visitors who take the first step alone are only counted, which is a sort of numbers; the others are followed. */
-function byVisitor(query: StatsQuery, steps: readonly FunnelStep[], params: Params): string {
-  const begunCount = "(select count(distinct visitor) from taken_0)";
-  return walks(query, steps, { unit: "visitor", begunCount }, params);
-}
-
 /**
- * `count_0`, `count_1`, `median_1` (milliseconds), … Keys order a unit's steps: milliseconds times 1,024, plus a page's place in its
- * session.
+ * How many took the first step, and the lengths of the ways to each other one. Sessions that take the first step alone are counted by
+ * bits: those that are followed took the second one, too, before or after.
+ *
+ * @param reach how many lengths to each side of the middle, in terms of their `count`
  */
 function walks(
   query: StatsQuery,
   steps: readonly FunnelStep[],
-  { unit, begunCount }: { unit: FunnelUnit; begunCount: string },
+  unit: FunnelUnit,
+  reach: string,
   params: Params,
 ): string {
-  const chosen = chosenSegments(query, params);
+  const [first, second] = steps.map(filterOf);
+  const begun = { ...query, filters: [...query.filters, first!] };
+  const followed = unit === "session" ? { ...begun, filters: [...begun.filters, second!] } : query;
+  const begunCount = unit === "session"
+    ? `with ${chosenSegments(begun, params)}
+    select coalesce(sum(bit_count(mask)), 0) from chosen`
+    : "select count(*) from reached_0";
+  const lengths = steps.slice(1).map((_, i) =>
+    middleOfList(`(key_${i + 1} >> 10) - (key_${i} >> 10)`, `reached_${i + 1}`, reach)
+  );
+  return `
+  with ${chosenSegments(followed, params)},
+  ${reachedTables(followed, steps, unit, params)}
+  select (
+    ${begunCount}
+  ) as begun, jsonb_build_array(${lengths.join(", ")}) as lengths`;
+}
+
+/**
+ * The tables reached_0, reached_1, … of the units that got to each step, by the keys of it and the one before. Keys order a unit's steps:
+ * milliseconds times 1,024, plus a page's place in its session.
+ */
+function reachedTables(
+  query: StatsQuery,
+  steps: readonly FunnelStep[],
+  unit: FunnelUnit,
+  params: Params,
+): string {
   const taken = steps.map((step, i) =>
     `taken_${i} as (${takenStep(query, step, unit, i === 0, params)}
   )`
@@ -109,15 +155,7 @@ function walks(
     group by ${unit}
   )`;
   });
-  const figures = steps.slice(1).map((_, i) =>
-    `(select count(*) from reached_${i + 1}) as count_${i + 1},
-    (select percentile_cont(0.5) within group (order by (key_${
-      i + 1
-    } >> 10) - (key_${i} >> 10)) from reached_${i + 1}) as median_${i + 1}`
-  );
-  return `
-  with ${[chosen, ...taken, BEGUN[unit], ...reached].join(",\n  ")}
-  select ${[`${begunCount} as count_0`, ...figures].join(",\n    ")}`;
+  return [...taken, BEGUN[unit], ...reached].join(",\n  ");
 }
 
 /** Who is followed, and since when. A session takes the first step for the first time once. */
@@ -125,8 +163,8 @@ const BEGUN: Record<FunnelUnit, string> = {
   session: `reached_0 as (
     select session, key as key_0 from taken_0
   )`,
-  visitor: `reached_0 as (
-    select visitor, min(key) as key_0 from taken_0 where visitor in (select visitor from taken_1) group by visitor
+  visitor: `reached_0 as materialized (
+    select visitor, min(key) as key_0 from taken_0 group by visitor
   )`,
 };
 

@@ -1,7 +1,7 @@
 import type { Database, Queryable } from "../database.ts";
 import { chosenCounts } from "./elements.ts";
 import { overview } from "./overview.ts";
-import { Params, type StatsQuery } from "./query.ts";
+import { isSelective, Params, type StatsQuery } from "./query.ts";
 import { revenue } from "./revenue.ts";
 import { askSegments, chosenSegments } from "./segments.ts";
 import { valueIn } from "./session_values.ts";
@@ -117,8 +117,9 @@ async function countGoals(db: Database, query: StatsQuery, known: Goal[]): Promi
 }
 
 /** Of a goal `w`, of which the chosen sessions' are counted in `c`. */
-function completions({ site, range, filters }: StatsQuery, params: Params): string {
-  if (filters.length > 0) return "coalesce(c.count, 0)";
+function completions(query: StatsQuery, params: Params): string {
+  if (isSelective(query)) return "coalesce(c.count, 0)";
+  const { site, range } = query;
   const [siteId, from, to] = [site, range.from, range.to].map((value) => params.add(value));
   return `(
       select coalesce(sum(d.count), 0) from daily_steps d

@@ -1,5 +1,5 @@
 import type { Database } from "../database.ts";
-import { Params, type StatsQuery } from "./query.ts";
+import { isSelective, Params, type StatsQuery } from "./query.ts";
 import { askRows, chosenSegments } from "./segments.ts";
 import { chosenTotals } from "./sums.ts";
 import { PART_SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
@@ -7,7 +7,7 @@ import { PART_SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
 /** The figures of the whole range. */
 export async function overview(db: Database, query: StatsQuery): Promise<Totals> {
   const params = new Params();
-  const sql = query.filters.length === 0 ? ofEverything(query, params) : ofChosen(query, params);
+  const sql = isSelective(query) ? ofChosen(query, params) : ofEverything(query, params);
   const [sums] = await askRows<Sums>(db, query, sql, params);
   return totalsOf(sums!);
 }

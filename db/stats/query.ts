@@ -51,6 +51,15 @@ export interface StatsQuery {
   range: DayRange;
   /** A session has to fit all of them. */
   filters: Filter[];
+  /** Only the sessions of half of the visitors: those whose hash is even (0), or odd (1). */
+  half?: Half;
+}
+
+export type Half = 0 | 1;
+
+/** Whether the query is about some sessions, in the place of all. */
+export function isSelective({ filters, half }: StatsQuery): boolean {
+  return filters.length > 0 || half !== undefined;
 }
 
 /** The parameters of a statement, numbered as they come. */

@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
-import { Params, type StatsQuery } from "./query.ts";
-import { askRows, chosenSegments, chosenSessions } from "./segments.ts";
+import { isSelective, Params, type StatsQuery } from "./query.ts";
+import { askParts, askRows, chosenSegments, chosenSessions } from "./segments.ts";
 
 /** The visitors whose first visit ever lies in one week of the range. */
 export interface Cohort {
@@ -18,6 +18,19 @@ type Row = { week: string; visitors: number; weeks: number; returned: Record<str
  * matches; the first visit of all says to which cohort a visitor belongs.
  */
 export async function retention(db: Database, query: StatsQuery): Promise<Cohort[]> {
+  const [cohorts, ...others] = await askParts(query, (part) => cohortsOf(db, part));
+  return others.reduce((sums, part) => sums.map((cohort, i) => together(cohort, part[i]!)), cohorts!);
+}
+
+function together({ week, visitors, returned }: Cohort, other: Cohort): Cohort {
+  return {
+    week,
+    visitors: visitors + other.visitors,
+    returned: returned.map((count, i) => count + other.returned[i]!),
+  };
+}
+
+async function cohortsOf(db: Database, query: StatsQuery): Promise<Cohort[]> {
   const params = new Params();
   const [from, to] = [query.range.from, query.range.to].map((day) => params.add(day));
   const sql = `
@@ -25,7 +38,7 @@ export async function retention(db: Database, query: StatsQuery): Promise<Cohort
     select week::date as week, (date_trunc('week', ${to}::timestamp)::date - week::date) / 7 + 1 as weeks
     from generate_series(date_trunc('week', ${from}::timestamp), ${to}::timestamp, interval '1 week') as week
   ),
-  counted as (${query.filters.length === 0 ? everyVisit(query, params) : chosenVisits(query, params)}
+  counted as (${isSelective(query) ? chosenVisits(query, params) : everyVisit(query, params)}
   )
   select w.week, w.weeks,
     coalesce((select c.visitors from counted c where c.week = w.week and c.visit_week is null), 0) as visitors,
@@ -59,19 +72,14 @@ function everyVisit({ site, range }: StatsQuery, params: Params): string {
 
 /** Visitors are told apart within a week and a cohort: many small sorts of numbers take less than one large hash. */
 function chosenVisits(query: StatsQuery, params: Params): string {
-  const [siteId, from, to] = [query.site, query.range.from, query.range.to].map((value) => params.add(value));
+  const from = params.add(query.range.from);
   return `
     with ${chosenSegments(query, params)},
-    newcomers as (
-      select unnest(visitors) as visitor, (day - date '0001-01-01') / 7 as week
-      from new_visitors
-      where site_id = ${siteId} and day between ${from}::date and ${to}::date
-    ),
     visits as (
-      select n.week, (s.day - date '0001-01-01') / 7 as visit_week, visitor
-      from (${chosenSessions(query, ["visitors"], params)}
+      select (first_day - date '0001-01-01') / 7 as week, (day - date '0001-01-01') / 7 as visit_week, visitor
+      from (${chosenSessions(query, ["visitors", "first_days"], params)}
       ) s
-      join newcomers n using (visitor)
+      where first_day >= ${from}::date
     )
     select date '0001-01-01' + week * 7 as week, date '0001-01-01' + visit_week * 7 as visit_week, count(distinct visitor) as visitors
     from visits

@@ -1,5 +1,5 @@
 import { chosenCounts, chosenElements } from "./elements.ts";
-import type { Params, StatsQuery } from "./query.ts";
+import { isSelective, type Params, type StatsQuery } from "./query.ts";
 import { chosenSegments } from "./segments.ts";
 import { valueIn } from "./session_values.ts";
 
@@ -55,7 +55,7 @@ export function stepRows(
   values?: readonly string[],
 ): string {
   const wanted = values === undefined ? undefined : params.add(values);
-  if (query.filters.length === 0) {
+  if (!isSelective(query)) {
     const rows = rolledUp(query, dimensions, params);
     return wanted !== undefined
       ? `select * from (${rows}) every_row where value = any(${wanted}::text[])`

@@ -1,7 +1,7 @@
 import type { Database } from "../database.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { stepRows } from "./rolled_up.ts";
-import { askRows } from "./segments.ts";
+import { askParts, askRows } from "./segments.ts";
 
 /** How far down a page its views got. */
 export interface ScrollRow {
@@ -53,12 +53,26 @@ type Depths = [number, number, number, number];
 
 /** How often each depth of these pages was reached. */
 async function reachedDepths(db: Database, query: StatsQuery, pages: string[]): Promise<Map<string, Depths>> {
+  const parts = await askParts(query, (part) => depthsOf(db, part, pages));
+  const sums = new Map<string, Depths>();
+  for (const { value, depths } of parts.flat()) {
+    const others = sums.get(value) ?? [0, 0, 0, 0];
+    sums.set(value, depths.map((count, i) => count + others[i]!) as Depths);
+  }
+  return sums;
+}
+
+async function depthsOf(
+  db: Database,
+  query: StatsQuery,
+  pages: string[],
+): Promise<{ value: string; depths: Depths }[]> {
   const params = new Params();
   const dimensions = ["scroll_25", "scroll_50", "scroll_75", "scroll_100"] as const;
   const sums = dimensions.map((dimension) =>
     `coalesce(sum(events) filter (where dimension = '${dimension}'), 0)`
   );
-  const rows = await askRows<{ value: string; depths: Depths }>(
+  return await askRows(
     db,
     query,
     `select value, array[${sums.join(", ")}] as depths
@@ -67,5 +81,4 @@ async function reachedDepths(db: Database, query: StatsQuery, pages: string[]): 
      group by value`,
     params,
   );
-  return new Map(rows.map(({ value, depths }) => [value, depths]));
 }

@@ -4,14 +4,15 @@
  * {@linkcode chosenSegments}.
  */
 import type { Database } from "../database.ts";
-import { DIMENSIONS, escapeLike, type Filter, type Params, type StatsQuery } from "./query.ts";
+import { DIMENSIONS, escapeLike, type Filter, isSelective, type Params, type StatsQuery } from "./query.ts";
 import { ownRows, sharedRows, valueIn, valueLike, within } from "./session_values.ts";
 
 /** What stands in a segment once a session. */
-export type SegmentColumn = "visitors" | "started_ms" | "pageviews" | "events" | "seconds";
+export type SegmentColumn = "visitors" | "first_days" | "started_ms" | "pageviews" | "events" | "seconds";
 
 const ELEMENT_OF: Record<SegmentColumn, string> = {
   visitors: "visitor",
+  first_days: "first_day",
   started_ms: "started_ms",
   pageviews: "pageviews",
   events: "events",
@@ -21,26 +22,31 @@ const ELEMENT_OF: Record<SegmentColumn, string> = {
 /**
  * Common table expressions, the last of which is `chosen`: of each segment in the range its `day`, when that begins (`day_ms`, since
  * the epoch), `segment`, number of `sessions`, `first_session` (the sessions of the range, numbered: a segment has 4,096 numbers),
- * and `mask`: a bit a session, set where it fits the filters; null where there are none.
+ * and `mask`: a bit a session, set where it fits the filters and is of the half; null where there are neither.
  */
 export function chosenSegments(query: StatsQuery, params: Params): string {
-  const { filters } = query;
+  const { filters, half } = query;
   const masks = filters.map(({ operator }, i) =>
     `${operator.endsWith("_not") ? "~" : ""}coalesce(f${i}.bits, g.none)`
   );
+  if (half !== undefined) masks.unshift("g.of_half");
   const joins = filters.map((filter, i) =>
     `left join (${holders(query, filter, params)}
     ) f${i} on f${i}.day = g.day and f${i}.segment = g.segment`
   );
   return `
   all_segments as materialized (
-    select v.day, v.segment, v.sessions, repeat('0', v.sessions)::bit varying as none,
+    select v.day, v.segment, v.sessions, ${
+    half === 0 ? "~v.odd" : "v.odd"
+  } as of_half, repeat('0', v.sessions)::bit varying as none,
       (row_number() over (order by v.day, v.segment) - 1) << 12 as first_session,
       (extract(epoch from v.day::timestamp at time zone ${
     params.add(query.timezone)
   }) * 1000)::bigint as day_ms
     from session_segments v
-    where ${within(query, params)}
+    where ${within(query, params)}${
+    half === undefined ? "" : ` and bit_count(v.odd) ${["< v.sessions", "> 0"][half]}`
+  }
   ),
   chosen as materialized (
     select g.day, g.segment, g.sessions, g.day_ms, g.first_session, ${
@@ -104,7 +110,7 @@ export function chosenSessions(
         offset 0
       ) c
     ) numbered
-    where ${query.filters.length === 0 ? "true" : "get_bit(mask, number) = 1"}
+    where ${isSelective(query) ? "get_bit(mask, number) = 1" : "true"}
     offset 0`;
 }
 
@@ -137,7 +143,20 @@ export function askSegments<T>(db: Database, sql: string, params: Params): Promi
   });
 }
 
-/** The same of one that only does where the query has filters. */
-export function askRows<T>(db: Database, { filters }: StatsQuery, sql: string, params: Params): Promise<T[]> {
-  return filters.length === 0 ? db.query<T>(sql, params.values) : askSegments<T>(db, sql, params);
+/** The same of one that only does where the query is about some sessions. */
+export function askRows<T>(db: Database, query: StatsQuery, sql: string, params: Params): Promise<T[]> {
+  return isSelective(query) ? askSegments<T>(db, sql, params) : db.query<T>(sql, params.values);
+}
+
+/**
+ * Puts a question about each half of the visitors, both at the same time where there are two connections. What one reads the
+ * other does not, but for the days that have few sessions.
+ */
+export function askHalves<T>(query: StatsQuery, ask: (half: StatsQuery) => Promise<T>): Promise<[T, T]> {
+  return Promise.all([ask({ ...query, half: 0 }), ask({ ...query, half: 1 })]);
+}
+
+/** The same where the query has filters; of everything it is put once, as what is rolled up is not told by visitors. */
+export async function askParts<T>(query: StatsQuery, ask: (part: StatsQuery) => Promise<T>): Promise<T[]> {
+  return isSelective(query) ? await askHalves(query, ask) : [await ask(query)];
 }

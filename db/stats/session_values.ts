@@ -86,8 +86,9 @@ export function sharedRows(
   { from, columns }: Beside,
   params: Params,
 ): string {
-  // What stands beside it is joined before it is taken apart: nobody can tell how many values it has, nor how large their lists are.
-  // `offset 0`, so that a list is fetched there, once, and not once a value.
+  // What stands beside it is joined first, which leaves out what is of the other half: to look into `rare` takes longer. Then it is
+  // taken apart: nobody can tell how many values it has, nor how large their lists are. `offset 0`, so that a list is fetched there,
+  // once, and not once a value.
   return `
         select dimension, value${lists.map((name) => `, ${name}[first:last] as ${name}`).join("")}${
     list(columns)
@@ -99,13 +100,17 @@ export function sharedRows(
           from (
             select v.dimension, v.rare, v.firsts, v.lasts${
     lists.map((name) => `, v.${name} || '{}' as ${name}`).join("")
-  }${list(columns, "c.")}
-            from session_values v
-            join ${from} c on c.day = v.day and c.segment = v.segment
-            where ${within(query, params)} and v.dimension = any(${
+  }${list(columns, "v.")}
+            from (
+              select v.dimension, v.rare, v.firsts, v.lasts${list(lists, "v.")}${list(columns, "c.")}
+              from session_values v
+              join ${from} c on c.day = v.day and c.segment = v.segment
+              where ${within(query, params)} and v.dimension = any(${
     params.add(dimensions)
   }) and v.hash = 0 and v.value is null
-              and ${condition.shared}
+              offset 0
+            ) v
+            where ${condition.shared}
             offset 0
           ) packed
         ) unpacked

@@ -1,7 +1,7 @@
 import type { Database } from "../database.ts";
 import { overview } from "./overview.ts";
 import { comparedDays, type Comparison } from "./period.ts";
-import { type DayRange, Params, type StatsQuery } from "./query.ts";
+import { type DayRange, isSelective, Params, type StatsQuery } from "./query.ts";
 import { askRows, chosenSegments, chosenSessions } from "./segments.ts";
 import { type Bucket, type Interval, timeseries } from "./timeseries.ts";
 import { PART_SUMS, SESSION_SUMS, SUMMED_COLUMNS, type Sums, type Totals, totalsOf } from "./totals.ts";
@@ -75,9 +75,7 @@ export async function timeseriesOf(
 /** The figures of the range, whose last day ends at `until`. */
 async function overviewUntil(db: Database, query: StatsQuery, until: Date): Promise<Totals> {
   const params = new Params();
-  const sql = query.filters.length === 0
-    ? everythingUntil(query, until, params)
-    : chosenUntil(query, until, params);
+  const sql = isSelective(query) ? chosenUntil(query, until, params) : everythingUntil(query, until, params);
   const [sums] = await askRows<Sums>(db, query, sql, params);
   return totalsOf(sums!);
 }

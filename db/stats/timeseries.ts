@@ -1,5 +1,5 @@
 import type { Database } from "../database.ts";
-import { Params, type StatsQuery } from "./query.ts";
+import { isSelective, Params, type StatsQuery } from "./query.ts";
 import { askRows, chosenSegments, chosenSessions } from "./segments.ts";
 import { chosenTotals } from "./sums.ts";
 import { SESSION_SUMS, SUMMED_COLUMNS, type Sums, type Totals, totalsOf } from "./totals.ts";
@@ -20,13 +20,13 @@ type Row = Sums & { starts_at: Date; label: string };
 /** The figures of each interval of the range, the earliest first, empty ones included. */
 export async function timeseries(db: Database, query: StatsQuery, interval: Interval): Promise<Bucket[]> {
   const params = new Params();
-  const sums = query.filters.length > 0
+  const sums = isSelective(query)
     ? interval === "hour" ? chosenHourSums(query, params) : chosenDaySums(query, params)
     : interval === "hour"
     ? hourSums(query, params)
     : daySums(query, params);
   const sql = `
-  with ${query.filters.length > 0 ? `${chosenSegments(query, params)},` : ""}
+  with ${isSelective(query) ? `${chosenSegments(query, params)},` : ""}
   buckets as (${buckets(query, interval, params)}
   ),
   sums as (${sums}

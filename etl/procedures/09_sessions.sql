@@ -41,7 +41,8 @@ $$;
 -- Makes the temporary tables started_sessions, session_pages and session_events of a site's days.
 --
 -- Sessions are numbered in order of their start, a segment after the other: so those that are added to a day that goes on mostly change
--- its last segment. Steps are those until the end of the day after the session's: a session that never ends (a server that always
+-- its last segments. Those of visitors with an even hash are in even segments, the others in odd ones, so that two connections can
+-- tell half of the visitors apart each; but of a day with few sessions all are in segment 0. Steps are those until the end of the day after the session's: a session that never ends (a server that always
 -- sends the same id) would make its first day dearer with every event.
 create or replace function read_started_sessions(site text, first date, last date) returns void
 language plpgsql as $$
@@ -51,9 +52,9 @@ begin
   select * into v from days_bounds(site, first, last);
   create temporary table started_sessions as
   select
-    line, day, (place / segment_size())::integer as segment, (place % segment_size())::integer as number, s.session_id::text, s.session_start,
-    milliseconds_between(day::timestamp at time zone v.zone, s.session_start) as started_ms,
-    visitor_hash(s.visitor_id) as visitor, s.pageview_count as pageviews, s.event_count as events, s.duration_seconds as seconds,
+    line, day, (place / segment_size() * 2 + half)::integer as segment, (place % segment_size())::integer as number, s.session_id::text,
+    s.session_start, milliseconds_between(day::timestamp at time zone v.zone, s.session_start) as started_ms,
+    visitor, s.pageview_count as pageviews, s.event_count as events, s.duration_seconds as seconds,
     day = (coalesce(s.last_event_at, s.session_start) at time zone v.zone)::date as is_of_one_day,
     coalesce(s.entry_path, '') as entry, coalesce(s.exit_path, '') as exit,
     coalesce(
@@ -69,13 +70,16 @@ begin
     coalesce(a.browser, '') as browser, coalesce(a.os, '') as os, coalesce(a.device_type, '') as device,
     coalesce(s.screen_width || '×' || s.screen_height, '') as screen, coalesce(s.referrer_type, '') as referrer_type
   from (
-    select *, row_number() over (partition by day order by line) - 1 as place
+    select *, row_number() over (partition by day, half order by line) - 1 as place
     from (
-      select *, (session_start at time zone v.zone)::date as day,
-        (row_number() over (order by session_start, session_id collate "C"))::integer as line
-      from user_sessions
-      where site_id = site and session_start >= v.starts and session_start < v.ends
-    ) ordered
+      select *, case when count(*) over (partition by day) > segment_size() / 2 then visitor & 1 else 0 end as half
+      from (
+        select *, (session_start at time zone v.zone)::date as day, visitor_hash(visitor_id) as visitor,
+          (row_number() over (order by session_start, session_id collate "C"))::integer as line
+        from user_sessions
+        where site_id = site and session_start >= v.starts and session_start < v.ends
+      ) ordered
+    ) halved
   ) s
   left join user_agents a on a.user_agent = s.user_agent
   order by line; -- in which numbers come into lists, so that those that are right stay as they are
@@ -120,7 +124,7 @@ language sql immutable parallel safe as $$
   from generate_series(0, length(ltrim((select max(amount) from unnest(amounts) as amount)::bit(32)::text, '0')) - 1) as place
 $$;
 
--- Brings session_segments of a site's days up to date. Segments that are right are not written again.
+-- Brings session_segments of a site's days up to date: after visitor_days. Segments that are right are not written again.
 create or replace function pack_segments(site text, first date, last date) returns void
 language plpgsql as $$
 begin
@@ -129,11 +133,14 @@ begin
     digits_of(pageviews) as pageview_digits, digits_of(events) as event_digits, digits_of(seconds) as second_digits
   from (
     select day, segment, count(*)::integer as sessions,
-      array_agg(visitor order by number) as visitors, array_agg(started_ms order by number) as started_ms,
+      array_agg(visitor order by number) as visitors, array_agg(d.first_day order by number) as first_days,
+      string_agg(case when visitor & 1 = 1 then '1' else '0' end, '' order by number)::bit varying as odd,
+      array_agg(started_ms order by number) as started_ms,
       array_agg(pageviews order by number) as pageviews, array_agg(events order by number) as events,
       array_agg(seconds order by number) as seconds,
       string_agg(case when pageviews < 2 then '1' else '0' end, '' order by number)::bit varying as bounced
     from started_sessions
+    left join (select day, visitor, first_day from visitor_days where site_id = site and day between first and last) d using (day, visitor)
     group by day, segment
   ) s
   left join (
@@ -147,15 +154,15 @@ begin
     and not exists (
       select from fresh_segments f
       where f.day = t.day and f.segment = t.segment
-        -- The digits say the same as the lists.
-        and (f.visitors, f.started_ms, f.pageviews, f.events, f.seconds, f.bounced, f.paths)
-          is not distinct from (t.visitors, t.started_ms, t.pageviews, t.events, t.seconds, t.bounced, t.paths)
+        -- The digits and `odd` say the same as the lists.
+        and (f.visitors, f.first_days, f.started_ms, f.pageviews, f.events, f.seconds, f.bounced, f.paths)
+          is not distinct from (t.visitors, t.first_days, t.started_ms, t.pageviews, t.events, t.seconds, t.bounced, t.paths)
     );
   insert into session_segments (
-    site_id, day, segment, sessions, visitors, started_ms, pageviews, events, seconds, paths,
+    site_id, day, segment, sessions, visitors, first_days, odd, started_ms, pageviews, events, seconds, paths,
     bounced, pageview_digits, event_digits, second_digits
   )
-  select site, day, segment, sessions, visitors, started_ms, pageviews, events, seconds, paths,
+  select site, day, segment, sessions, visitors, first_days, odd, started_ms, pageviews, events, seconds, paths,
     bounced, pageview_digits, event_digits, second_digits
   from fresh_segments
   on conflict (site_id, day, segment) do nothing; -- what is still there is right

@@ -74,12 +74,17 @@ begin
     and not exists (select from seen_visitors s where s.visitor = d.visitor and s.day = d.day);
 
   create temporary table visitor_lines as
-  select visitor, day, lag(day) over (partition by visitor order by day) as previous_day, min(day) over (partition by visitor) as first_day
+  select visitor, day, known_first, lag(day) over (partition by visitor order by day) as previous_day,
+    min(day) over (partition by visitor) as first_day
   from (
-    select visitor, d.day from moved_visitors join visitor_days d using (visitor) where d.site_id = site
-    union
-    select visitor, s.day from moved_visitors join seen_visitors s using (visitor)
-  ) lines;
+    select visitor, day, max(known_first) as known_first
+    from (
+      select visitor, d.day, d.first_day as known_first from moved_visitors join visitor_days d using (visitor) where d.site_id = site
+      union all
+      select visitor, s.day, null from moved_visitors join seen_visitors s using (visitor)
+    ) lines
+    group by visitor, day
+  ) days;
 
   insert into visitor_days as d (site_id, visitor, day, previous_day, first_day)
   select site, visitor, day, previous_day, first_day from visitor_lines
@@ -101,12 +106,25 @@ begin
   where site_id = site and day = any(v_days)
     and (previous_day is null or previous_day < date_trunc('week', day::timestamp)::date)
   group by day, first_day;
-  delete from new_visitors where site_id = site and day = any(v_days);
-  insert into new_visitors (site_id, day, visitors)
-  select site, day, array_agg(visitor order by visitor)
-  from visitor_days
-  where site_id = site and day = any(v_days) and previous_day is null
-  group by day;
+  perform date_visitors(site, array(
+    select distinct day from visitor_lines where day not between first and last and first_day is distinct from known_first
+  ));
   drop table seen_visitors, moved_visitors, visitor_lines;
 end
+$$;
+
+-- Brings session_segments.first_days up to date on days whose segments are otherwise as they are.
+create or replace function date_visitors(site text, days date[]) returns void
+language sql as $$
+  with found as materialized (
+    select g.day, g.segment, array_agg(d.first_day order by s.number) as first_days
+    from session_segments g
+    cross join lateral unnest(g.visitors) with ordinality as s(visitor, number)
+    left join visitor_days d on d.site_id = site and d.visitor = s.visitor and d.day = g.day
+    where g.site_id = site and g.day = any(days)
+    group by g.day, g.segment
+  )
+  update session_segments t set first_days = f.first_days
+  from found f
+  where t.site_id = site and t.day = f.day and t.segment = f.segment and t.first_days is distinct from f.first_days
 $$;

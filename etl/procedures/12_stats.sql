@@ -27,13 +27,13 @@ begin
     order by site_id, min(day)
   loop
     perform read_started_sessions(v.site_id, v.first_day, v.last_day);
+    perform roll_up_visitors(v.site_id, v.first_day, v.last_day);
     perform pack_segments(v.site_id, v.first_day, v.last_day);
     perform pack_session_values(v.site_id, v.first_day, v.last_day);
     perform roll_up_hours(v.site_id, v.first_day, v.last_day);
     perform roll_up_dimensions(v.site_id, v.first_day, v.last_day);
     perform roll_up_steps(v.site_id, v.first_day, v.last_day);
     perform roll_up_properties(v.site_id, v.first_day, v.last_day);
-    perform roll_up_visitors(v.site_id, v.first_day, v.last_day);
     drop table started_sessions, session_pages, session_events;
   end loop;
 end
