@@ -45,8 +45,9 @@ $$;
 create or replace function roll_up_visitors(site text, first date, last date) returns void
 language plpgsql as $$
 declare
-  v      record;
-  v_days date[];
+  v         record;
+  v_days    date[];
+  v_redated date[];
 begin
   select * into v from days_bounds(site, first, last);
   create temporary table seen_visitors as
@@ -81,6 +82,12 @@ begin
     select visitor, s.day from moved_visitors join seen_visitors s using (visitor)
   ) lines;
 
+  v_redated := array(
+    select distinct l.day
+    from visitor_lines l
+    join visitor_days d on d.site_id = site and d.visitor = l.visitor and d.day = l.day
+    where l.day not between first and last and d.first_day <> l.first_day
+  );
   insert into visitor_days as d (site_id, visitor, day, previous_day, first_day)
   select site, visitor, day, previous_day, first_day from visitor_lines
   on conflict (site_id, visitor, day) do update set previous_day = excluded.previous_day, first_day = excluded.first_day
@@ -101,12 +108,12 @@ begin
   where site_id = site and day = any(v_days)
     and (previous_day is null or previous_day < date_trunc('week', day::timestamp)::date)
   group by day, first_day;
-  perform date_visitors(site, array(select distinct day from visitor_lines where day not between first and last));
+  perform date_visitors(site, v_redated);
   drop table seen_visitors, moved_visitors, visitor_lines;
 end
 $$;
 
--- Brings session_segments.first_days up to date on days whose segments are otherwise as they are.
+-- Brings session_segments.first_days up to date on days on which some visitors' first day has moved.
 create or replace function date_visitors(site text, days date[]) returns void
 language sql as $$
   with found as materialized (
