@@ -42,8 +42,9 @@ $$;
 --
 -- Sessions are numbered in order of their start, a segment after the other: so those that are added to a day that goes on mostly change
 -- its last segments. Those of visitors with an even hash are in even segments, the others in odd ones, so that two connections can
--- tell half of the visitors apart each; but of a day with few sessions all are in segment 0. Steps are those until the end of the day after the session's: a session that never ends (a server that always
--- sends the same id) would make its first day dearer with every event.
+-- tell half of the visitors apart each; but of a day with few sessions all are in segment 0. Steps are those until the end of the day
+-- after the session's: a session that never ends (a server that always sends the same id) would make its first day dearer with every
+-- event.
 create or replace function read_started_sessions(site text, first date, last date) returns void
 language plpgsql as $$
 declare

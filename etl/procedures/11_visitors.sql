@@ -45,8 +45,9 @@ $$;
 create or replace function roll_up_visitors(site text, first date, last date) returns void
 language plpgsql as $$
 declare
-  v      record;
-  v_days date[];
+  v         record;
+  v_days    date[];
+  v_redated date[];
 begin
   select * into v from days_bounds(site, first, last);
   create temporary table seen_visitors as
@@ -74,18 +75,19 @@ begin
     and not exists (select from seen_visitors s where s.visitor = d.visitor and s.day = d.day);
 
   create temporary table visitor_lines as
-  select visitor, day, known_first, lag(day) over (partition by visitor order by day) as previous_day,
-    min(day) over (partition by visitor) as first_day
+  select visitor, day, lag(day) over (partition by visitor order by day) as previous_day, min(day) over (partition by visitor) as first_day
   from (
-    select visitor, day, max(known_first) as known_first
-    from (
-      select visitor, d.day, d.first_day as known_first from moved_visitors join visitor_days d using (visitor) where d.site_id = site
-      union all
-      select visitor, s.day, null from moved_visitors join seen_visitors s using (visitor)
-    ) lines
-    group by visitor, day
-  ) days;
+    select visitor, d.day from moved_visitors join visitor_days d using (visitor) where d.site_id = site
+    union
+    select visitor, s.day from moved_visitors join seen_visitors s using (visitor)
+  ) lines;
 
+  v_redated := array(
+    select distinct l.day
+    from visitor_lines l
+    join visitor_days d on d.site_id = site and d.visitor = l.visitor and d.day = l.day
+    where l.day not between first and last and d.first_day <> l.first_day
+  );
   insert into visitor_days as d (site_id, visitor, day, previous_day, first_day)
   select site, visitor, day, previous_day, first_day from visitor_lines
   on conflict (site_id, visitor, day) do update set previous_day = excluded.previous_day, first_day = excluded.first_day
@@ -106,14 +108,12 @@ begin
   where site_id = site and day = any(v_days)
     and (previous_day is null or previous_day < date_trunc('week', day::timestamp)::date)
   group by day, first_day;
-  perform date_visitors(site, array(
-    select distinct day from visitor_lines where day not between first and last and first_day is distinct from known_first
-  ));
+  perform date_visitors(site, v_redated);
   drop table seen_visitors, moved_visitors, visitor_lines;
 end
 $$;
 
--- Brings session_segments.first_days up to date on days whose segments are otherwise as they are.
+-- Brings session_segments.first_days up to date on days on which some visitors' first day has moved.
 create or replace function date_visitors(site text, days date[]) returns void
 language sql as $$
   with found as materialized (
