@@ -53,6 +53,10 @@ const STEPS: FunnelStep[] = [{ page: "/" }, { page: "/pricing" }, { event: "form
 const ASKED: [string, Question["ask"]][] = [
   ["breakdown/page", (db, query) => breakdown(db, query, "page")],
   ["breakdown/source, with visitors", (db, query) => breakdown(db, query, "source", { visitors: true })],
+  [
+    "breakdown/page, a hundred with visitors",
+    (db, query) => breakdown(db, query, "page", { visitors: true, limit: 100 }),
+  ],
   ["funnel by session", (db, query) => funnel(db, query, STEPS, "session")],
   ["funnel by visitor", (db, query) => funnel(db, query, STEPS, "visitor")],
   ["journeys", (db, query) => journeys(db, query, "/pricing")],
