@@ -29,32 +29,45 @@ interface Figures extends Cost {
 }
 
 /**
- * The ETL's events a second by batch size, in an empty database and in one that has processed `history` events,
+ * The ETL's events a second by batch size, in an empty database and, in turn with it, in one that has processed `history` events,
  * against writing its results without working them out. Processor time tells where the machine has other work, too.
  */
 export async function benchEtl(serverUrl: string, { history }: { history: number }): Promise<string[]> {
   const backlog = await makeBacklog(serverUrl, EVENTS);
+  const copies = Math.round(history / backlog.events);
+  if (copies === 0) return report(backlog, await measureCases(serverUrl, backlog));
+  return await withBenchDatabase(serverUrl, async (db) => {
+    await backlog.add(db, 0);
+    await runJob(db);
+    await fillHistory(db, copies);
+    return report(backlog, await measureCases(serverUrl, backlog, { db, copies }));
+  });
+}
+
+interface Measured {
+  figures: Figures[];
+  yardsticks: Cost[];
+}
+
+/** @param old a database that has processed `copies` of the backlog; each case adds one */
+async function measureCases(
+  serverUrl: string,
+  backlog: Backlog,
+  old?: { db: Database; copies: number },
+): Promise<Measured> {
   const figures: Figures[] = [];
   const yardsticks: Cost[] = [];
-  for (const { name, run } of CASES) {
+  for (const [i, { name, run }] of CASES.entries()) {
     await withBenchDatabase(serverUrl, async (db) => {
       figures.push({ case: name, history: 0, ...await measure(db, backlog, 0, run) });
       yardsticks.push(await costToInsertFacts(db));
     });
+    if (old) {
+      const cost = await measure(old.db, backlog, old.copies + i, run);
+      figures.push({ case: name, history: (old.copies + i) * backlog.events, ...cost });
+    }
   }
-  const copies = Math.round(history / backlog.events);
-  if (copies > 0) {
-    await withBenchDatabase(serverUrl, async (db) => {
-      await backlog.add(db, 0);
-      await runJob(db);
-      await fillHistory(db, copies);
-      for (const [i, { name, run }] of CASES.entries()) {
-        const cost = await measure(db, backlog, copies + i, run);
-        figures.push({ case: name, history: (copies + i) * backlog.events, ...cost });
-      }
-    });
-  }
-  return report(backlog, figures, yardsticks);
+  return { figures, yardsticks };
 }
 
 async function measure(db: Database, backlog: Backlog, copy: number, run: Case["run"]): Promise<Cost> {
@@ -78,7 +91,7 @@ async function runJob(db: Database): Promise<void> {
   await job.run({ db, retentionDays: 90, signal: new AbortController().signal, whenBusy: "wait" });
 }
 
-function report(backlog: Backlog, figures: Figures[], yardsticks: Cost[]): string[] {
+function report(backlog: Backlog, { figures, yardsticks }: Measured): string[] {
   const count = (value: number) => Math.round(value).toLocaleString("en-US");
   const rates = yardsticks.map(({ seconds }) => backlog.events / seconds);
   const yardstick = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;

@@ -15,6 +15,7 @@ export const YEAR = `(current_date - 365)::timestamptz`;
 export async function fillYear(db: Database, pageviews: number): Promise<void> {
   await db.exec(FUNCTIONS);
   await db.exec(AGENTS);
+  await db.query(GOALS, [SITES]);
   for (const [index, site] of SITES.entries()) {
     const sessions = Math.round(pageviews / 2.5 * (index === 0 ? 0.5 : 0.5 / (SITES.length - 1)));
     // A twelfth at a time: as the ETL writes, in order of time, and a statement that is not longer than it needs to be.
@@ -47,6 +48,12 @@ const AGENTS = `
   select 'agent ' || i, (array['Chrome','Safari','Firefox','Edge'])[1 + i % 4], '1', (array['Windows','iOS','Android','macOS','Linux'])[1 + i % 5],
     '1', (array['desktop','mobile','tablet'])[1 + i % 3], false
   from generate_series(0, 59) i`;
+
+const GOALS = `
+  insert into goals (site_id, name, page, event_name)
+  select site_id, goal.*
+  from unnest($1::text[]) as site_id,
+    (values ('Prices seen', '/pricing', null), ('In the cart', null, 'add_to_cart'), ('Contacted', null, 'form_submit')) as goal(name, page, event)`;
 
 // $1 site, $2 to $3 of its $4 sessions, $5 a number of the site's own for the ids.
 const VISITS = `
