@@ -90,7 +90,7 @@ const scenario = fc.record({
   filters: fc.array(filter, { minLength: 1, maxLength: 2 }),
   steps: fc.array(step, { minLength: 2, maxLength: 4 }),
   page: path,
-  limit: fc.integer({ min: 1, max: 10 }),
+  limit: fc.integer({ min: 1, max: 20 }),
   offset: fc.integer({ min: 0, max: 2 }),
   search: fc.constantFrom("", "a", "%", "X"),
 });
