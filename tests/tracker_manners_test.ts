@@ -150,7 +150,9 @@ browserTest("without storage the server tells visitor and session", async (brows
   await visit.leave();
   await visit.assertEvents(["pageview /", "page_exit /", "pageview /next", "page_exit /next"]);
   assertEquals(
-    await visit.sessions("pageview_count, entry_path, exit_path, visitor_id ~ '^vis_\\d{8}_[\\w-]{22}$' as derived"),
+    await visit.sessions(
+      "pageview_count, entry_path, exit_path, visitor_id ~ '^vis_\\d{8}_[\\w-]{22}$' as derived",
+    ),
     [{ pageview_count: 2, entry_path: "/", exit_path: "/next", derived: true }],
   );
 });
