@@ -4,10 +4,10 @@
 --           connections tells half of the visitors apart, and neither reads what the other one does. Retention with filters looked
 --           each session's visitor up among a million newcomers; now the session says when its visitor came first, so
 --           new_visitors goes.
--- Locks:    the ETL and the jobs wait while what the new columns hold is found, about seven seconds a million sessions; then
---           session_segments exclusively, for about a second a million. Questions answer as before afterwards; until daily-metrics
---           has rolled up their days again, latest first, those that tell visitors apart take longer. A process of the former
---           version that still runs answers retention with filters by an error: restart it.
+-- Locks:    the ETL and the jobs wait while what the new columns hold is found, about six seconds a million sessions; then
+--           session_segments exclusively, while its rows are written with them. Questions answer as before afterwards; until
+--           daily-metrics has rolled up their days again, latest first, those that tell visitors apart take longer. A process of
+--           the former version that still runs answers retention with filters by an error: restart it.
 -- Rollback: 0014_visitor_halves.down.sql makes new_visitors again.
 
 do $$
