@@ -36,14 +36,14 @@ export async function makeBacklog(serverUrl: string, events: number): Promise<Ba
 async function addCopy(db: Database, file: string, copy: number): Promise<void> {
   const [known] = await db.query<{ is: boolean }>(`select to_regclass('backlog') is not null as is`);
   if (!known!.is) await db.exec(`create table backlog (like events_log); copy backlog from '${file}'`);
+  const [eventId, sessionId, visitorId] = ["event_id::text", "session_id", "visitor_id"]
+    .map((id) => idOfCopy(id, String(copy)));
   await db.exec(`
     insert into events_log (
       event_id, event_type, session_id, visitor_id, site_id, timestamp, url, path, user_agent, ip_address, raw_event_data
     )
     select
-      ${idOfCopy("event_id::text", `${copy}`)}::uuid, event_type, ${idOfCopy("session_id", `${copy}`)},
-      ${
-    idOfCopy("visitor_id", `${copy}`)
-  }, site_id, timestamp, url, path, user_agent, ip_address, raw_event_data
+      ${eventId}::uuid, event_type, ${sessionId}, ${visitorId}, site_id, timestamp, url, path, user_agent, ip_address,
+      raw_event_data
     from backlog order by id`);
 }

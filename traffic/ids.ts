@@ -4,7 +4,7 @@ import type { Random } from "./random.ts";
  * UUIDs of version 8 (RFC 9562): a number that rises, as the tracker's ids do with time, then chance. In an index the new ones
  * lie together.
  *
- * @param draws of 32 bits each
+ * @param draws of 32 bits each; what two leave open is zero, 42 bits of chance being enough beside the number
  */
 export function risingIds(random: Random, draws: 2 | 3): () => string {
   let ordinal = 0;
