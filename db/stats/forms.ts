@@ -1,6 +1,7 @@
 import type { Database } from "../database.ts";
+import { askParts, compareBytes, sumRows } from "./halves.ts";
 import { Params, type StatsQuery } from "./query.ts";
-import { stepRows } from "./rolled_up.ts";
+import { type StepDimension, stepRows } from "./rolled_up.ts";
 import { askRows } from "./segments.ts";
 
 /** How visitors get along with a form. */
@@ -24,65 +25,104 @@ export interface FormRow {
 
 /** The forms that were used, the most often started or submitted first. @param limit how many, at most */
 export async function forms(db: Database, query: StatsQuery, limit = 50): Promise<FormRow[]> {
-  const params = new Params();
-  const rows = await askRows<
-    Omit<FormRow, "completionRate" | "fields"> & { fields: { field: string; filled: number }[] }
-  >(
-    db,
-    query,
-    `
-  with steps as materialized (
-    select dimension, value, sum(pageviews) as pageviews, sum(events) as events
-    from (${
-      stepRows(
-        query,
-        ["page", "form_start", "form_submit", "form_abandon", "form_page", "form_field"],
-        params,
-      )
-    }
-    ) rows
-    where value is not null
-    group by dimension, value
-  ),
-  forms as (
-    select value as form,
-      coalesce(sum(events) filter (where dimension = 'form_start'), 0)   as starts,
-      coalesce(sum(events) filter (where dimension = 'form_submit'), 0)  as submissions,
-      coalesce(sum(events) filter (where dimension = 'form_abandon'), 0) as abandonments
-    from steps
-    where dimension in ('form_start', 'form_submit', 'form_abandon')
-    group by value
-    order by greatest(sum(events) filter (where dimension = 'form_start'), sum(events) filter (where dimension = 'form_submit')) desc nulls last,
-      value collate "C"
-    limit ${params.add(limit)}
-  ),
-  pages as (
-    select p.value::jsonb ->> 0 as form,
-      array_agg(p.value::jsonb ->> 1 order by p.events desc, p.value collate "C") filter (where p.value::jsonb ->> 1 <> '') as pages,
-      coalesce(sum(v.pageviews), 0) as views
-    from steps p
-    left join steps v on v.dimension = 'page' and v.value = p.value::jsonb ->> 1
-    where p.dimension = 'form_page'
-    group by 1
-  ),
-  fields as (
-    select value::jsonb ->> 0 as form,
-      jsonb_agg(jsonb_build_object('field', value::jsonb ->> 1, 'filled', events) order by events desc, value collate "C") as fields
-    from steps where dimension = 'form_field'
-    group by 1
-  )
-  select f.form, coalesce(p.pages, '{}') as pages, coalesce(p.views, 0) as views, f.starts, f.submissions, f.abandonments,
-    coalesce(d.fields, '[]') as fields
-  from forms f
-  left join pages p on p.form = f.form
-  left join fields d on d.form = f.form
-  order by greatest(f.starts, f.submissions) desc, f.form collate "C"`,
-    params,
+  const steps = await countSteps(db, query, [
+    "form_start",
+    "form_submit",
+    "form_abandon",
+    "form_page",
+    "form_field",
+  ]);
+  const pages = namesByForm(steps, "form_page");
+  const fields = namesByForm(steps, "form_field");
+  const used = usesOfForms(steps).slice(0, limit);
+  const views = await viewsOf(db, query, used.flatMap(({ form }) => pages.get(form) ?? []));
+  return used.map(({ form, starts, submissions, abandonments }) => {
+    const ownPages = (pages.get(form) ?? []).map(({ name }) => name);
+    return {
+      form,
+      pages: ownPages.filter((page) => page !== ""),
+      views: ownPages.reduce((sum, page) => sum + (views.get(page) ?? 0), 0),
+      starts,
+      submissions,
+      abandonments,
+      // Enter in a field that the browser had filled in submits a form that nobody began.
+      completionRate: starts === 0 ? null : Math.min(submissions / starts, 1),
+      fields: (fields.get(form) ?? [])
+        .map(({ name, events }) => ({
+          field: name,
+          filled: events,
+          share: Math.min(events / submissions, 1),
+        })),
+    };
+  });
+}
+
+/** How often something was done, and a page viewed. */
+interface StepCount {
+  dimension: StepDimension;
+  value: string;
+  pageviews: number;
+  events: number;
+}
+
+/** @param values no others, where they are given */
+async function countSteps(
+  db: Database,
+  query: StatsQuery,
+  dimensions: readonly StepDimension[],
+  values?: readonly string[],
+): Promise<StepCount[]> {
+  const parts = await askParts(query, (part) => {
+    const params = new Params();
+    return askRows<StepCount>(
+      db,
+      part,
+      `
+  select dimension, value, sum(pageviews) as pageviews, sum(events) as events
+  from (${stepRows(part, dimensions, params, values)}
+  ) rows
+  where value is not null
+  group by dimension, value`,
+      params,
+    );
+  });
+  return sumRows(parts.flat(), ({ dimension, value }) => `${dimension} ${value}`);
+}
+
+function usesOfForms(steps: StepCount[]) {
+  const uses = steps.filter(({ dimension }) => !["form_page", "form_field"].includes(dimension));
+  return [...Map.groupBy(uses, ({ value }) => value)].map(([form, steps]) => {
+    const count = (use: StepDimension) => steps.find(({ dimension }) => dimension === use)?.events ?? 0;
+    return {
+      form,
+      starts: count("form_start"),
+      submissions: count("form_submit"),
+      abandonments: count("form_abandon"),
+    };
+  }).sort((a, b) =>
+    Math.max(b.starts, b.submissions) - Math.max(a.starts, a.submissions) || compareBytes(a.form, b.form)
   );
-  return rows.map((row) => ({
-    ...row,
-    // Enter in a field that the browser had filled in submits a form that nobody began.
-    completionRate: row.starts === 0 ? null : Math.min(row.submissions / row.starts, 1),
-    fields: row.fields.map((field) => ({ ...field, share: Math.min(field.filled / row.submissions, 1) })),
-  }));
+}
+
+/** What stands with a form in the values of a dimension, `["form", "name"]`: the most frequent first. */
+function namesByForm(
+  steps: StepCount[],
+  dimension: "form_page" | "form_field",
+): Map<string, { name: string; events: number }[]> {
+  const pairs = steps.filter((step) => step.dimension === dimension).map(({ value, events }) => {
+    const [form, name] = JSON.parse(value) as [string, string];
+    return { form, name, events };
+  }).sort((a, b) => b.events - a.events || compareBytes(a.name, b.name));
+  return Map.groupBy(pairs, ({ form }) => form);
+}
+
+async function viewsOf(
+  db: Database,
+  query: StatsQuery,
+  pages: { name: string }[],
+): Promise<Map<string, number>> {
+  if (pages.length === 0) return new Map();
+  const names = [...new Set(pages.map(({ name }) => name))];
+  const counts = await countSteps(db, query, ["page"], names);
+  return new Map(counts.map(({ value, pageviews }) => [value, pageviews]));
 }

@@ -2,7 +2,8 @@ import type { Database } from "../database.ts";
 import { chosenElements } from "./elements.ts";
 import { medianOfLists, type MiddleOfList, middleOfList, NEAR_THE_MIDDLE } from "./median.ts";
 import { type Filter, Params, type StatsQuery } from "./query.ts";
-import { askHalves, askSegments, chosenSegments } from "./segments.ts";
+import { askHalves } from "./halves.ts";
+import { askSegments, chosenSegments } from "./segments.ts";
 import { valueIn } from "./session_values.ts";
 
 /** View a page, or send an event. */

@@ -1,5 +1,6 @@
 import type { Database } from "../database.ts";
 import { chosenElements } from "./elements.ts";
+import { askHalves, compareBytes, MOST_ROWS, sumRows } from "./halves.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { askSegments, chosenSegments } from "./segments.ts";
 import { valueIn, within } from "./session_values.ts";
@@ -32,34 +33,67 @@ const TOP = 10;
  * Repeated views of the same page in a row are one.
  */
 export async function journeys(db: Database, query: StatsQuery, page: string): Promise<Journeys> {
-  const params = new Params();
-  const [answer] = await askSegments<{ sessions: number; views: number; previous: Steps; next: Steps }>(
-    db,
-    waysThrough(query, page, params),
-    params,
-  );
-  const { sessions, views } = answer!;
-  const withShares = (steps: Steps) => steps.map((step) => ({ ...step, share: step.count / views }));
-  return { page, sessions, views, previous: withShares(answer!.previous), next: withShares(answer!.next) };
+  const { sessions, views, previous, next } = await waysOfHalves(db, query, page) ??
+    await waysThrough(db, query, page, TOP);
+  const withShares = (steps: Step[]) => steps.map((step) => ({ ...step, share: step.count / views }));
+  return { page, sessions, views, previous: withShares(previous), next: withShares(next) };
 }
 
-type Steps = Omit<JourneyStep, "share">[];
+type Step = Omit<JourneyStep, "share">;
+
+interface Ways {
+  sessions: number;
+  views: number;
+  previous: Step[];
+  next: Step[];
+}
+
+/** Undefined where there are more pages than are put together here. */
+async function waysOfHalves(db: Database, query: StatsQuery, page: string): Promise<Ways | undefined> {
+  const [even, odd] = await askHalves(query, (half) => waysThrough(db, half, page, MOST_ROWS + 1));
+  const lists = [even.previous, even.next, odd.previous, odd.next];
+  if (lists.some(({ length }) => length > MOST_ROWS)) return undefined;
+  const top = (steps: Step[]) =>
+    sumRows(steps, ({ value }) => JSON.stringify(value))
+      .sort((a, b) => b.count - a.count || compareBytes(a.value ?? "", b.value ?? ""))
+      .slice(0, TOP);
+  return {
+    sessions: even.sessions + odd.sessions,
+    views: even.views + odd.views,
+    previous: top([...even.previous, ...odd.previous]),
+    next: top([...even.next, ...odd.next]),
+  };
+}
 
 /**
  * Pages before and after are places in the segment's list of paths, which are looked up when they are counted. Segment and place are
  * one number, at less cost than three columns: 22 bits of it are the place (0 is that of no page), so that those of a year stay within
  * the 32 bits of which Postgres makes the best hashes.
+ *
+ * @param most pages before, and after, that are told
  */
-function waysThrough(query: StatsQuery, page: string, params: Params): string {
+async function waysThrough(db: Database, query: StatsQuery, page: string, most: number): Promise<Ways> {
+  const params = new Params();
   const chosen = chosenSegments(query, params);
   const asked = params.add(page);
+  const limit = params.add(most);
   const views = {
     dimensions: ["page"],
     condition: valueIn(params.add([page])),
     columns: ["first_session", "is_first"],
     lists: ["previous", "next"],
   } as const;
-  return `
+  const top = (condition: string) =>
+    `(
+      select coalesce(jsonb_agg(jsonb_build_object('value', value, 'count', count) order by count desc, value collate "C" nulls first), '[]')
+      from (
+        select value, count from named where ${condition} and value is distinct from ${asked}
+        order by count desc, value collate "C" nulls first limit ${limit}
+      ) counted
+    )`;
+  const [answer] = await askSegments<Ways>(
+    db,
+    `
   with ${chosen},
   views as materialized (${chosenElements(query, views, params)}
   ),
@@ -89,16 +123,9 @@ function waysThrough(query: StatsQuery, page: string, params: Params): string {
   select
     (select count(*) from views where is_first) as sessions,
     (select coalesce(sum(count), 0) from named where not is_next and value is distinct from ${asked}) as views,
-    ${top("not is_next", asked)} as previous,
-    ${top("is_next", asked)} as next`;
-}
-
-function top(condition: string, asked: string): string {
-  return `(
-      select coalesce(jsonb_agg(jsonb_build_object('value', value, 'count', count) order by count desc, value collate "C" nulls first), '[]')
-      from (
-        select value, count from named where ${condition} and value is distinct from ${asked}
-        order by count desc, value collate "C" nulls first limit ${TOP}
-      ) counted
-    )`;
+    ${top("not is_next")} as previous,
+    ${top("is_next")} as next`,
+    params,
+  );
+  return answer!;
 }

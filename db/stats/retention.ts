@@ -1,6 +1,7 @@
 import type { Database } from "../database.ts";
 import { isSelective, Params, type StatsQuery } from "./query.ts";
-import { askParts, askRows, chosenSegments, chosenSessions } from "./segments.ts";
+import { askParts } from "./halves.ts";
+import { askRows, chosenSegments, chosenSessions } from "./segments.ts";
 
 /** The visitors whose first visit ever lies in one week of the range. */
 export interface Cohort {

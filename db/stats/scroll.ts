@@ -1,7 +1,9 @@
 import type { Database } from "../database.ts";
+import { breakdown } from "./breakdown.ts";
+import { askParts, sumRows } from "./halves.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { stepRows } from "./rolled_up.ts";
-import { askParts, askRows } from "./segments.ts";
+import { askRows } from "./segments.ts";
 
 /** How far down a page its views got. */
 export interface ScrollRow {
@@ -12,71 +14,53 @@ export interface ScrollRow {
   reached: { "25": number; "50": number; "75": number; "100": number };
 }
 
-/** The pages with the most views, of as many the first by their path. @param limit how many, at most */
+/** The pages with the most views. @param limit how many, at most */
 export async function scroll(db: Database, query: StatsQuery, limit = 100): Promise<ScrollRow[]> {
-  const pages = await mostViewed(db, query, limit);
+  const { rows } = await breakdown(db, query, "page", { limit });
+  const pages = rows.filter(({ pageviews }) => pageviews > 0);
   const depths = await reachedDepths(db, query, pages.map(({ value }) => value));
   return pages.map(({ value, pageviews }) => {
+    const depth = depths.get(value);
     // An event without its view, whose day has ended in between, or that was sent twice, makes no share greater than 1.
-    const share = (depth: number) => Math.min(depth / pageviews, 1);
-    const [quarter, half, most, end] = depths.get(value) ?? [0, 0, 0, 0];
+    const share = (reached = 0) => Math.min(reached / pageviews, 1);
     return {
       value,
       pageviews,
-      reached: { "25": share(quarter), "50": share(half), "75": share(most), "100": share(end) },
+      reached: {
+        "25": share(depth?.[25]),
+        "50": share(depth?.[50]),
+        "75": share(depth?.[75]),
+        "100": share(depth?.[100]),
+      },
     };
   });
 }
 
-function mostViewed(
-  db: Database,
-  query: StatsQuery,
-  limit: number,
-): Promise<{ value: string; pageviews: number }[]> {
-  const params = new Params();
-  return askRows(
-    db,
-    query,
-    `select value, sum(pageviews) as pageviews
-     from (${stepRows(query, ["page"], params)}
-     ) views
-     where value is not null
-     group by value
-     having sum(pageviews) > 0
-     order by sum(pageviews) desc, value collate "C"
-     limit ${params.add(limit)}`,
-    params,
-  );
+/** How often each depth of a page was reached. */
+interface Depths {
+  value: string;
+  25: number;
+  50: number;
+  75: number;
+  100: number;
 }
 
-type Depths = [number, number, number, number];
-
-/** How often each depth of these pages was reached. */
 async function reachedDepths(db: Database, query: StatsQuery, pages: string[]): Promise<Map<string, Depths>> {
   const parts = await askParts(query, (part) => depthsOf(db, part, pages));
-  const sums = new Map<string, Depths>();
-  for (const { value, depths } of parts.flat()) {
-    const others = sums.get(value) ?? [0, 0, 0, 0];
-    sums.set(value, depths.map((count, i) => count + others[i]!) as Depths);
-  }
-  return sums;
+  return new Map(sumRows(parts.flat(), ({ value }) => value).map((depths) => [depths.value, depths]));
 }
 
-async function depthsOf(
-  db: Database,
-  query: StatsQuery,
-  pages: string[],
-): Promise<{ value: string; depths: Depths }[]> {
+async function depthsOf(db: Database, query: StatsQuery, pages: string[]): Promise<Depths[]> {
   const params = new Params();
-  const dimensions = ["scroll_25", "scroll_50", "scroll_75", "scroll_100"] as const;
-  const sums = dimensions.map((dimension) =>
-    `coalesce(sum(events) filter (where dimension = '${dimension}'), 0)`
+  const depths = [25, 50, 75, 100] as const;
+  const sums = depths.map((depth) =>
+    `coalesce(sum(events) filter (where dimension = 'scroll_${depth}'), 0) as "${depth}"`
   );
   return await askRows(
     db,
     query,
-    `select value, array[${sums.join(", ")}] as depths
-     from (${stepRows(query, dimensions, params, pages)}
+    `select value, ${sums.join(", ")}
+     from (${stepRows(query, depths.map((depth) => `scroll_${depth}` as const), params, pages)}
      ) steps
      group by value`,
     params,

@@ -147,16 +147,3 @@ export function askSegments<T>(db: Database, sql: string, params: Params): Promi
 export function askRows<T>(db: Database, query: StatsQuery, sql: string, params: Params): Promise<T[]> {
   return isSelective(query) ? askSegments<T>(db, sql, params) : db.query<T>(sql, params.values);
 }
-
-/**
- * Puts a question about each half of the visitors, both at the same time where there are two connections. What one reads the
- * other does not, but for the days that have few sessions.
- */
-export function askHalves<T>(query: StatsQuery, ask: (half: StatsQuery) => Promise<T>): Promise<[T, T]> {
-  return Promise.all([ask({ ...query, half: 0 }), ask({ ...query, half: 1 })]);
-}
-
-/** The same where the query has filters; of everything it is put once, as what is rolled up is not told by visitors. */
-export async function askParts<T>(query: StatsQuery, ask: (part: StatsQuery) => Promise<T>): Promise<T[]> {
-  return isSelective(query) ? await askHalves(query, ask) : [await ask(query)];
-}

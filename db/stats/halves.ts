@@ -1,0 +1,46 @@
+/** A question put twice, about half of the visitors each: on two connections, and what both answer is put together here. */
+import { isSelective, type StatsQuery } from "./query.ts";
+
+/**
+ * Puts a question about each half of the visitors, both at the same time where there are two connections. What one reads the
+ * other does not, but for the days that have few sessions.
+ */
+export function askHalves<T>(query: StatsQuery, ask: (half: StatsQuery) => Promise<T>): Promise<[T, T]> {
+  return Promise.all([ask({ ...query, half: 0 }), ask({ ...query, half: 1 })]);
+}
+
+/** The same where the query has filters; of everything it is put once, as what is rolled up is not told by visitors. */
+export async function askParts<T>(query: StatsQuery, ask: (part: StatsQuery) => Promise<T>): Promise<T[]> {
+  return isSelective(query) ? await askHalves(query, ask) : [await ask(query)];
+}
+
+/** Of so many rows a half the sums are made here; of more the database sorts those of the whole, and answers the first ones. */
+export const MOST_ROWS = 10_000;
+
+/** Rows of the same names put together: their numbers are summed up. @param nameOf tells which rows are the same */
+export function sumRows<T extends object>(rows: readonly T[], nameOf: (row: T) => string): T[] {
+  const sums = new Map<string, T>();
+  for (const row of rows) {
+    const name = nameOf(row);
+    const sum = sums.get(name);
+    sums.set(name, sum === undefined ? row : added(sum, row));
+  }
+  return [...sums.values()];
+}
+
+function added<T extends object>(sum: T, row: T): T {
+  return Object.fromEntries(
+    Object.entries(sum).map(([name, value]) => [
+      name,
+      typeof value === "number" ? value + (row as Record<string, number>)[name]! : value,
+    ]),
+  ) as T;
+}
+
+/** As Postgres compares texts by `collate "C"`, by the bytes of their UTF-8: less than 0 where `a` comes first. */
+export function compareBytes(a: string, b: string): number {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  // In UTF-16 a pair of surrogates would come before U+E000 to U+FFFF.
+  return (a.codePointAt(at) ?? -1) - (b.codePointAt(at) ?? -1);
+}

@@ -1,0 +1,78 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { breakdown } from "../db/stats/breakdown.ts";
+import { compareBytes, MOST_ROWS, sumRows } from "../db/stats/halves.ts";
+import { journeys } from "../db/stats/journeys.ts";
+import type { StatsQuery } from "../db/stats/query.ts";
+import { eventRow } from "./event_row.ts";
+import { engines } from "./test_database.ts";
+
+const NOON = Date.parse("2026-11-02T12:00:00Z");
+const QUERY: StatsQuery = {
+  site: "shop",
+  timezone: "UTC",
+  range: { from: "2026-11-02", to: "2026-11-02" },
+  filters: [{ dimension: "page", operator: "is", values: ["/"] }],
+};
+const PAGES = MOST_ROWS + 1;
+/** What the ETL keeps of a session are its first thousand steps. */
+const PAGES_A_SESSION = 499;
+
+Deno.test("rows of the same name are summed up by their numbers, whatever else they say", () => {
+  const row = (name: string, count: number, seconds: number) => ({ name, kind: "page", count, seconds });
+  assertEquals(sumRows([row("/", 1, 0.5), row("/a", 2, 0), row("/", 3, 1)], ({ name }) => name), [
+    row("/", 4, 1.5),
+    row("/a", 2, 0),
+  ]);
+  assertEquals(sumRows<{ name: string }>([], ({ name }) => name), []);
+});
+
+for (const engine of engines()) {
+  Deno.test(`texts are in the database's order (${engine.name})`, async () => {
+    await using db = await engine.migrated();
+    const text = fc.string({ unit: "binary", maxLength: 4 }).filter((text) => !text.includes("\0"));
+    const texts = ["", "a", "a\u{ffee}", "a\u{1f600}", "a\u{1f601}", "é", "Z", ...fc.sample(text, 200)];
+    const rows = await db.query<{ text: string }>(
+      `select text from unnest($1::text[]) as text order by text collate "C"`,
+      [texts],
+    );
+    assertEquals(texts.toSorted(compareBytes), rows.map(({ text }) => text));
+  });
+
+  Deno.test(`of more values than are put together here the first come right, too (${engine.name})`, async () => {
+    await using db = await engine.migrated();
+    const rows = Array.from({ length: PAGES }, (_, i) =>
+      ["/", `/${i}`].map((page, k) =>
+        eventRow(page, {
+          site_id: QUERY.site,
+          session_id: `s${Math.floor(i / PAGES_A_SESSION)}`,
+          visitor_id: "v",
+          timestamp: new Date(NOON + (2 * i + k) * 1000).toISOString(),
+        })
+      )).flat();
+    await db.query("select store_events($1::jsonb, '[]'::jsonb, $2::uuid[])", [
+      JSON.stringify(rows),
+      rows.map(({ event_id }) => event_id),
+    ]);
+    await db.query("select process_events(100000)");
+    await db.query("select roll_up_stale_days()");
+
+    const sessions = Math.ceil(PAGES / PAGES_A_SESSION);
+    const { rows: pages, count, total } = await breakdown(db, QUERY, "page", { limit: 3, visitors: true });
+    assertEquals({ count, total }, {
+      count: PAGES + 1,
+      total: { sessions, pageviews: 2 * PAGES, events: 0 },
+    });
+    assertEquals(
+      pages.map(({ value, pageviews, sessions, visitors }) => [value, pageviews, sessions, visitors]),
+      [["/", PAGES, sessions, 1], ["/0", 1, 1, 1], ["/1", 1, 1, 1]],
+    );
+    const { views, next, previous } = await journeys(db, QUERY, "/");
+    assertEquals([views, next.length, next[0], previous[0]], [
+      PAGES,
+      10,
+      { value: "/0", count: 1, share: 1 / PAGES },
+      { value: null, count: sessions, share: sessions / PAGES },
+    ]);
+  });
+}
