@@ -1,8 +1,8 @@
-import type { Database } from "../db/database.ts";
+import type { Database, Queryable } from "../db/database.ts";
 import { breakdown } from "../db/stats/breakdown.ts";
 import { eventProperties } from "../db/stats/event_properties.ts";
 import { forms } from "../db/stats/forms.ts";
-import { funnel, type FunnelStep } from "../db/stats/funnel.ts";
+import { funnel, FUNNEL_UNITS, type FunnelStep } from "../db/stats/funnel.ts";
 import { goals } from "../db/stats/goals.ts";
 import { journeys } from "../db/stats/journeys.ts";
 import { overview } from "../db/stats/overview.ts";
@@ -15,28 +15,36 @@ import { timeseries } from "../db/stats/timeseries.ts";
 import {
   type RawAnswer,
   rawBreakdown,
-  rawBrowsers,
   rawEvents,
+  rawForms,
+  rawGoals,
   rawOverview,
   rawPages,
+  rawProperties,
+  rawScroll,
   rawTimeseries,
 } from "./raw_answers.ts";
+import { rawFunnel, rawJourneys, rawRetention } from "./raw_walks.ts";
 
 /** One question of the stats API, as its route puts it. */
 export interface Question {
   name: string;
   ask(db: Database, query: StatsQuery): Promise<unknown>;
-  /** The same from raw rows. */
+  /** The same from raw rows; of what is read from them anyway, none. */
   raw?: RawAnswer;
 }
 
 const PANELS: [Dimension, RawAnswer][] = [
-  ["channel", rawBreakdown("channel")],
-  ["page", rawPages],
-  ["country", rawBreakdown("country")],
-  ["browser", rawBrowsers],
+  ["channel", rawBreakdown("s.channel")],
+  ["page", rawPages()],
+  ["country", rawBreakdown("s.country")],
+  ["browser", rawBreakdown("a.browser")],
   ["event", rawEvents],
 ];
+
+/** As etl/procedures/09_sessions.sql has it. */
+const SOURCE = `coalesce(lower(s.utm_source),
+  case when s.referrer_type is distinct from 'internal' then coalesce(s.referrer_platform, url_host(s.original_referrer)) end)`;
 
 const FILTERS: [string, Filter[]][] = [
   ["country is DE", [{ dimension: "country", operator: "is", values: ["DE"] }]],
@@ -49,61 +57,83 @@ const FILTERS: [string, Filter[]][] = [
 
 const STEPS: FunnelStep[] = [{ page: "/" }, { page: "/pricing" }, { event: "form_submit" }];
 
-/** What is asked with a filter and without. */
-const ASKED: [string, Question["ask"]][] = [
-  ["breakdown/page", (db, query) => breakdown(db, query, "page")],
-  ["breakdown/source, with visitors", (db, query) => breakdown(db, query, "source", { visitors: true })],
-  [
-    "breakdown/page, a hundred with visitors",
-    (db, query) => breakdown(db, query, "page", { visitors: true, limit: 100 }),
-  ],
-  ["funnel by session", (db, query) => funnel(db, query, STEPS, "session")],
-  ["funnel by visitor", (db, query) => funnel(db, query, STEPS, "visitor")],
-  ["journeys", (db, query) => journeys(db, query, "/pricing")],
-  ["retention", (db, query) => retention(db, query)],
-  ["goals", (db, query) => goals(db, query)],
-  ["forms", (db, query) => forms(db, query)],
-  ["scroll", (db, query) => scroll(db, query)],
-  ["events/click", (db, query) => eventProperties(db, query, "click")],
+const PAGES: Question = {
+  name: "breakdown/page",
+  ask: (db, query) => breakdown(db, query, "page"),
+  raw: rawPages(),
+};
+const TIMESERIES: Question = {
+  name: "timeseries",
+  ask: (db, query) => timeseries(db, query, usualInterval(query.range)),
+  raw: rawTimeseries,
+};
+
+/** What is asked with a filter and without, beside the panels. */
+const ASKED: Question[] = [
+  {
+    name: "breakdown/source, with visitors",
+    ask: (db, query) => breakdown(db, query, "source", { visitors: true }),
+    raw: rawBreakdown(SOURCE, { visitors: true }),
+  },
+  {
+    name: "breakdown/page, a hundred with visitors",
+    ask: (db, query) => breakdown(db, query, "page", { visitors: true, limit: 100 }),
+    raw: rawPages({ limit: 100, visitors: true }),
+  },
+  ...FUNNEL_UNITS.map((unit): Question => ({
+    name: `funnel by ${unit}`,
+    ask: (db, query) => funnel(db, query, STEPS, unit),
+    raw: rawFunnel(STEPS, unit),
+  })),
+  { name: "journeys", ask: (db, query) => journeys(db, query, "/pricing"), raw: rawJourneys("/pricing") },
+  { name: "retention", ask: retention, raw: rawRetention },
+  { name: "goals", ask: goals, raw: rawGoals },
+  { name: "forms", ask: (db, query) => forms(db, query), raw: rawForms },
+  { name: "scroll", ask: (db, query) => scroll(db, query), raw: rawScroll },
+  {
+    name: "events/click",
+    ask: (db, query) => eventProperties(db, query, "click"),
+    raw: rawProperties("click"),
+  },
 ];
 
+const OVERVIEW: Question = { name: "overview", ask: compared(overview), raw: compared(rawOverview) };
+
 export const QUESTIONS: Question[] = [
-  { name: "overview", ask: overviewCompared, raw: rawOverview },
-  {
-    name: "timeseries",
-    ask: (db, query) => timeseries(db, query, usualInterval(query.range)),
-    raw: rawTimeseries,
-  },
-  ...PANELS.map(([dimension, raw]) => ({
+  OVERVIEW,
+  TIMESERIES,
+  ...PANELS.map(([dimension, raw]): Question => ({
     name: `breakdown/${dimension}`,
-    ask: (db: Database, query: StatsQuery) => breakdown(db, query, dimension),
+    ask: (db, query) => breakdown(db, query, dimension),
     raw,
   })),
   { name: "realtime", ask: (db, query) => realtime(db, query.site, new Date()) },
-  ...ASKED.slice(1).map(([name, ask]) => ({ name, ask })),
-  ...FILTERS.map(([name, filters]) => ({
-    name: `overview, ${name}`,
-    ask: (db: Database, query: StatsQuery) => overview(db, { ...query, filters }),
-  })),
-  ...ASKED.map(([name, ask]) => ({
-    name: `${name}, ${FILTERS[0]![0]}`,
-    ask: (db: Database, query: StatsQuery) => ask(db, { ...query, filters: FILTERS[0]![1] }),
-  })),
-  {
-    name: `timeseries, ${FILTERS[0]![0]}`,
-    ask: (db, query) => timeseries(db, { ...query, filters: FILTERS[0]![1] }, usualInterval(query.range)),
-  },
+  ...ASKED,
+  ...FILTERS.map((filter) => filtered({ name: "overview", ask: overview, raw: rawOverview }, filter)),
+  ...[TIMESERIES, PAGES, ...ASKED].map((question) => filtered(question, FILTERS[0]!)),
 ];
 
-async function overviewCompared(db: Database, query: StatsQuery): Promise<unknown> {
-  const range = comparedDays(query.range, "previous")!;
-  return await Promise.all([overview(db, query), overview(db, { ...query, range })]);
+/** The same question with filters. */
+function filtered({ name, ask, raw }: Question, [title, filters]: [string, Filter[]]): Question {
+  return {
+    name: `${name}, ${title}`,
+    ask: (db, query) => ask(db, { ...query, filters }),
+    ...(raw && { raw: (db: Queryable, query: StatsQuery) => raw(db, { ...query, filters }) }),
+  };
+}
+
+/** The same of the range, and of the one before it. */
+function compared<T extends Queryable>(ask: (db: T, query: StatsQuery) => Promise<unknown>) {
+  return (db: T, query: StatsQuery): Promise<unknown> =>
+    Promise.all(
+      [query.range, comparedDays(query.range, "previous")!].map((range) => ask(db, { ...query, range })),
+    );
 }
 
 /** Everything that the dashboard's first page asks, at the same time. */
 export async function askWholePage(db: Database, query: StatsQuery): Promise<void> {
   await Promise.all([
-    overviewCompared(db, query),
+    OVERVIEW.ask(db, query),
     timeseries(db, query, usualInterval(query.range)),
     timeseries(db, { ...query, range: comparedDays(query.range, "previous")! }, usualInterval(query.range)),
     ...PANELS.map(([dimension]) => breakdown(db, query, dimension)),

@@ -38,7 +38,7 @@ const FUNCTIONS = `
   create function views_of(i bigint) returns integer language sql immutable parallel safe
     return case when chance(i, 1) < 0.47 then 1 else 2 + floor(4.7 * chance(i, 2))::integer end;
   create function visit_start(i bigint, n bigint) returns timestamptz language sql stable parallel safe
-    return ${YEAR} + (i + chance(i, 3)) / (n + 2) * interval '365 days';
+    return date_trunc('milliseconds', ${YEAR} + (i + chance(i, 3)) / (n + 2) * interval '365 days');
   create function page_of(i bigint, k integer) returns text language sql immutable parallel safe
     return case when chance(i, 10 + k) < 0.25 then '/' when chance(i, 10 + k) < 0.35 then '/pricing'
       else '/articles/' || floor(500 * power(chance(i, 50 + k), 3)) end`;
