@@ -3,7 +3,7 @@ import type { Database } from "../db/database.ts";
 import { openDatabase } from "../db/open.ts";
 import type { StatsQuery } from "../db/stats/query.ts";
 import type { Cluster } from "../tests/cluster.ts";
-import { secondsOf, withBenchDatabase } from "./database.ts";
+import { ratio, secondsOf, withBenchDatabase } from "./database.ts";
 import { serverCpuSeconds } from "./proc.ts";
 import { askWholePage, type Question, QUESTIONS } from "./questions.ts";
 import { fillYear, SITES } from "./year.ts";
@@ -83,7 +83,7 @@ async function measure(
     "cpu ms": ms(cpu),
     "cold ms": ms(cold),
     "raw ms": ms(rawSeconds),
-    "raw / p50": rawSeconds === undefined ? null : Math.round(rawSeconds / at(warm, 0.5)),
+    "raw / p50": rawSeconds === undefined ? null : ratio(rawSeconds, at(warm, 0.5)),
   };
 }
 
