@@ -10,6 +10,8 @@ import { fillYear, SITES } from "./year.ts";
 
 const RANGES: [string, number][] = [["30 days", 30], ["90 days", 90], ["12 months", 365]];
 const RUNS = 20;
+// The server starts anew for each.
+const COLD_RUNS = 3;
 // Of a question that takes seconds fewer runs will do.
 const ENOUGH_SECONDS = 5;
 // What the system gives to questions.
@@ -60,16 +62,17 @@ async function measure(
   { ask, raw }: Question,
   restart: () => Promise<void>,
 ): Promise<Record<string, unknown>> {
-  await restart();
-  const [cold, warm, cpu] = await withDatabase(url, async (db) => {
+  const cold = await times(COLD_RUNS, async () => {
+    await restart();
+    return await withDatabase(url, (db) => secondsOf(() => ask(db, query)));
+  });
+  const { warm, cpu } = await withDatabase(url, async (db) => {
     const [backend] = await db.query<{ pid: number }>("select pg_backend_pid() as pid");
-    const cold = await secondsOf(() => ask(db, query));
-    const warm: number[] = [];
-    const spent = () => warm.reduce((sum, seconds) => sum + seconds, 0);
+    // Of connections that are new each reads the server's tables of tables once.
+    await ask(db, query);
     const before = await serverCpuSeconds(backend!.pid);
-    while (warm.length < RUNS && spent() < ENOUGH_SECONDS) warm.push(await secondsOf(() => ask(db, query)));
-    const cpu = (await serverCpuSeconds(backend!.pid) - before) / warm.length;
-    return [cold, warm.toSorted((a, b) => a - b), cpu];
+    const warm = await times(RUNS, () => secondsOf(() => ask(db, query)));
+    return { warm, cpu: (await serverCpuSeconds(backend!.pid) - before) / warm.length };
   });
   const rawSeconds = raw && await withDatabase(url, async (db) => {
     await raw(db, query);
@@ -81,10 +84,20 @@ async function measure(
     "p50 ms": ms(at(warm, 0.5)),
     "p95 ms": ms(at(warm, 0.95)),
     "cpu ms": ms(cpu),
-    "cold ms": ms(cold),
+    "cold p50": ms(at(cold, 0.5)),
+    "cold p95": ms(at(cold, 0.95)),
     "raw ms": ms(rawSeconds),
     "raw / p50": rawSeconds === undefined ? null : ratio(rawSeconds, at(warm, 0.5)),
   };
+}
+
+/** How many seconds `run` says, sorted: of so many runs, or of those that are enough. */
+async function times(runs: number, run: () => Promise<number>): Promise<number[]> {
+  const all: number[] = [];
+  while (all.length < runs && all.reduce((sum, seconds) => sum + seconds, 0) < ENOUGH_SECONDS) {
+    all.push(await run());
+  }
+  return all.sort((a, b) => a - b);
 }
 
 /** The sorted value that this share of all does not exceed. */
