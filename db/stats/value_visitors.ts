@@ -53,7 +53,7 @@ async function visitorsOf(
         : `, lists as materialized (
        select value, array_agg(visitor) as visitors from ${visits(valueIn(wanted))} group by value
      )
-     select value, (select count(distinct visitor) from unnest(visitors) as visitor) as count from lists`
+     select value, (select count(distinct visitor) from (select unnest(visitors) as visitor) list) as count from lists`
     }`,
     params,
   );
