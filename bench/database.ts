@@ -14,8 +14,12 @@ export async function withBenchDatabase<T>(
   try {
     const url = new URL(serverUrl);
     url.pathname = `/${name}`;
+    {
+      await using fresh = await openDatabase(url.href, { poolSize: 1, statementTimeout: 0 });
+      await migrate(fresh);
+    }
+    // A connection from before knows nothing of what the migrations set for the database.
     await using db = await openDatabase(url.href, { poolSize: 4, statementTimeout: 0 });
-    await migrate(db);
     return await work(db, url.href);
   } finally {
     await admin.exec(`drop database ${name} with (force)`);
