@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 import { isSessionDimension, totalSums, type ValueSums, valueSums } from "./breakdown_values.ts";
-import { askHalves, compareBytes, MOST_ROWS, sumRows } from "./halves.ts";
+import { askHalves, compareBytes, hasHalves, MOST_ROWS, sumRows } from "./halves.ts";
 import { type Dimension, escapeLike, isSelective, Params, type StatsQuery } from "./query.ts";
 import { askRows, chosenSegments } from "./segments.ts";
 import { countVisitors } from "./value_visitors.ts";
@@ -53,9 +53,10 @@ export async function breakdown(
   dimension: Dimension,
   options: BreakdownOptions = {},
 ): Promise<Breakdown> {
-  const { rows: sums, ...answer } =
-    (isSelective(query) ? await sumHalves(db, query, dimension, options) : undefined) ??
-      await sumValues(db, query, dimension, options);
+  const halves = isSelective(query) && await hasHalves(db, query)
+    ? await sumHalves(db, query, dimension, options)
+    : undefined;
+  const { rows: sums, ...answer } = halves ?? await sumValues(db, query, dimension, options);
   const rows = sums.map((row) => readRow(row, dimension));
   if (options.visitors) await countVisitors(db, query, dimension, rows);
   return { ...answer, rows };

@@ -72,7 +72,7 @@ async function countSteps(
   dimensions: readonly StepDimension[],
   values?: readonly string[],
 ): Promise<StepCount[]> {
-  const parts = await askParts(query, (part) => {
+  const parts = await askParts(db, query, (part) => {
     const params = new Params();
     return askRows<StepCount>(
       db,

@@ -2,7 +2,7 @@ import type { Database } from "../database.ts";
 import { chosenElements } from "./elements.ts";
 import { medianOfLists, type MiddleOfList, middleOfList, NEAR_THE_MIDDLE } from "./median.ts";
 import { type Filter, Params, type StatsQuery } from "./query.ts";
-import { askHalves } from "./halves.ts";
+import { askVisitors } from "./halves.ts";
 import { askSegments, chosenSegments } from "./segments.ts";
 import { valueIn } from "./session_values.ts";
 
@@ -64,7 +64,7 @@ interface ReachedStep {
   median: number | null;
 }
 
-/** Each half of the visitors by itself, put together. Undefined where the lengths that they answer do not tell a median. */
+/** Of halves of the visitors, put together. Undefined where the lengths that they answer do not tell a median. */
 async function reachedSteps(
   db: Database,
   query: StatsQuery,
@@ -72,18 +72,21 @@ async function reachedSteps(
   by: FunnelUnit,
   lengths: "near the middle" | "all",
 ): Promise<ReachedStep[] | undefined> {
-  const halves = await askHalves(query, async (half) => {
+  const parts = await askVisitors(db, query, async (part) => {
     const params = new Params();
     const [row] = await askSegments<{ begun: number; lengths: MiddleOfList[] }>(
       db,
-      walks(half, steps, by, lengths === "all" ? "count" : NEAR_THE_MIDDLE, params),
+      walks(part, steps, by, lengths === "all" ? "count" : NEAR_THE_MIDDLE, params),
       params,
     );
     return row!;
   });
-  const reached: ReachedStep[] = [{ count: halves[0].begun + halves[1].begun, median: null }];
+  const reached: ReachedStep[] = [{
+    count: parts.reduce((sum, { begun }) => sum + begun, 0),
+    median: null,
+  }];
   for (const i of steps.slice(1).keys()) {
-    const middles = halves.map(({ lengths }) => lengths[i]!);
+    const middles = parts.map(({ lengths }) => lengths[i]!);
     const median = medianOfLists(middles);
     if (median === undefined) return undefined;
     reached.push({ count: middles.reduce((sum, { count }) => sum + count, 0), median });

@@ -1,17 +1,45 @@
 /** A question put twice, about half of the visitors each: on two connections, and what both answer is put together here. */
-import { isSelective, type StatsQuery } from "./query.ts";
+import type { Database } from "../database.ts";
+import { isSelective, Params, type StatsQuery } from "./query.ts";
+import { within } from "./session_values.ts";
 
 /**
- * Puts a question about each half of the visitors, both at the same time where there are two connections. What one reads the
- * other does not, but for the days that have few sessions.
+ * Whether it pays to ask about halves: there are two connections, and on most days one half reads nothing of the other's. A day of
+ * few sessions stands in one segment, which both would read.
  */
+export async function hasHalves(db: Database, query: StatsQuery): Promise<boolean> {
+  if (db.connections === 1) return false;
+  const params = new Params();
+  const [answer] = await db.query<{ has: boolean }>(
+    `select count(*) * 2 > count(distinct v.day) * 3 as has from session_segments v where ${
+      within(query, params)
+    }`,
+    params.values,
+  );
+  return answer!.has;
+}
+
+/** Puts a question about each half of the visitors, at the same time. */
 export function askHalves<T>(query: StatsQuery, ask: (half: StatsQuery) => Promise<T>): Promise<[T, T]> {
   return Promise.all([ask({ ...query, half: 0 }), ask({ ...query, half: 1 })]);
 }
 
+/** Puts a question that tells visitors apart: about each half of them, or where that does not pay about all. */
+export async function askVisitors<T>(
+  db: Database,
+  query: StatsQuery,
+  ask: (part: StatsQuery) => Promise<T>,
+): Promise<T[]> {
+  return await hasHalves(db, query) ? await askHalves(query, ask) : [await ask(query)];
+}
+
 /** The same where the query has filters; of everything it is put once, as what is rolled up is not told by visitors. */
-export async function askParts<T>(query: StatsQuery, ask: (part: StatsQuery) => Promise<T>): Promise<T[]> {
-  return isSelective(query) ? await askHalves(query, ask) : [await ask(query)];
+export async function askParts<T>(
+  db: Database,
+  query: StatsQuery,
+  ask: (part: StatsQuery) => Promise<T>,
+): Promise<T[]> {
+  return isSelective(query) ? await askVisitors(db, query, ask) : [await ask(query)];
 }
 
 /** Of so many rows a half the sums are made here; of more the database sorts those of the whole, and answers the first ones. */

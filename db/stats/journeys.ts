@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 import { chosenElements } from "./elements.ts";
-import { askHalves, compareBytes, MOST_ROWS, sumRows } from "./halves.ts";
+import { askHalves, compareBytes, hasHalves, MOST_ROWS, sumRows } from "./halves.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { askSegments, chosenSegments } from "./segments.ts";
 import { valueIn, within } from "./session_values.ts";
@@ -33,8 +33,8 @@ const TOP = 10;
  * Repeated views of the same page in a row are one.
  */
 export async function journeys(db: Database, query: StatsQuery, page: string): Promise<Journeys> {
-  const { sessions, views, previous, next } = await waysOfHalves(db, query, page) ??
-    await waysThrough(db, query, page, TOP);
+  const halves = await hasHalves(db, query) ? await waysOfHalves(db, query, page) : undefined;
+  const { sessions, views, previous, next } = halves ?? await waysThrough(db, query, page, TOP);
   const withShares = (steps: Step[]) => steps.map((step) => ({ ...step, share: step.count / views }));
   return { page, sessions, views, previous: withShares(previous), next: withShares(next) };
 }

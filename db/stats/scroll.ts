@@ -46,7 +46,7 @@ interface Depths {
 }
 
 async function reachedDepths(db: Database, query: StatsQuery, pages: string[]): Promise<Map<string, Depths>> {
-  const parts = await askParts(query, (part) => depthsOf(db, part, pages));
+  const parts = await askParts(db, query, (part) => depthsOf(db, part, pages));
   return new Map(sumRows(parts.flat(), ({ value }) => value).map((depths) => [depths.value, depths]));
 }
 

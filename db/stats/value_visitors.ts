@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 import { chosenElements } from "./elements.ts";
-import { askHalves, sumRows } from "./halves.ts";
+import { askVisitors, sumRows } from "./halves.ts";
 import { type Dimension, Params, type StatsQuery } from "./query.ts";
 import { askSegments, chosenSegments } from "./segments.ts";
 import { type ValueCondition, valueIn, valueOf } from "./session_values.ts";
@@ -19,9 +19,9 @@ export async function countVisitors(
   rows: { value: string; visitors?: number }[],
 ): Promise<void> {
   const values = rows.map(({ value }) => value);
-  const halves = await askHalves(query, (half) => visitorsOf(db, half, dimension, values));
+  const parts = await askVisitors(db, query, (part) => visitorsOf(db, part, dimension, values));
   const counts = new Map(
-    sumRows(halves.flat(), ({ value }) => value).map(({ value, count }) => [value, count]),
+    sumRows(parts.flat(), ({ value }) => value).map(({ value, count }) => [value, count]),
   );
   for (const row of rows) row.visitors = counts.get(row.value) ?? 0;
 }
