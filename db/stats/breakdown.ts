@@ -56,10 +56,10 @@ export async function breakdown(
   const halves = isSelective(query) && await hasHalves(db, query)
     ? await sumHalves(db, query, dimension, options)
     : undefined;
-  const { rows: sums, ...answer } = halves ?? await sumValues(db, query, dimension, options);
+  const { total, rows: sums, others, count } = halves ?? await sumValues(db, query, dimension, options);
   const rows = sums.map((row) => readRow(row, dimension));
   if (options.visitors) await countVisitors(db, query, dimension, rows);
-  return { ...answer, rows };
+  return { total, rows, others, count };
 }
 
 type Sums = Omit<Breakdown, "rows"> & { rows: ValueSums[] };
