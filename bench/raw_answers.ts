@@ -128,7 +128,7 @@ export const rawForms = list(() => `
   order by greatest(starts, submissions) desc, form collate "C"`);
 
 export const rawScroll = list(() => `
-  , depths as (
+  , depths as materialized (
     select page_path as path, scroll_percentage as depth, count(*)::float8 as count
     from events where event_type = 'scroll_depth' group by 1, 2
   ),

@@ -80,11 +80,12 @@ export const rawRetention: RawAnswer = (db, query) =>
     from (${visits}) visits join firsts using (visitor_id)
     where first_day >= ${from}::date
   ),
-  counts as (select cohort, week, count(*) as visitors from seen group by cohort, week),
+  sizes as materialized (select cohort, count(distinct visitor_id) as visitors from seen group by cohort),
+  counts as materialized (select cohort, week, count(*) as visitors from seen group by cohort, week),
   weeks as (
     select week::date as week from generate_series(date_trunc('week', ${from}::timestamp), ${to}::timestamp, interval '1 week') as week
   )
-  select w.week::text as week, (select count(distinct visitor_id) from seen where cohort = w.week) as visitors,
+  select w.week::text as week, coalesce((select visitors from sizes z where z.cohort = w.week), 0) as visitors,
     array(
       select coalesce((select visitors from counts c where c.cohort = w.week and c.week = later.week), 0)::integer
       from weeks later where later.week >= w.week order by later.week
