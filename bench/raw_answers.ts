@@ -1,7 +1,7 @@
 import type { Queryable } from "../db/database.ts";
 import { Params, type StatsQuery } from "../db/stats/query.ts";
 import { usualInterval } from "../db/stats/period.ts";
-import { chosenRows } from "./raw_rows.ts";
+import { chosenRows, visitsOf } from "./raw_rows.ts";
 
 /**
  * The same answer as one of `db/stats`, or the most of it, said plainly over the rows of sessions, pageviews and events: what it costs
@@ -25,24 +25,19 @@ const breakdownOf = (statement: RawStatement): RawAnswer => async (db, query) =>
   rows: await askRaw(db, query, statement),
 });
 
-const VISITS_OF = (query: StatsQuery) =>
-  query.filters.length > 0
-    ? "select visitor_id, session_start as at from chosen"
-    : "select visitor_id, session_start as at from chosen union all select visitor_id, view_timestamp from views";
-
 /** With filters pageviews and events count with their session, else when they happen. */
-const COUNTS_OF = (query: StatsQuery) =>
+const countsOf = (query: StatsQuery) =>
   query.filters.length > 0
     ? "select session_start as at, pageview_count as pageviews, event_count as events from chosen"
     : "select view_timestamp as at, 1 as pageviews, 0 as events from views union all select event_timestamp, 0, 1 from events";
 
 export const rawOverview = one((query) => `
   select
-    (select count(distinct visitor_id) from (${VISITS_OF(query)}) visits) as visitors,
+    (select count(distinct visitor_id) from (${visitsOf(query)}) visits) as visitors,
     s.sessions, c.pageviews, c.events, s.bounces::float8 / s.sessions as "bounceRate", s.seconds::float8 / s.sessions as "sessionSeconds"
   from (select count(*) as sessions, sum(bounce::integer) as bounces, sum(duration_seconds) as seconds from chosen) s,
     (select coalesce(sum(pageviews), 0) as pageviews, coalesce(sum(events), 0) as events from (${
-  COUNTS_OF(query)
+  countsOf(query)
 }) counts) c`);
 
 export const rawTimeseries = list((query, params) => {
@@ -59,12 +54,12 @@ export const rawTimeseries = list((query, params) => {
     bucket("day")
   } as label from generate_series(${from}::date, ${to}::date, interval '1 day') as day) labels
   left join (select ${local} as label, count(distinct visitor_id) as visitors from (${
-    VISITS_OF(query)
+    visitsOf(query)
   }) visits group by 1) v using (label)
   left join (select ${local} as label, count(*) as sessions from (select session_start as at from chosen) starts group by 1) s using (label)
   left join (
     select ${local} as label, sum(pageviews) as pageviews, sum(events) as events from (${
-    COUNTS_OF(query)
+    countsOf(query)
   }) counts group by 1
   ) c using (label)
   order by label`;

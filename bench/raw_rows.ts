@@ -38,6 +38,12 @@ export function chosenRows({ site, range, timezone, filters }: StatsQuery, param
   events as (${rows("user_events", "event_timestamp")})`;
 }
 
+/** Who was there `at` which moment: with filters when chosen sessions began, else at every pageview, too. */
+export function visitsOf({ filters }: StatsQuery): string {
+  const starts = "select visitor_id, session_start as at from chosen";
+  return filters.length > 0 ? starts : `${starts} union all select visitor_id, view_timestamp from views`;
+}
+
 function fits({ dimension, operator, values }: Filter, params: Params): string {
   const [column, steps] = [VALUES[dimension], STEPS[dimension]];
   if (column === undefined && steps === undefined) {

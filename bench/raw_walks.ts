@@ -1,5 +1,6 @@
 import type { FunnelStep, FunnelUnit } from "../db/stats/funnel.ts";
 import { askRaw, type RawAnswer } from "./raw_answers.ts";
+import { visitsOf } from "./raw_rows.ts";
 
 /** Who took the steps one after the other: `count`, and the median of the seconds since the step before. */
 export const rawFunnel = (steps: readonly FunnelStep[], unit: FunnelUnit): RawAnswer => (db, query) =>
@@ -65,9 +66,6 @@ export const rawRetention: RawAnswer = (db, query) =>
     const [from, to, zone] = [query.range.from, query.range.to, query.timezone].map((value) =>
       params.add(value)
     );
-    const visits = query.filters.length > 0
-      ? "select visitor_id, session_start as at from chosen"
-      : "select visitor_id, session_start as at from chosen union all select visitor_id, view_timestamp from views";
     return `
   , everything as (
     select visitor_id, session_start as at from bounds, user_sessions where site_id = site
@@ -77,7 +75,7 @@ export const rawRetention: RawAnswer = (db, query) =>
   firsts as (select visitor_id, (min(at) at time zone ${zone})::date as first_day from everything group by visitor_id),
   seen as materialized (
     select distinct visitor_id, date_trunc('week', first_day)::date as cohort, date_trunc('week', at at time zone ${zone})::date as week
-    from (${visits}) visits join firsts using (visitor_id)
+    from (${visitsOf(query)}) visits join firsts using (visitor_id)
     where first_day >= ${from}::date
   ),
   sizes as materialized (select cohort, count(distinct visitor_id) as visitors from seen group by cohort),

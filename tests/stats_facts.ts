@@ -43,6 +43,11 @@ const CHANNELS: Record<string, string> = {
   referral: "Referral",
 };
 
+/** SQL for segments of so many sessions: a day of more than half as many stands in several, by its visitors' halves. */
+export function segmentsOf(sessions: number): string {
+  return `create or replace function segment_size() returns integer language sql immutable as 'select ${sessions}'`;
+}
+
 /** When the site's day begins, in milliseconds. @param later by how many days */
 export function startOf(day: string, timezone: string, later = 0): number {
   return Temporal.PlainDate.from(day).add({ days: later }).toZonedDateTime(timezone).epochMilliseconds;

@@ -12,7 +12,7 @@ import { DIMENSIONS, type Filter, OPERATORS, type StatsQuery } from "../db/stats
 import { retention } from "../db/stats/retention.ts";
 import { INTERVALS, timeseries } from "../db/stats/timeseries.ts";
 import { eventRow } from "./event_row.ts";
-import { type Facts, readFacts } from "./stats_facts.ts";
+import { type Facts, readFacts, segmentsOf } from "./stats_facts.ts";
 import {
   referenceBreakdown,
   referenceFunnel,
@@ -223,7 +223,7 @@ for (const engine of engines()) {
     await using db = await engine.migrated();
     // Small enough for both kinds of rows, and for several segments a day.
     await db.exec(`
-      create or replace function segment_size() returns integer language sql immutable as 'select 4';
+      ${segmentsOf(4)};
       create or replace function is_rare(sessions bigint, of_all bigint) returns boolean language sql immutable as 'select sessions < 2'`);
     const property = fc.asyncProperty(scenario, async (scenario) => {
       await load(db, scenario);

@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 import { isSessionDimension, totalSums, type ValueSums, valueSums } from "./breakdown_values.ts";
-import { askHalves, compareBytes, hasHalves, MOST_ROWS, sumRows } from "./halves.ts";
+import { askEach, compareBytes, filterParts, MOST_ROWS, sumRows, visitorParts } from "./halves.ts";
 import { type Dimension, escapeLike, isSelective, Params, type StatsQuery } from "./query.ts";
 import { askRows, chosenSegments } from "./segments.ts";
 import { countVisitors } from "./value_visitors.ts";
@@ -53,12 +53,13 @@ export async function breakdown(
   dimension: Dimension,
   options: BreakdownOptions = {},
 ): Promise<Breakdown> {
-  const halves = isSelective(query) && await hasHalves(db, query)
-    ? await sumHalves(db, query, dimension, options)
+  const parts = options.visitors ? await visitorParts(db, query) : await filterParts(db, query);
+  const halves = isSelective(query) && parts.length > 1
+    ? await sumHalves(db, parts, dimension, options)
     : undefined;
   const { total, rows: sums, others, count } = halves ?? await sumValues(db, query, dimension, options);
   const rows = sums.map((row) => readRow(row, dimension));
-  if (options.visitors) await countVisitors(db, query, dimension, rows);
+  if (options.visitors) await countVisitors(db, parts, dimension, rows);
   return { total, rows, others, count };
 }
 
@@ -67,13 +68,13 @@ type Sums = Omit<Breakdown, "rows"> & { rows: ValueSums[] };
 /** Undefined where there are more values than are put together here. */
 async function sumHalves(
   db: Database,
-  query: StatsQuery,
+  parts: StatsQuery[],
   dimension: Dimension,
   options: BreakdownOptions,
 ): Promise<Sums | undefined> {
   const { limit = 10, offset = 0 } = options;
   const all = { ...options, limit: MOST_ROWS, offset: 0 };
-  const halves = await askHalves(query, (half) => sumValues(db, half, dimension, all));
+  const halves = await askEach(parts, (half) => sumValues(db, half, dimension, all));
   if (halves.some(({ count }) => count > MOST_ROWS)) return undefined;
   const rows = sumRows(halves.flatMap(({ rows }) => rows), ({ value }) => value!);
   const weight = weightOf(dimension);

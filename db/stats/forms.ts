@@ -1,5 +1,5 @@
 import type { Database } from "../database.ts";
-import { askParts, compareBytes, sumRows } from "./halves.ts";
+import { askEach, compareBytes, filterParts, sumRows } from "./halves.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { type StepDimension, stepRows } from "./rolled_up.ts";
 import { askRows } from "./segments.ts";
@@ -23,19 +23,17 @@ export interface FormRow {
   fields: { field: string; filled: number; share: number }[];
 }
 
+/** What is done with a form. */
+const USES = ["form_start", "form_submit", "form_abandon"] as const;
+
 /** The forms that were used, the most often started or submitted first. @param limit how many, at most */
 export async function forms(db: Database, query: StatsQuery, limit = 50): Promise<FormRow[]> {
-  const steps = await countSteps(db, query, [
-    "form_start",
-    "form_submit",
-    "form_abandon",
-    "form_page",
-    "form_field",
-  ]);
+  const parts = await filterParts(db, query);
+  const steps = await countSteps(db, parts, [...USES, "form_page", "form_field"]);
   const pages = namesByForm(steps, "form_page");
   const fields = namesByForm(steps, "form_field");
   const used = usesOfForms(steps).slice(0, limit);
-  const views = await viewsOf(db, query, used.flatMap(({ form }) => pages.get(form) ?? []));
+  const views = await viewsOf(db, parts, used.flatMap(({ form }) => pages.get(form) ?? []));
   return used.map(({ form, starts, submissions, abandonments }) => {
     const ownPages = (pages.get(form) ?? []).map(({ name }) => name);
     return {
@@ -68,11 +66,11 @@ interface StepCount {
 /** @param values no others, where they are given */
 async function countSteps(
   db: Database,
-  query: StatsQuery,
+  parts: StatsQuery[],
   dimensions: readonly StepDimension[],
   values?: readonly string[],
 ): Promise<StepCount[]> {
-  const parts = await askParts(db, query, (part) => {
+  const counted = await askEach(parts, (part) => {
     const params = new Params();
     return askRows<StepCount>(
       db,
@@ -86,11 +84,11 @@ async function countSteps(
       params,
     );
   });
-  return sumRows(parts.flat(), ({ dimension, value }) => `${dimension} ${value}`);
+  return sumRows(counted.flat(), ({ dimension, value }) => `${dimension} ${value}`);
 }
 
 function usesOfForms(steps: StepCount[]) {
-  const uses = steps.filter(({ dimension }) => !["form_page", "form_field"].includes(dimension));
+  const uses = steps.filter(({ dimension }) => (USES as readonly string[]).includes(dimension));
   return [...Map.groupBy(uses, ({ value }) => value)].map(([form, steps]) => {
     const count = (use: StepDimension) => steps.find(({ dimension }) => dimension === use)?.events ?? 0;
     return {
@@ -118,11 +116,11 @@ function namesByForm(
 
 async function viewsOf(
   db: Database,
-  query: StatsQuery,
+  parts: StatsQuery[],
   pages: { name: string }[],
 ): Promise<Map<string, number>> {
   if (pages.length === 0) return new Map();
   const names = [...new Set(pages.map(({ name }) => name))];
-  const counts = await countSteps(db, query, ["page"], names);
+  const counts = await countSteps(db, parts, ["page"], names);
   return new Map(counts.map(({ value, pageviews }) => [value, pageviews]));
 }

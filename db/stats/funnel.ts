@@ -2,7 +2,7 @@ import type { Database } from "../database.ts";
 import { chosenElements } from "./elements.ts";
 import { medianOfLists, type MiddleOfList, middleOfList, NEAR_THE_MIDDLE } from "./median.ts";
 import { type Filter, Params, type StatsQuery } from "./query.ts";
-import { askVisitors } from "./halves.ts";
+import { askEach, visitorParts } from "./halves.ts";
 import { askSegments, chosenSegments } from "./segments.ts";
 import { valueIn } from "./session_values.ts";
 
@@ -72,7 +72,7 @@ async function reachedSteps(
   by: FunnelUnit,
   lengths: "near the middle" | "all",
 ): Promise<ReachedStep[] | undefined> {
-  const parts = await askVisitors(db, query, async (part) => {
+  const parts = await askEach(await visitorParts(db, query), async (part) => {
     const params = new Params();
     const [row] = await askSegments<{ begun: number; lengths: MiddleOfList[] }>(
       db,

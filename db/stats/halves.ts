@@ -4,42 +4,30 @@ import { isSelective, Params, type StatsQuery } from "./query.ts";
 import { within } from "./session_values.ts";
 
 /**
- * Whether it pays to ask about halves: there are two connections, and on most days one half reads nothing of the other's. A day of
- * few sessions stands in one segment, which both would read.
+ * What to ask in the place of a query that tells visitors apart: both halves of them, where on most days one half reads nothing of
+ * the other's, and there are connections for both. Else the query itself: a day of few sessions stands in one segment, which both
+ * halves would read.
  */
-export async function hasHalves(db: Database, query: StatsQuery): Promise<boolean> {
-  if (db.connections === 1) return false;
+export async function visitorParts(db: Database, query: StatsQuery): Promise<StatsQuery[]> {
+  if (db.connections === 1) return [query];
   const params = new Params();
-  const [answer] = await db.query<{ has: boolean }>(
-    `select count(*) * 2 > count(distinct v.day) * 3 as has from session_segments v where ${
+  const [answer] = await db.query<{ split: boolean }>(
+    `select count(*) * 2 > count(distinct v.day) * 3 as split from session_segments v where ${
       within(query, params)
     }`,
     params.values,
   );
-  return answer!.has;
+  return answer!.split ? [{ ...query, half: 0 }, { ...query, half: 1 }] : [query];
 }
 
-/** Puts a question about each half of the visitors, at the same time. */
-export function askHalves<T>(query: StatsQuery, ask: (half: StatsQuery) => Promise<T>): Promise<[T, T]> {
-  return Promise.all([ask({ ...query, half: 0 }), ask({ ...query, half: 1 })]);
+/** The same where the query has filters; without them what is rolled up answers, which is not told by visitors. */
+export async function filterParts(db: Database, query: StatsQuery): Promise<StatsQuery[]> {
+  return isSelective(query) ? await visitorParts(db, query) : [query];
 }
 
-/** Puts a question that tells visitors apart: about each half of them, or where that does not pay about all. */
-export async function askVisitors<T>(
-  db: Database,
-  query: StatsQuery,
-  ask: (part: StatsQuery) => Promise<T>,
-): Promise<T[]> {
-  return await hasHalves(db, query) ? await askHalves(query, ask) : [await ask(query)];
-}
-
-/** The same where the query has filters; of everything it is put once, as what is rolled up is not told by visitors. */
-export async function askParts<T>(
-  db: Database,
-  query: StatsQuery,
-  ask: (part: StatsQuery) => Promise<T>,
-): Promise<T[]> {
-  return isSelective(query) ? await askVisitors(db, query, ask) : [await ask(query)];
+/** Asks about each part, at the same time. */
+export function askEach<T>(parts: StatsQuery[], ask: (part: StatsQuery) => Promise<T>): Promise<T[]> {
+  return Promise.all(parts.map(ask));
 }
 
 /** Of so many rows a half the sums are made here; of more the database sorts those of the whole, and answers the first ones. */

@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 import { chosenElements } from "./elements.ts";
-import { askHalves, compareBytes, hasHalves, MOST_ROWS, sumRows } from "./halves.ts";
+import { askEach, compareBytes, MOST_ROWS, sumRows, visitorParts } from "./halves.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { askSegments, chosenSegments } from "./segments.ts";
 import { valueIn, within } from "./session_values.ts";
@@ -33,7 +33,8 @@ const TOP = 10;
  * Repeated views of the same page in a row are one.
  */
 export async function journeys(db: Database, query: StatsQuery, page: string): Promise<Journeys> {
-  const halves = await hasHalves(db, query) ? await waysOfHalves(db, query, page) : undefined;
+  const parts = await visitorParts(db, query);
+  const halves = parts.length > 1 ? await waysOfHalves(db, parts, page) : undefined;
   const { sessions, views, previous, next } = halves ?? await waysThrough(db, query, page, TOP);
   const withShares = (steps: Step[]) => steps.map((step) => ({ ...step, share: step.count / views }));
   return { page, sessions, views, previous: withShares(previous), next: withShares(next) };
@@ -49,20 +50,17 @@ interface Ways {
 }
 
 /** Undefined where there are more pages than are put together here. */
-async function waysOfHalves(db: Database, query: StatsQuery, page: string): Promise<Ways | undefined> {
-  const [even, odd] = await askHalves(query, (half) => waysThrough(db, half, page, MOST_ROWS + 1));
-  const lists = [even.previous, even.next, odd.previous, odd.next];
-  if (lists.some(({ length }) => length > MOST_ROWS)) return undefined;
-  const top = (steps: Step[]) =>
-    sumRows(steps, ({ value }) => JSON.stringify(value))
+async function waysOfHalves(db: Database, parts: StatsQuery[], page: string): Promise<Ways | undefined> {
+  const halves = await askEach(parts, (half) => waysThrough(db, half, page, MOST_ROWS + 1));
+  if (halves.some(({ previous, next }) => Math.max(previous.length, next.length) > MOST_ROWS)) {
+    return undefined;
+  }
+  const sum = (figure: "sessions" | "views") => halves.reduce((sum, half) => sum + half[figure], 0);
+  const top = (side: "previous" | "next") =>
+    sumRows(halves.flatMap((half) => half[side]), ({ value }) => JSON.stringify(value))
       .sort((a, b) => b.count - a.count || compareBytes(a.value ?? "", b.value ?? ""))
       .slice(0, TOP);
-  return {
-    sessions: even.sessions + odd.sessions,
-    views: even.views + odd.views,
-    previous: top([...even.previous, ...odd.previous]),
-    next: top([...even.next, ...odd.next]),
-  };
+  return { sessions: sum("sessions"), views: sum("views"), previous: top("previous"), next: top("next") };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 import { isSelective, Params, type StatsQuery } from "./query.ts";
-import { askParts } from "./halves.ts";
+import { askEach, filterParts } from "./halves.ts";
 import { askRows, chosenSegments, chosenSessions } from "./segments.ts";
 
 /** The visitors whose first visit ever lies in one week of the range. */
@@ -19,7 +19,7 @@ type Row = { week: string; visitors: number; weeks: number; returned: Record<str
  * matches; the first visit of all says to which cohort a visitor belongs.
  */
 export async function retention(db: Database, query: StatsQuery): Promise<Cohort[]> {
-  const [cohorts, ...others] = await askParts(db, query, (part) => cohortsOf(db, part));
+  const [cohorts, ...others] = await askEach(await filterParts(db, query), (part) => cohortsOf(db, part));
   return others.reduce((sums, part) => sums.map((cohort, i) => together(cohort, part[i]!)), cohorts!);
 }
 

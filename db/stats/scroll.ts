@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 import { breakdown } from "./breakdown.ts";
-import { askParts, sumRows } from "./halves.ts";
+import { askEach, filterParts, sumRows } from "./halves.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { stepRows } from "./rolled_up.ts";
 import { askRows } from "./segments.ts";
@@ -46,7 +46,7 @@ interface Depths {
 }
 
 async function reachedDepths(db: Database, query: StatsQuery, pages: string[]): Promise<Map<string, Depths>> {
-  const parts = await askParts(db, query, (part) => depthsOf(db, part, pages));
+  const parts = await askEach(await filterParts(db, query), (part) => depthsOf(db, part, pages));
   return new Map(sumRows(parts.flat(), ({ value }) => value).map((depths) => [depths.value, depths]));
 }
 

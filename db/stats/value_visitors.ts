@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 import { chosenElements } from "./elements.ts";
-import { askVisitors, sumRows } from "./halves.ts";
+import { askEach, sumRows } from "./halves.ts";
 import { type Dimension, Params, type StatsQuery } from "./query.ts";
 import { askSegments, chosenSegments } from "./segments.ts";
 import { type ValueCondition, valueIn, valueOf } from "./session_values.ts";
@@ -11,17 +11,17 @@ import { type ValueCondition, valueIn, valueOf } from "./session_values.ts";
  */
 const FEW_VALUES = 10;
 
-/** Adds to each row the number of different visitors that have its value. */
+/** Adds to each row the number of different visitors that have its value. @param parts that no visitor is in two of */
 export async function countVisitors(
   db: Database,
-  query: StatsQuery,
+  parts: StatsQuery[],
   dimension: Dimension,
   rows: { value: string; visitors?: number }[],
 ): Promise<void> {
   const values = rows.map(({ value }) => value);
-  const parts = await askVisitors(db, query, (part) => visitorsOf(db, part, dimension, values));
+  const counted = await askEach(parts, (part) => visitorsOf(db, part, dimension, values));
   const counts = new Map(
-    sumRows(parts.flat(), ({ value }) => value).map(({ value, count }) => [value, count]),
+    sumRows(counted.flat(), ({ value }) => value).map(({ value, count }) => [value, count]),
   );
   for (const row of rows) row.visitors = counts.get(row.value) ?? 0;
 }
