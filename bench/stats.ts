@@ -2,11 +2,12 @@ import { formatTable } from "../commands/command.ts";
 import type { Database } from "../db/database.ts";
 import { openDatabase } from "../db/open.ts";
 import type { StatsQuery } from "../db/stats/query.ts";
+import { printError } from "../log.ts";
 import type { Cluster } from "../tests/cluster.ts";
 import { ratio, secondsOf, withBenchDatabase } from "./database.ts";
 import { serverCpuSeconds } from "./proc.ts";
 import { askWholePage, type Question, QUESTIONS } from "./questions.ts";
-import { fillYear, SITES } from "./year.ts";
+import { fillYear, rollUpYear, SITES } from "./year.ts";
 
 const RANGES: [string, number][] = [["30 days", 30], ["90 days", 90], ["12 months", 365]];
 const RUNS = 20;
@@ -19,14 +20,15 @@ const CONNECTIONS = 3;
 
 /**
  * How long each question takes about the busiest of ten sites, which has half of `pageviews` in a year: from the roll-ups, warm
- * (by the clock, and the server's processor time) and with nothing in memory, beside the same answer from raw rows.
+ * (by the clock, and the server's processor time) and with nothing in memory, beside the same answer from raw rows. What it is at goes
+ * to the standard error: ten million take over an hour.
  */
 export async function benchStats(cluster: Cluster, pageviews: number): Promise<string[]> {
   return await withBenchDatabase(cluster.url, async (db, url) => {
+    printError("writing a year");
     const filled = await secondsOf(() => fillYear(db, pageviews));
-    const rolledUp = await secondsOf(() =>
-      db.query("call calculate_daily_metrics(current_date - 366, current_date)")
-    );
+    printError(`rolling it up, after ${Math.round(filled)} s`);
+    const rolledUp = await secondsOf(() => rollUpYear(db));
     await db.exec("vacuum analyze");
     return [
       `${pageviews.toLocaleString("en-US")} pageviews written in ${Math.round(filled)} s, rolled up in ${
@@ -50,6 +52,7 @@ export async function measureQuestions(url: string, restart: () => Promise<void>
     const query: StatsQuery = { site: SITES[0]!, timezone: "UTC", range: range!, filters: [] };
     const page: Question = { name: "the whole first page", ask: askWholePage };
     for (const question of [page, ...QUESTIONS]) {
+      printError(`${name}: ${question.name}`);
       rows.push({ range: name, question: question.name, ...await measure(url, query, question, restart) });
     }
   }

@@ -163,6 +163,8 @@ const TABLES = [
   "form_submissions",
   "daily_site_metrics",
   "session_segments",
+  "session_visitors",
+  "session_counts",
   "session_values",
   "daily_dimensions",
   "monthly_dimensions",

@@ -46,8 +46,13 @@ async function tablesOf(db: TestDatabase): Promise<Map<string, string[]>> {
 /** Fills the tables that `to` has with the rows of `from`, as an older version had written them. */
 async function copyRows(from: TestDatabase, to: TestDatabase, processed: boolean): Promise<void> {
   const source = await tablesOf(from);
-  for (const [table, columns] of await tablesOf(to)) {
-    if (/^(schema_|job_runs)/.test(table) || !source.has(table)) continue;
+  const target = await tablesOf(to);
+  // Sessions were packed otherwise then: as if the former version had not come to that.
+  const packed = ["session_segments", "session_values"].filter((name) =>
+    target.has(name) && `${target.get(name)}` !== `${source.get(name)}`
+  );
+  for (const [table, columns] of target) {
+    if (/^(schema_|job_runs)/.test(table) || !source.has(table) || packed.includes(table)) continue;
     const left = [
       ...(processed ? [] : ["processed_at"]),
       // Drawn from a sequence, here as there.
@@ -64,6 +69,13 @@ async function copyRows(from: TestDatabase, to: TestDatabase, processed: boolean
       `insert into ${table} (${names}) overriding system value
        select ${names} from jsonb_populate_recordset(null::${table}, $1::jsonb)`,
       [rows!.json],
+    );
+  }
+  if (processed && packed.length > 0) {
+    await to.query(
+      `insert into stale_days (site_id, metric_date, marked_at)
+       select site_id, metric_date, now() from daily_site_metrics
+       on conflict (site_id, metric_date) do nothing`,
     );
   }
   await to.query("select setval('events_log_id_seq', (select max(id) from events_log))");

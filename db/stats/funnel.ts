@@ -4,7 +4,7 @@ import { medianOfLists, type MiddleOfList, middleOfList, NEAR_THE_MIDDLE } from 
 import { type Filter, Params, type StatsQuery } from "./query.ts";
 import { askEach, visitorParts } from "./halves.ts";
 import { askSegments, chosenSegments } from "./segments.ts";
-import { valueIn } from "./session_values.ts";
+import { valueIs } from "./session_values.ts";
 
 /** View a page, or send an event. */
 export type FunnelStep = { page: string; event?: undefined } | { event: string; page?: undefined };
@@ -122,55 +122,76 @@ function walks(
   const begunCount = unit === "session"
     ? `with ${chosenSegments(begun, params)}
     select coalesce(sum(bit_count(mask)), 0) from chosen`
-    : "select count(*) from reached_0";
+    : "select coalesce(sum(begun), 0) from parts";
   const lengths = steps.slice(1).map((_, i) =>
-    middleOfList(`(key_${i + 1} >> 10) - (key_${i} >> 10)`, `reached_${i + 1}`, reach)
+    middleOfList(`(select unnest(lengths_${i + 1}) as number from parts) lengths`, reach)
   );
   return `
   with ${chosenSegments(followed, params)},
-  ${reachedTables(followed, steps, unit, params)}
+  ${steps.map((step, i) => takenLists(followed, step, unit, i, params)).join(",\n  ")},
+  parts as materialized (
+    select reached.*
+    from taken_0 ${steps.slice(1).map((_, i) => `left join taken_${i + 1} using (part)`).join(" ")}
+    cross join lateral (${reachedInPart(steps, unit)}
+    ) reached
+  )
   select (
     ${begunCount}
   ) as begun, jsonb_build_array(${lengths.join(", ")}) as lengths`;
 }
 
 /**
- * The tables reached_0, reached_1, … of the units that got to each step, by the keys of it and the one before. Keys order a unit's steps:
- * milliseconds times 1,024, plus a page's place in its session.
+ * Units are followed a part of them at a time, so that what is grouped and joined stays in the processor's cache: by some bits of their
+ * number; the lowest one is that of the half.
  */
-function reachedTables(
+const PART = "unit >> 1 & 63";
+
+/** A table taken_0, taken_1, …: of each part of the units two lists, side by side, of who took a step and its key. */
+function takenLists(
   query: StatsQuery,
-  steps: readonly FunnelStep[],
+  step: FunnelStep,
   unit: FunnelUnit,
+  index: number,
   params: Params,
 ): string {
-  const taken = steps.map((step, i) =>
-    `taken_${i} as (${takenStep(query, step, unit, i === 0, params)}
-  )`
-  );
+  return `taken_${index} as materialized (
+    select ${PART} as part, array_agg(unit) as units, array_agg(key) as keys
+    from (${takenStep(query, step, unit, index === 0, params)}
+    ) taken
+    group by part
+  )`;
+}
+
+/**
+ * How many of a part of the units got to the first step, `begun`, and the milliseconds from each step to the next one, `lengths_1`, ….
+ * Keys order a unit's steps: milliseconds times 1,024, plus a page's place in its session.
+ */
+function reachedInPart(steps: readonly FunnelStep[], unit: FunnelUnit): string {
+  const taken = (i: number) =>
+    `(select unnest(taken_${i}.units) as unit, unnest(taken_${i}.keys) as key) taken`;
   const reached = steps.slice(1).map((step, i) => {
     const isLater = step.page !== undefined && steps[i]!.page !== undefined
       ? `key > key_${i}`
       : `key >> 10 > key_${i} >> 10`;
     return `reached_${i + 1} as materialized (
-    select ${unit}, min(key_${i}) as key_${i}, min(key) as key_${i + 1}
-    from reached_${i} join taken_${i + 1} using (${unit})
-    where ${isLater}
-    group by ${unit}
-  )`;
+        select unit, min(key_${i}) as key_${i}, min(key) as key_${i + 1}
+        from reached_${i} join ${taken(i + 1)} using (unit)
+        where ${isLater}
+        group by unit
+      )`;
   });
-  return [...taken, BEGUN[unit], ...reached].join(",\n  ");
+  // A session takes the first step for the first time once.
+  const begun = unit === "session"
+    ? `select unit, key as key_0 from ${taken(0)}`
+    : `select unit, min(key) as key_0 from ${taken(0)} group by unit`;
+  const lengths = steps.slice(1).map((_, i) =>
+    `array(select (key_${i + 1} >> 10) - (key_${i} >> 10) from reached_${i + 1}) as lengths_${i + 1}`
+  );
+  return `
+      with reached_0 as materialized (${begun}),
+      ${reached.join(",\n      ")}
+      select (select count(*) from reached_0) as begun, ${lengths.join(", ")}`;
 }
-
-/** Who is followed, and since when. A session takes the first step for the first time once. */
-const BEGUN: Record<FunnelUnit, string> = {
-  session: `reached_0 as (
-    select session, key as key_0 from taken_0
-  )`,
-  visitor: `reached_0 as materialized (
-    select visitor, min(key) as key_0 from taken_0 group by visitor
-  )`,
-};
 
 /** The `key` of each time that a unit takes a step. */
 function takenStep(
@@ -181,20 +202,19 @@ function takenStep(
   params: Params,
 ): string {
   const choice = {
-    dimensions: [page === undefined ? "event" : "page"],
-    condition: valueIn(params.add([page ?? event])),
-    lists: ["moments"] as const,
+    dimensions: [page === undefined ? "event_step" : "page_step"],
+    condition: valueIs(`${params.add(page ?? event)}::text`),
     firsts,
   };
   const [key, elements] = unit === "session"
-    ? ["moment", { ...choice, columns: ["session"] as const }] as const
+    ? ["moment", { ...choice, columns: ["session", "moment"] as const }] as const
     : ["(day_ms + started_ms) * 1024 + moment", {
       ...choice,
-      columns: ["day_ms"] as const,
+      columns: ["day_ms", "moment"] as const,
       sessions: ["visitors", "started_ms"] as const,
     }] as const;
   return `
-    select ${unit}, ${key} as key
+    select ${unit} as unit, ${key} as key
     from (${chosenElements(query, elements, params)}
     ) elements`;
 }

@@ -3,7 +3,7 @@ import { chosenElements } from "./elements.ts";
 import { askEach, compareBytes, MOST_ROWS, sumRows, visitorParts } from "./halves.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { askSegments, chosenSegments } from "./segments.ts";
-import { valueIn, within } from "./session_values.ts";
+import { valueIs, within } from "./session_values.ts";
 
 /** A page before or after the one that is asked about. */
 export interface JourneyStep {
@@ -73,13 +73,12 @@ async function waysOfHalves(db: Database, parts: StatsQuery[], page: string): Pr
 async function waysThrough(db: Database, query: StatsQuery, page: string, most: number): Promise<Ways> {
   const params = new Params();
   const chosen = chosenSegments(query, params);
-  const asked = params.add(page);
+  const asked = `${params.add(page)}::text`;
   const limit = params.add(most);
   const views = {
-    dimensions: ["page"],
-    condition: valueIn(params.add([page])),
-    columns: ["first_session", "is_first"],
-    lists: ["previous", "next"],
+    dimensions: ["page_way"],
+    condition: valueIs(asked),
+    columns: ["first_session", "is_first", "previous", "next"],
   } as const;
   const top = (condition: string) =>
     `(
@@ -98,9 +97,9 @@ async function waysThrough(db: Database, query: StatsQuery, page: string, most: 
   ways as (
     select place, is_next, count(*) as count
     from (
-      select first_session << 10 | coalesce(previous, 0) as place, false as is_next from views
+      select first_session << 10 | previous as place, false as is_next from views
       union all
-      select first_session << 10 | coalesce(next, 0), true from views
+      select first_session << 10 | next, true from views
     ) places
     group by place, is_next
   ),

@@ -15,13 +15,13 @@ export interface MiddleOfList {
  */
 export const NEAR_THE_MIDDLE = "(16 + 4 * sqrt(count))::bigint";
 
-/** SQL for a JSON object of {@linkcode MiddleOfList}: of the values of an expression over a table. @param reach in terms of `count` */
-export function middleOfList(value: string, table: string, reach: string): string {
+/** SQL for a JSON object of {@linkcode MiddleOfList}: of the column `number` of a table. @param reach in terms of `count` */
+export function middleOfList(table: string, reach: string): string {
   return `(
     select jsonb_build_object('count', count, 'before', before, 'numbers', coalesce(to_jsonb(numbers[before + 1:count - before]), '[]'))
     from (
       select count, numbers, greatest(count / 2 - ${reach}, 0) as before
-      from (select count(*) as count, array_agg(${value} order by ${value}) as numbers from ${table}) list
+      from (select count(*) as count, array_agg(number order by number) as numbers from ${table}) list
     ) placed
   )`;
 }

@@ -17,7 +17,7 @@ export type StepDimension =
   | "form_field"
   | "revenue";
 
-const PAYMENTS = { dimensions: ["revenue"], columns: ["dimension", "value"], lists: ["amounts"] } as const;
+const PAYMENTS = { dimensions: ["revenue"], columns: ["dimension", "value", "amount"] } as const;
 
 const COLUMNS = "dimension, value, sessions, pageviews, events, bounces, seconds, timed, amount";
 

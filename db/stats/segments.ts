@@ -1,23 +1,12 @@
 /**
- * Questions about chosen sessions are put to `session_segments` and `session_values` (migrations/0008_segments.sql): filters become
+ * Questions about chosen sessions are put to `session_segments` and `session_values` (migrations/0015_lists_apart.sql): filters become
  * a bit a session, and what is asked stands in bits and lists beside them. All of this is SQL for a statement that begins with
  * {@linkcode chosenSegments}.
  */
 import type { Database } from "../database.ts";
 import { DIMENSIONS, escapeLike, type Filter, isSelective, type Params, type StatsQuery } from "./query.ts";
-import { ownRows, sharedRows, valueIn, valueLike, within } from "./session_values.ts";
-
-/** What stands in a segment once a session. */
-export type SegmentColumn = "visitors" | "first_days" | "started_ms" | "pageviews" | "events" | "seconds";
-
-const ELEMENT_OF: Record<SegmentColumn, string> = {
-  visitors: "visitor",
-  first_days: "first_day",
-  started_ms: "started_ms",
-  pageviews: "pageviews",
-  events: "events",
-  seconds: "seconds",
-};
+import { joinedLists, lookedUp, type SessionList, unpacked } from "./session_lists.ts";
+import { ownRows, sharedRows, valueIn, valueIs, valueLike, within } from "./session_values.ts";
 
 /**
  * Common table expressions, the last of which is `chosen`: of each segment in the range its `day`, when that begins (`day_ms`, since
@@ -61,18 +50,19 @@ export function chosenSegments(query: StatsQuery, params: Params): string {
 function holders(query: StatsQuery, { dimension, operator, values }: Filter, params: Params): string {
   // A name that is none of ours must not be looked for, whoever called us.
   if (!DIMENSIONS.includes(dimension)) throw new TypeError(`There is no dimension ${dimension}`);
-  const condition = operator.startsWith("is")
-    ? valueIn(params.add(values))
-    : valueLike(params.add(values.map((value) => `%${escapeLike(value)}%`)));
+  const condition = !operator.startsWith("is")
+    ? valueLike(params.add(values.map((value) => `%${escapeLike(value)}%`)))
+    : values.length === 1
+    ? valueIs(`${params.add(values[0])}::text`)
+    : valueIn(params.add(values));
   const choice = { dimensions: [dimension], condition };
+  const beside = { from: "all_segments", columns: ["day", "segment"] };
   return `
+      with own as materialized (${ownRows(query, choice, ["bits"], beside, params)}
+      )
       select day, segment, bit_or(bits) as bits
       from (
-        select day, segment, bits
-        from (${
-    ownRows(query, choice, ["bits"], { from: "all_segments", columns: ["day", "segment"] }, params)
-  }
-        ) own
+        select day, segment, bits from own
         union all
         select day, segment, bit_or(set_bit(none, number, 1))
         from (
@@ -82,8 +72,9 @@ function holders(query: StatsQuery, { dimension, operator, values }: Filter, par
       query,
       choice,
       ["numbers"],
-      { from: "all_segments", columns: ["day", "segment", "none"] },
+      { ...beside, columns: [...beside.columns, "none"] },
       params,
+      condition.isOne && "own",
     )
   }
           ) shared
@@ -97,34 +88,24 @@ function holders(query: StatsQuery, { dimension, operator, values }: Filter, par
 /** A row a chosen session: its `day`, `segment`, `number`, and `columns` of it (`visitor`, …). @param condition on its day, `c.day` */
 export function chosenSessions(
   query: StatsQuery,
-  columns: readonly SegmentColumn[],
+  columns: readonly SessionList[],
   params: Params,
   condition = "true",
 ): string {
   return `
-    select ${["day", "segment", "number", ...lookedUp(columns, "number")].join(", ")}
+    select ${["day", "segment", "number", ...lookedUp(columns, "number + 1")].join(", ")}
     from (
       select c.*, generate_series(0, c.sessions - 1) as number
-      from (${withColumns(query, columns, params)}
+      from (
+        select c.*${columns.map((column) => `, ${unpacked(column)}`).join("")}
+        from chosen c
+        ${joinedLists(query, columns, "c", params)}
         where ${condition}
         offset 0
       ) c
     ) numbered
     where ${isSelective(query) ? "get_bit(mask, number) = 1" : "true"}
     offset 0`;
-}
-
-/** The chosen segments `c` with columns, fetched once a segment: `offset 0` behind it sees to that. */
-export function withColumns(query: StatsQuery, columns: readonly SegmentColumn[], params: Params): string {
-  return `
-        select c.*${columns.map((column) => `, v.${column} || '{}' as ${column}`).join("")}
-        from chosen c
-        join session_segments v on v.day = c.day and v.segment = c.segment and ${within(query, params)}`;
-}
-
-/** Of the columns of a segment what stands there for the session of this number. */
-export function lookedUp(columns: readonly SegmentColumn[], number: string): string[] {
-  return columns.map((column) => `${column}[${number} + 1] as ${ELEMENT_OF[column]}`);
 }
 
 // What is sorted and hashed for a year of two million sessions stays in memory.

@@ -1,16 +1,18 @@
 /**
- * The rows of `session_values` (migrations/0008_segments.sql): those of one value, and those that the rare values of a dimension share.
+ * The rows of `session_values` (migrations/0015_lists_apart.sql): those of one value, and those that the rare values of a dimension share.
  */
 import type { Params, StatsQuery } from "./query.ts";
 
 /** The lists of a value, side by side. */
-export type ListColumn = "numbers" | "moments" | "time_on_page" | "previous" | "next" | "amounts";
+export type ListColumn = "numbers" | "time_on_page" | "amounts" | "steps";
 
 /** Which values: conditions on a row `v` of one's own, on one that is shared, and on `value` in that. */
 export interface ValueCondition {
   own: string;
   shared: string;
   value: string;
+  /** There is one at most: where a segment has a row of its own for it, the shared row need not be read. */
+  isOne?: true;
 }
 
 export const EVERY_VALUE: ValueCondition = { own: "true", shared: "true", value: "true" };
@@ -27,12 +29,13 @@ export function valueIn(values: string): ValueCondition {
   };
 }
 
-/** The text of a column of the statement around this one: a value at a time. */
-export function valueOf(column: string): ValueCondition {
+/** Exactly this text. @param text SQL for it: the place of a parameter, or a column of the statement around this one */
+export function valueIs(text: string): ValueCondition {
   return {
-    own: `v.hash = hashtextextended(${column}, 0) and v.value = ${column}`,
-    shared: `${column} = any(v.rare)`,
-    value: `value = ${column}`,
+    own: `v.hash = hashtextextended(${text}, 0) and v.value = ${text}`,
+    shared: `${text} = any(v.rare)`,
+    value: `value = ${text}`,
+    isOne: true,
   };
 }
 
@@ -42,10 +45,10 @@ export function valueLike(patterns: string): ValueCondition {
   return { own: `v.value ilike any(${texts})`, shared: "true", value: `value ilike any(${texts})` };
 }
 
-/** The rows `v` of a table that has a site and days, of the query's. */
-export function within({ site, range }: StatsQuery, params: Params): string {
+/** The rows of a table that has a site and days, of the query's. */
+export function within({ site, range }: StatsQuery, params: Params, table = "v"): string {
   const [siteId, from, to] = [site, range.from, range.to].map((value) => params.add(value));
-  return `v.site_id = ${siteId} and v.day between ${from}::date and ${to}::date`;
+  return `${table}.site_id = ${siteId} and ${table}.day between ${from}::date and ${to}::date`;
 }
 
 /** Which rows: of these dimensions, and the values that fit. */
@@ -78,17 +81,24 @@ export function ownRows(
   }) and v.value is not null and ${condition.own}`;
 }
 
-/** The same, a row a value, of those that share rows, with the elements of the lists that are its own. */
+/**
+ * The same, a row a value, of those that share rows, with the elements of the lists that are its own.
+ *
+ * @param own a table of the segments (`day` and `segment`, as `beside` has them) in which the one value has a row of its own
+ */
 export function sharedRows(
   query: StatsQuery,
-  { dimensions, condition = EVERY_VALUE }: ValueChoice,
+  choice: ValueChoice,
   lists: readonly ListColumn[],
-  { from, columns }: Beside,
+  beside: Beside,
   params: Params,
+  own?: string,
 ): string {
-  // What stands beside it is joined first, which leaves out what is of the other half: to look into `rare` takes longer. Then it is
-  // taken apart: nobody can tell how many values it has, nor how large their lists are. `offset 0`, so that a list is fetched there,
-  // once, and not once a value.
+  const { condition = EVERY_VALUE } = choice;
+  const { columns } = beside;
+  // What is joined first leaves out what is of the other half: to look into `rare` takes longer. Then it is taken apart: nobody can
+  // tell how many values it has, nor how large their lists are. `offset 0`, so that a list is fetched there, once, and not once a
+  // value.
   return `
         select dimension, value${lists.map((name) => `, ${name}[first:last] as ${name}`).join("")}${
     list(columns)
@@ -103,11 +113,11 @@ export function sharedRows(
   }${list(columns, "v.")}
             from (
               select v.dimension, v.rare, v.firsts, v.lasts${list(lists, "v.")}${list(columns, "c.")}
-              from session_values v
-              join ${from} c on c.day = v.day and c.segment = v.segment
-              where ${within(query, params)} and v.dimension = any(${
-    params.add(dimensions)
-  }) and v.hash = 0 and v.value is null
+              from ${
+    own === undefined
+      ? everySharedRow(query, choice, beside, params)
+      : otherSharedRows(query, choice, beside, own, params)
+  }
               offset 0
             ) v
             where ${condition.shared}
@@ -115,6 +125,38 @@ export function sharedRows(
           ) packed
         ) unpacked
         where ${condition.value}`;
+}
+
+function everySharedRow(query: StatsQuery, choice: ValueChoice, { from }: Beside, params: Params): string {
+  return `session_values v
+              join ${from} c on c.day = v.day and c.segment = v.segment
+              where ${isShared(query, choice, params)}`;
+}
+
+/** They are looked up, a segment at a time: mostly there are none, or few. */
+function otherSharedRows(
+  query: StatsQuery,
+  choice: ValueChoice,
+  { from }: Beside,
+  own: string,
+  params: Params,
+): string {
+  return `(
+                select * from ${from} c
+                where not exists (select from ${own} o where o.day = c.day and o.segment = c.segment)
+                offset 0
+              ) c
+              cross join lateral (
+                select * from session_values v
+                where ${isShared(query, choice, params)} and v.day = c.day and v.segment = c.segment
+                offset 0
+              ) v`;
+}
+
+function isShared(query: StatsQuery, { dimensions }: ValueChoice, params: Params): string {
+  return `${within(query, params)} and v.dimension = any(${
+    params.add(dimensions)
+  }) and v.hash = 0 and v.value is null`;
 }
 
 function list(columns: readonly string[], prefix = ""): string {

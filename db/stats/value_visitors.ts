@@ -3,7 +3,7 @@ import { chosenElements } from "./elements.ts";
 import { askEach, sumRows } from "./halves.ts";
 import { type Dimension, Params, type StatsQuery } from "./query.ts";
 import { askSegments, chosenSegments } from "./segments.ts";
-import { type ValueCondition, valueIn, valueOf } from "./session_values.ts";
+import { type ValueCondition, valueIn, valueIs } from "./session_values.ts";
 
 /**
  * Of so many each is counted by itself: nothing is kept but the numbers that are sorted. But to find a value's rows takes some
@@ -48,7 +48,7 @@ async function visitorsOf(
     db,
     `with ${chosen}${
       values.length <= FEW_VALUES
-        ? ` select w.value, (select count(distinct visitor) from ${visits(valueOf("w.value"))}) as count
+        ? ` select w.value, (select count(distinct visitor) from ${visits(valueIs("w.value"))}) as count
      from unnest(${wanted}::text[]) as w(value)`
         : `, lists as materialized (
        select value, array_agg(visitor) as visitors from ${visits(valueIn(wanted))} group by value

@@ -125,7 +125,7 @@ language sql immutable parallel safe as $$
   from generate_series(0, length(ltrim((select max(amount) from unnest(amounts) as amount)::bit(32)::text, '0')) - 1) as place
 $$;
 
--- Brings session_segments of a site's days up to date: after visitor_days. Segments that are right are not written again.
+-- Brings session_segments, session_visitors and session_counts of a site's days up to date: after visitor_days. Rows that are right are not written again.
 create or replace function pack_segments(site text, first date, last date) returns void
 language plpgsql as $$
 begin
@@ -155,18 +155,41 @@ begin
     and not exists (
       select from fresh_segments f
       where f.day = t.day and f.segment = t.segment
-        -- The digits and `odd` say the same as the lists.
-        and (f.visitors, f.first_days, f.started_ms, f.pageviews, f.events, f.seconds, f.bounced, f.paths)
-          is not distinct from (t.visitors, t.first_days, t.started_ms, t.pageviews, t.events, t.seconds, t.bounced, t.paths)
+        and (f.sessions, f.odd, f.bounced, f.pageview_digits, f.event_digits, f.second_digits, f.paths)
+          is not distinct from (t.sessions, t.odd, t.bounced, t.pageview_digits, t.event_digits, t.second_digits, t.paths)
     );
-  insert into session_segments (
-    site_id, day, segment, sessions, visitors, first_days, odd, started_ms, pageviews, events, seconds, paths,
-    bounced, pageview_digits, event_digits, second_digits
-  )
-  select site, day, segment, sessions, visitors, first_days, odd, started_ms, pageviews, events, seconds, paths,
-    bounced, pageview_digits, event_digits, second_digits
+  insert into session_segments (site_id, day, segment, sessions, odd, bounced, pageview_digits, event_digits, second_digits, paths)
+  select site, day, segment, sessions, odd, bounced, pageview_digits, event_digits, second_digits, paths
   from fresh_segments
+  order by day, segment
   on conflict (site_id, day, segment) do nothing; -- what is still there is right
+
+  delete from session_visitors t
+  where t.site_id = site and t.day between first and last
+    and not exists (
+      select from fresh_segments f
+      where f.day = t.day and f.segment = t.segment
+        and (f.visitors, f.started_ms, f.first_days) is not distinct from (t.visitors, t.started_ms, t.first_days)
+    );
+  -- What the temporary table has packed is unpacked.
+  insert into session_visitors (site_id, day, segment, visitors, started_ms, first_days)
+  select site, day, segment, visitors || '{}', started_ms || '{}', first_days || '{}'
+  from fresh_segments
+  order by day, segment
+  on conflict (site_id, day, segment) do nothing;
+
+  delete from session_counts t
+  where t.site_id = site and t.day between first and last
+    and not exists (
+      select from fresh_segments f
+      where f.day = t.day and f.segment = t.segment
+        and (f.pageviews, f.events, f.seconds) is not distinct from (t.pageviews, t.events, t.seconds)
+    );
+  insert into session_counts (site_id, day, segment, pageviews, events, seconds)
+  select site, day, segment, pageviews || '{}', events || '{}', seconds || '{}'
+  from fresh_segments
+  order by day, segment
+  on conflict (site_id, day, segment) do nothing;
   drop table fresh_segments;
 end
 $$;

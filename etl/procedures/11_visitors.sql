@@ -113,18 +113,18 @@ begin
 end
 $$;
 
--- Brings session_segments.first_days up to date on days on which some visitors' first day has moved.
+-- Brings session_visitors.first_days up to date on days on which some visitors' first day has moved.
 create or replace function date_visitors(site text, days date[]) returns void
 language sql as $$
   with found as materialized (
     select g.day, g.segment, array_agg(d.first_day order by s.number) as first_days
-    from session_segments g
+    from session_visitors g
     cross join lateral unnest(g.visitors) with ordinality as s(visitor, number)
     left join visitor_days d on d.site_id = site and d.visitor = s.visitor and d.day = g.day
     where g.site_id = site and g.day = any(days)
     group by g.day, g.segment
   )
-  update session_segments t set first_days = f.first_days
+  update session_visitors t set first_days = f.first_days
   from found f
   where t.site_id = site and t.day = f.day and t.segment = f.segment and t.first_days is distinct from f.first_days
 $$;

@@ -1,4 +1,4 @@
--- session_values: which sessions of a segment have which value (migrations/0008_segments.sql).
+-- session_values: which sessions of a segment have which value (migrations/0015_lists_apart.sql).
 
 -- Whether so few sessions of a segment have a value that it shares a row: less than eight, or than one of 64, whose bits would take
 -- more room than twice their numbers.
@@ -14,8 +14,11 @@ begin
   create temporary table fresh_values (
     id integer generated always as identity,
     day date, segment integer, dimension text, value text, rare text[], firsts integer[], lasts integer[], sessions integer,
-    numbers integer[], moments bigint[], time_on_page integer[], previous integer[], next integer[], amounts numeric[]
+    numbers integer[], time_on_page integer[], amounts numeric[], steps bigint[]
   );
+  -- What is packed here would stay so for good.
+  alter table fresh_values
+    alter numbers set storage external, alter time_on_page set storage external, alter steps set storage external;
   insert into fresh_values (day, segment, dimension, value, sessions, numbers)
   select day, segment, dimension, value, count(*), array_agg(number)
   from (
@@ -32,24 +35,49 @@ begin
 end
 $$;
 
+-- An element of session_values.steps: what is said of a step, and whose it is.
+create or replace function packed_step(said bigint, number integer, is_first boolean) returns bigint
+language sql immutable parallel safe as $$
+  select said << 14 | case when is_first then 0 else 8192 end | (number + 1)
+$$;
+
+-- Whether a dimension has steps in the place of numbers.
+create or replace function has_steps(dimension text) returns boolean
+language sql immutable parallel safe as $$
+  select dimension in ('page_step', 'page_way', 'event_step')
+$$;
+
 -- Adds pages and events to fresh_values: at most the first 1,000 of each session.
 create or replace function collect_steps() returns void
 language plpgsql as $$
 begin
-  insert into fresh_values (day, segment, dimension, value, sessions, numbers, moments, time_on_page, previous, next)
-  select day, segment, 'page', min(path), count(*) filter (where is_first),
-    array_agg(case when is_first then number else -1 - number end), array_agg(ms::bigint * 1024 + place),
-    array_agg(seconds), array_agg(previous), array_agg(next)
-  from session_pages
-  where place < 1000
-  group by day, segment, page;
-
-  insert into fresh_values (day, segment, dimension, value, sessions, numbers, moments)
-  select day, segment, 'event', event_type, count(*) filter (where is_first),
-    array_agg(case when is_first then number else -1 - number end), array_agg(ms::bigint * 1024)
-  from session_events
-  where place < 1000
-  group by day, segment, event_type;
+  insert into fresh_values (day, segment, dimension, value, sessions, numbers, time_on_page, steps)
+  with pages as materialized (
+    select day, segment, min(path) as path, count(*) filter (where is_first) as sessions,
+      array_agg(case when is_first then number else -1 - number end) as numbers, array_agg(seconds) as time_on_page,
+      array_agg(packed_step(ms::bigint * 1024 + place, number, is_first)) as steps,
+      array_agg(packed_step(coalesce(previous, 0)::bigint << 22 | coalesce(next, 0), number, is_first)) as ways
+    from session_pages
+    where place < 1000
+    group by day, segment, page
+  ),
+  events as materialized (
+    select day, segment, event_type, count(*) filter (where is_first) as sessions,
+      array_agg(case when is_first then number else -1 - number end) as numbers,
+      array_agg(packed_step(ms::bigint * 1024, number, is_first)) as steps
+    from session_events
+    where place < 1000
+    group by day, segment, event_type
+  )
+  select day, segment, 'page', path, sessions, numbers, time_on_page, null from pages
+  union all
+  select day, segment, 'page_step', path, sessions, '{}', null, steps from pages
+  union all
+  select day, segment, 'page_way', path, sessions, '{}', null, ways from pages
+  union all
+  select day, segment, 'event', event_type, sessions, numbers, null, null from events
+  union all
+  select day, segment, 'event_step', event_type, sessions, '{}', null, steps from events;
 end
 $$;
 
@@ -136,7 +164,8 @@ set enable_hashagg = off -- the arrays are in the order in which the rows come: 
 set enable_sort = on
 as $$
 begin
-  create temporary table rare_values as
+  create temporary table rare_values (like fresh_values including storage);
+  insert into rare_values
   select f.* from fresh_values f
   join (select day, segment, count(*) as sessions from started_sessions group by day, segment) g using (day, segment)
   where is_rare(f.sessions, g.sessions);
@@ -145,35 +174,33 @@ begin
   where f.day = g.day and f.segment = g.segment and is_rare(f.sessions, g.sessions);
 
   insert into fresh_values (
-    day, segment, dimension, rare, firsts, lasts, sessions, numbers, moments, time_on_page, previous, next, amounts
+    day, segment, dimension, rare, firsts, lasts, sessions, numbers, time_on_page, amounts, steps
   )
   with listed as (
     select day, segment, dimension, array_agg(value) as rare, array_agg(last - length + 1) as firsts, array_agg(last) as lasts,
       sum(sessions) as sessions
     from (
-      select *, cardinality(numbers) as length,
-        (sum(cardinality(numbers)) over (partition by day, segment, dimension order by value collate "C"))::integer as last
-      from rare_values
+      select *, (sum(length) over (partition by day, segment, dimension order by value collate "C"))::integer as last
+      from (select *, cardinality(coalesce(steps, numbers)) as length from rare_values) lengths
       order by day, segment, dimension, value collate "C"
     ) placed
     group by day, segment, dimension
   ),
   joined as (
-    select day, segment, dimension, array_agg(number) as numbers,
-      case when dimension in ('page', 'event') then array_agg(moment) end as moments,
+    select day, segment, dimension,
+      case when has_steps(dimension) then '{}' else array_agg(number) end as numbers,
       case when dimension = 'page' then array_agg(seconds) end as time_on_page,
-      case when dimension = 'page' then array_agg(previous) end as previous,
-      case when dimension = 'page' then array_agg(next) end as next,
-      case when dimension = 'revenue' then array_agg(amount) end as amounts
+      case when dimension = 'revenue' then array_agg(amount) end as amounts,
+      case when has_steps(dimension) then array_agg(step) end as steps
     from (
-      select day, segment, dimension, value, unnest(numbers) as number, unnest(moments) as moment, unnest(time_on_page) as seconds,
-        unnest(previous) as previous, unnest(next) as next, unnest(amounts) as amount
+      select day, segment, dimension, value, unnest(numbers) as number, unnest(time_on_page) as seconds, unnest(amounts) as amount,
+        unnest(steps) as step
       from (select * from rare_values order by day, segment, dimension, value collate "C") ordered
     ) elements
     group by day, segment, dimension
   )
   select day, segment, dimension, l.rare, l.firsts, l.lasts, l.sessions,
-    j.numbers, j.moments, j.time_on_page, j.previous, j.next, j.amounts
+    j.numbers, j.time_on_page, j.amounts, j.steps
   from listed l
   join joined j using (day, segment, dimension);
   drop table rare_values;

@@ -81,13 +81,21 @@ begin
   perform collect_event_values(site, first, last);
   perform share_rare_values();
   perform slice_values();
-  create temporary table packed_values as
-  select f.day, f.segment, f.dimension, case when f.value is null then 0 else hashtextextended(f.value, 0) end as hash,
+  create temporary table packed_values (like session_values including storage);
+  insert into packed_values (
+    site_id, day, segment, dimension, hash, value, rare, firsts, lasts, sessions, numbers, bits, repeats, seconds, timed,
+    time_on_page, amounts, steps
+  )
+  select site, f.day, f.segment, f.dimension, case when f.value is null then 0 else hashtextextended(f.value, 0) end as hash,
     f.value, f.rare, f.firsts, f.lasts, f.sessions,
-    case when f.value is not null and is_counted(f.dimension) then '{}' else f.numbers end as numbers,
-    case when f.value is not null then bits_of(f.numbers, g.zeros) end as bits,
-    f.moments, case when f.value is null then f.time_on_page end as time_on_page, f.previous, f.next, f.amounts,
-    s.repeats, s.seconds, s.timed
+    case
+      when f.value is null then f.numbers
+      when is_counted(f.dimension) then '{}'
+      when f.dimension in ('page', 'event') then array(select number from unnest(f.numbers) as number where number >= 0)
+      else f.numbers
+    end as numbers,
+    case when f.value is not null and not has_steps(f.dimension) then bits_of(f.numbers, g.zeros) end as bits,
+    s.repeats, s.seconds, s.timed, case when f.value is null then f.time_on_page end as time_on_page, f.amounts, f.steps
   from fresh_values f
   join (
     select day, segment, repeat('0', count(*)::integer)::bit varying as zeros from started_sessions group by day, segment
@@ -102,17 +110,12 @@ begin
     and not exists (
       select from packed_values f
       where f.day = t.day and f.segment = t.segment and f.dimension = t.dimension and f.hash = t.hash
-        and (f.value, f.rare, f.firsts, f.numbers, f.bits, f.moments, f.time_on_page, f.previous, f.next, f.amounts, f.repeats,
-            f.seconds, f.timed)
-          is not distinct from (t.value, t.rare, t.firsts, t.numbers, t.bits, t.moments, t.time_on_page, t.previous, t.next, t.amounts,
-            t.repeats, t.seconds, t.timed)
+        and (f.value, f.rare, f.firsts, f.numbers, f.bits, f.repeats, f.seconds, f.timed, f.time_on_page, f.amounts, f.steps)
+          is not distinct from
+            (t.value, t.rare, t.firsts, t.numbers, t.bits, t.repeats, t.seconds, t.timed, t.time_on_page, t.amounts, t.steps)
     );
-  insert into session_values (
-    site_id, day, segment, dimension, hash, value, rare, firsts, lasts, sessions, numbers, bits, moments,
-    time_on_page, previous, next, amounts, repeats, seconds, timed
-  )
-  select site, f.day, f.segment, f.dimension, f.hash, f.value, f.rare, f.firsts, f.lasts, f.sessions, f.numbers, f.bits,
-    f.moments, f.time_on_page, f.previous, f.next, f.amounts, f.repeats, f.seconds, f.timed
+  insert into session_values
+  select f.*
   from packed_values f
   left join session_values t
     on t.site_id = site and t.day = f.day and t.segment = f.segment and t.dimension = f.dimension and t.hash = f.hash
