@@ -69,7 +69,7 @@ const BESIDE: Partial<Record<ElementColumn, string>> = {
   day_ms: "day_ms",
 };
 
-/** The numbers of a step's time, and what goes before and after it. */
+/** Whether only steps say it. */
 function isOfSteps(column: ElementColumn): column is StepColumn {
   return column in SAID;
 }
