@@ -125,7 +125,8 @@ language sql immutable parallel safe as $$
   from generate_series(0, length(ltrim((select max(amount) from unnest(amounts) as amount)::bit(32)::text, '0')) - 1) as place
 $$;
 
--- Brings session_segments, session_visitors and session_counts of a site's days up to date: after visitor_days. Rows that are right are not written again.
+-- Brings session_segments, session_visitors and session_counts of a site's days up to date: after visitor_days. Rows that are right
+-- are not written again.
 create or replace function pack_segments(site text, first date, last date) returns void
 language plpgsql as $$
 begin
