@@ -52,8 +52,9 @@ export async function measureQuestions(url: string, restart: () => Promise<void>
     const query: StatsQuery = { site: SITES[0]!, timezone: "UTC", range: range!, filters: [] };
     const page: Question = { name: "the whole first page", ask: askWholePage };
     for (const question of [page, ...QUESTIONS]) {
-      printError(`${name}: ${question.name}`);
-      rows.push({ range: name, question: question.name, ...await measure(url, query, question, restart) });
+      const figures = await measure(url, query, question, restart);
+      printError(`${name}, ${question.name}: ${JSON.stringify(figures)}`);
+      rows.push({ range: name, question: question.name, ...figures });
     }
   }
   return formatTable(rows).split("\n");

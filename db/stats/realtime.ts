@@ -21,6 +21,7 @@ export interface Realtime {
 // Of what waits for the ETL, the latest rows are read: usually these are all, and a backlog makes no answer slow.
 const PENDING_ROWS = 50_000;
 const TOP = 10;
+const MINUTE_MS = 60_000;
 
 /**
  * The last half hour of a site, up to what was collected a moment ago: from the facts, and from the raw events that wait
@@ -31,11 +32,7 @@ export async function realtime(db: Queryable, site: string, now: Date): Promise<
     Omit<Realtime, "minutes"> & { minutes: { at: number; visitors: number; pageviews: number }[] }
   >(
     `
-  with clock as (
-    select date_trunc('minute', $2::timestamptz) - interval '29 minutes' as starts,
-      date_trunc('minute', $2::timestamptz) + interval '1 minute' as ends
-  ),
-  pending as (
+  with pending as (
     select l.session_id, coalesce(l.visitor_id, l.session_id) as visitor_id, said.*
     from (select * from events_log_pending order by id desc limit ${PENDING_ROWS}) l
     cross join lateral (
@@ -56,16 +53,16 @@ export async function realtime(db: Queryable, site: string, now: Date): Promise<
   ),
   seen as materialized (
     select v.session_id, v.visitor_id, v.view_timestamp as at, v.path, true as is_view, null::jsonb as event
-    from pageviews v, clock
-    where v.site_id = $1 and v.view_timestamp >= clock.starts and v.view_timestamp < clock.ends
+    from pageviews v
+    where v.site_id = $1 and v.view_timestamp >= $3::timestamptz and v.view_timestamp < $4::timestamptz
     union all
     select e.session_id, e.visitor_id, e.event_timestamp, null, false, null
-    from user_events e, clock
-    where e.site_id = $1 and e.event_timestamp >= clock.starts and e.event_timestamp < clock.ends
+    from user_events e
+    where e.site_id = $1 and e.event_timestamp >= $3::timestamptz and e.event_timestamp < $4::timestamptz
     union all
     select p.session_id, p.visitor_id, p.at, p.path, coalesce(p.is_view, false), p.event
-    from pending p, clock
-    where p.at >= clock.starts and p.at < clock.ends
+    from pending p
+    where p.at >= $3::timestamptz and p.at < $4::timestamptz
   ),
   -- A session that the ETL has not seen yet is what its first pageview says.
   entries as (
@@ -93,15 +90,14 @@ export async function realtime(db: Queryable, site: string, now: Date): Promise<
     (select jsonb_agg(jsonb_build_object('at', extract(epoch from minute), 'visitors', visitors, 'pageviews', pageviews) order by minute)
      from (
        select minute, count(distinct visitor_id) as visitors, count(*) filter (where is_view) as pageviews
-       from clock
-       cross join generate_series(clock.starts, clock.ends - interval '1 second', interval '1 minute') as minute
+       from generate_series($3::timestamptz, $4::timestamptz - interval '1 second', interval '1 minute') as minute
        left join seen on date_trunc('minute', seen.at) = minute
        group by minute
      ) counted) as minutes,
     ${top("path", "seen where is_view")} as pages,
     ${top("source", "visits")} as sources,
     ${top("country", "visits")} as countries`,
-    [site, now],
+    [site, now, ...halfHour(now)],
   );
   const { minutes, ...figures } = answer!;
   return {
@@ -119,4 +115,13 @@ function top(column: string, rows: string): string {
         from ${rows} group by 1 order by visitors desc, coalesce(${column}, '') collate "C" limit ${TOP}
       ) counted
     )`;
+}
+
+/**
+ * When the last thirty minutes of the clock begin, and when the one that is under way ends: known to the planner, who would take what
+ * the database works out for a third of the facts, and read all of them.
+ */
+function halfHour(now: Date): [Date, Date] {
+  const minute = Math.floor(now.getTime() / MINUTE_MS) * MINUTE_MS;
+  return [new Date(minute - 29 * MINUTE_MS), new Date(minute + MINUTE_MS)];
 }
