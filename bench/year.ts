@@ -33,12 +33,15 @@ export async function fillYear(db: Database, pageviews: number): Promise<void> {
 
 /** Rolls that year up by what the ETL's procedures do it with; they would take a site after the other. */
 export async function rollUpYear(db: Database): Promise<void> {
-  await forEachSite((site) =>
-    db.query(
-      `select roll_up_days(array_agg($1::text), array_agg(day::date))
-       from generate_series(current_date - 366, current_date, interval '1 day') as day`,
-      [site],
-    )
+  await forEachSite((site) => rollUpSite(db, site));
+}
+
+/** The same of one site. */
+export async function rollUpSite(db: Database, site: string): Promise<void> {
+  await db.query(
+    `select roll_up_days(array_agg($1::text), array_agg(day::date))
+     from generate_series(current_date - 366, current_date, interval '1 day') as day`,
+    [site],
   );
 }
 

@@ -1,17 +1,13 @@
 import { assertObjectMatch } from "@std/assert";
 import { QUESTIONS } from "../bench/questions.ts";
-import { fillYear, SITES } from "../bench/year.ts";
+import { fillYear, rollUpSite, SITES } from "../bench/year.ts";
 import { engines } from "./test_database.ts";
 
 for (const engine of engines()) {
   Deno.test(`each question says what plain SQL over the facts says (${engine.name})`, async (t) => {
     await using db = await engine.migrated();
     await fillYear(db, 2_000);
-    await db.query(
-      `select roll_up_days(array_agg($1::text), array_agg(day::date))
-       from generate_series(current_date - 366, current_date, interval '1 day') as day`,
-      [SITES[0]],
-    );
+    await rollUpSite(db, SITES[0]!);
     // All of it, as a session that goes on past the range's end is told in two ways.
     const [range] = await db.query<{ from: string; to: string }>(
       `select (current_date - 366)::text as "from", (current_date + 1)::text as "to"`,

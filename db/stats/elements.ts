@@ -2,7 +2,7 @@
 import { digitSum } from "./digits.ts";
 import { isSelective, type Params, type StatsQuery } from "./query.ts";
 import { joinedLists, listsOfSegment, lookedUp, type SessionList, unpacked } from "./session_lists.ts";
-import { type ListColumn, ownRows, sharedRows, type ValueChoice } from "./session_values.ts";
+import { isOneValue, type ListColumn, ownRows, sharedRows, type ValueChoice } from "./session_values.ts";
 
 /** What {@linkcode chosenElements} says of each element, beside what it looks up. */
 type ElementColumn =
@@ -123,9 +123,9 @@ function rowsOf(
   told: string[],
   params: Params,
 ): string {
-  const { sessions = [], condition, rows } = elements;
+  const { sessions = [], rows } = elements;
   const beside = { from: "chosen", columns: [...new Set(["day", "segment", ...told])] };
-  const isOne = rows !== "shared" && condition?.isOne === true;
+  const isOne = rows !== "shared" && isOneValue(elements);
   const shared = sharedRows(query, elements, lists, beside, params, isOne ? "own" : undefined);
   const own = rows === "shared" ? "" : ownRows(query, elements, lists, beside, params);
   const both = rows === "shared" ? shared : isOne

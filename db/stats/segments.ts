@@ -6,7 +6,7 @@
 import type { Database } from "../database.ts";
 import { DIMENSIONS, escapeLike, type Filter, isSelective, type Params, type StatsQuery } from "./query.ts";
 import { joinedLists, lookedUp, type SessionList, unpacked } from "./session_lists.ts";
-import { ownRows, sharedRows, valueIn, valueIs, valueLike, within } from "./session_values.ts";
+import { isOneValue, ownRows, sharedRows, valueIn, valueIs, valueLike, within } from "./session_values.ts";
 
 /**
  * Common table expressions, the last of which is `chosen`: of each segment in the range its `day`, when that begins (`day_ms`, since
@@ -74,7 +74,7 @@ function holders(query: StatsQuery, { dimension, operator, values }: Filter, par
       ["numbers"],
       { ...beside, columns: [...beside.columns, "none"] },
       params,
-      condition.isOne && "own",
+      isOneValue(choice) ? "own" : undefined,
     )
   }
           ) shared

@@ -11,7 +11,7 @@ export interface ValueCondition {
   own: string;
   shared: string;
   value: string;
-  /** There is one at most: where a segment has a row of its own for it, the shared row need not be read. */
+  /** One value fits, at most. */
   isOne?: true;
 }
 
@@ -56,6 +56,11 @@ export interface ValueChoice {
   dimensions: readonly string[];
   /** Every value, unless some are asked for. */
   condition?: ValueCondition | undefined;
+}
+
+/** Whether a segment has one row at most: where it is the value's own, the shared row need not be read. */
+export function isOneValue({ dimensions, condition }: ValueChoice): boolean {
+  return dimensions.length === 1 && condition?.isOne === true;
 }
 
 /** What is told beside each row, of its segment: `columns` of something that has `day` and `segment`. */
