@@ -8,7 +8,8 @@ export const YEAR = `(current_date - 365)::timestamptz`;
 
 /**
  * Fills the tables of facts with a year of `pageviews` on ten sites, three interactions a pageview, 2.5 pageviews a session;
- * more than half of the visits are somebody's first. Hashes stand in for chance: the same rows each time.
+ * more than half of the visits are somebody's first, and of half of them it is not known how long their last page was looked at.
+ * Hashes stand in for chance: the same rows each time.
  *
  * Straight into the facts, which the ETL would take half an hour for; the roll-ups are made by the ETL's own procedure.
  */
@@ -110,7 +111,7 @@ const PAGEVIEWS = `
     id, session_id, visitor_id, site_id, url, path, title, view_timestamp, time_on_page_seconds, referrer, event_id
   )
   select (i * 16 + $5) * 1024 + k, session_id, visitor_id, site_id, 'https://shop.example' || page, page, 'A page',
-    starts + (k - 1) * interval '40 seconds', 40, 'https://shop.example/', gen_random_uuid()
+    starts + (k - 1) * interval '40 seconds', case when k < views or chance(i, 90) < 0.5 then 40 end, 'https://shop.example/', gen_random_uuid()
   from (${VISITS}) visits, generate_series(1, views) as k, lateral (select page_of(i, k) as page offset 0) pages`;
 
 const EVENTS = `

@@ -16,6 +16,8 @@ export interface BreakdownOptions {
   among?: readonly string[];
   /** Whether to count the visitors of each value, too, which takes the longer the more sessions there are. */
   visitors?: boolean;
+  /** Whether to leave out the time on pages, which nobody asks for: null then. */
+  untimed?: boolean;
 }
 
 /** The figures of one value of a dimension. */
@@ -92,7 +94,7 @@ async function sumValues(
   db: Database,
   query: StatsQuery,
   dimension: Dimension,
-  { limit = 10, offset = 0, search = "", among }: BreakdownOptions,
+  { limit = 10, offset = 0, search = "", among, untimed = false }: BreakdownOptions,
 ): Promise<Sums> {
   const params = new Params();
   const pattern = params.add(`%${escapeLike(search)}%`);
@@ -103,7 +105,7 @@ async function sumValues(
     query,
     `
   with ${isSelective(query) ? `${chosenSegments(query, params)},` : ""}
-  sums as materialized (${valueSums(query, dimension, params)}
+  sums as materialized (${valueSums(query, dimension, { timed: !untimed }, params)}
   ),
   found as (
     select * from sums where value ilike ${pattern} ${isWanted}

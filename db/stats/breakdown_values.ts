@@ -25,11 +25,23 @@ export function isSessionDimension(dimension: Dimension): dimension is SessionDi
   return (SESSION_DIMENSIONS as readonly string[]).includes(dimension);
 }
 
-/** A row a value, with the columns of {@linkcode ValueSums}. */
-export function valueSums(query: StatsQuery, dimension: Dimension, params: Params): string {
-  return isSelective(query)
-    ? chosenValues(query, dimension, params)
-    : rolledUpValues(query, dimension, params);
+/** A row a value, with the columns of {@linkcode ValueSums}. @param options `timed`: whether the time on pages is asked for */
+export function valueSums(
+  query: StatsQuery,
+  dimension: Dimension,
+  { timed }: { timed: boolean },
+  params: Params,
+): string {
+  if (!isSelective(query)) return rolledUpValues(query, dimension, params);
+  const dimensions = [dimension];
+  if (isSessionDimension(dimension)) return chosenSums(query, { dimensions }, params);
+  const isTimed = timed && dimension === "page";
+  const [pageviews, events] = dimension === "page" ? ["count", "0"] : ["0", "count"];
+  return `
+    select value, sessions, ${pageviews} as pageviews, ${events} as events, 0 as bounces,
+      ${isTimed ? "seconds, timed" : "0 as seconds, 0 as timed"}
+    from (${chosenCounts(query, { dimensions, timed: isTimed }, params)}
+    ) counts`;
 }
 
 function rolledUpValues(query: StatsQuery, dimension: Dimension, params: Params): string {
@@ -39,20 +51,6 @@ function rolledUpValues(query: StatsQuery, dimension: Dimension, params: Params)
     from (${rolledUp(query, [dimension], params)}
     ) parts
     group by value`;
-}
-
-function chosenValues(query: StatsQuery, dimension: Dimension, params: Params): string {
-  const dimensions = [dimension];
-  if (isSessionDimension(dimension)) return chosenSums(query, { dimensions }, params);
-  return dimension === "page"
-    ? `
-    select value, sessions, count as pageviews, 0 as events, 0 as bounces, seconds, timed
-    from (${chosenCounts(query, { dimensions, timed: true }, params)}
-    ) pages`
-    : `
-    select value, sessions, 0 as pageviews, count as events, 0 as bounces, 0 as seconds, 0 as timed
-    from (${chosenCounts(query, { dimensions }, params)}
-    ) events`;
 }
 
 /**

@@ -170,6 +170,7 @@ export function chosenCounts(
   const digits = (column: string) => digitSum(column, isFiltered ? "mask" : undefined);
   const beside = { from: "chosen", columns: ["mask"] };
   const slices = ["repeats", ...(timed ? ["seconds", "timed"] : [])];
+  const known = "filter (where time_on_page >= 0)";
   const lists = ["numbers", ...(timed ? ["time_on_page"] : [])] as ListColumn[];
   return `
     select dimension, value, sum(sessions) as sessions, sum(count) as count
@@ -181,7 +182,7 @@ export function chosenCounts(
       ) own
       union all
       select dimension, value, count(*) filter (where number >= 0), count(*)
-        ${timed ? ", coalesce(sum(time_on_page), 0), count(time_on_page)" : ""}
+        ${timed ? `, coalesce(sum(time_on_page) ${known}, 0), count(*) ${known}` : ""}
       from (
         select dimension, value, mask, ${lists.map((list) => `unnest(${list}) as ${list}`).join(", ")}
         from (${sharedRows(query, choice, lists, beside, params)}

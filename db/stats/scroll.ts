@@ -16,7 +16,7 @@ export interface ScrollRow {
 
 /** The pages with the most views. @param limit how many, at most */
 export async function scroll(db: Database, query: StatsQuery, limit = 100): Promise<ScrollRow[]> {
-  const { rows } = await breakdown(db, query, "page", { limit });
+  const { rows } = await breakdown(db, query, "page", { limit, untimed: true });
   const pages = rows.filter(({ pageviews }) => pageviews > 0);
   const depths = await reachedDepths(db, query, pages.map(({ value }) => value));
   return pages.map(({ value, pageviews }) => {

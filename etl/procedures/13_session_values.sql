@@ -189,7 +189,7 @@ begin
   joined as (
     select day, segment, dimension,
       case when has_steps(dimension) then '{}' else array_agg(number) end as numbers,
-      case when dimension = 'page' then array_agg(seconds) end as time_on_page,
+      case when dimension = 'page' then array_agg(coalesce(seconds, -1)) end as time_on_page,
       case when dimension = 'revenue' then array_agg(amount) end as amounts,
       case when has_steps(dimension) then array_agg(step) end as steps
     from (
