@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { breakdown } from "../db/stats/breakdown.ts";
-import { compareBytes, MOST_ROWS, sumRows, visitorParts } from "../db/stats/halves.ts";
+import { firstRows, sumColumns } from "../db/stats/columns.ts";
+import { compareBytes, sumRows, visitorParts } from "../db/stats/halves.ts";
 import { journeys } from "../db/stats/journeys.ts";
 import type { StatsQuery } from "../db/stats/query.ts";
 import { eventRow } from "./event_row.ts";
@@ -15,9 +16,8 @@ const QUERY: StatsQuery = {
   range: { from: "2026-11-02", to: "2026-11-02" },
   filters: [{ dimension: "page", operator: "is", values: ["/"] }],
 };
-const PAGES = MOST_ROWS + 1;
-/** What the ETL keeps of a session are its first thousand steps. */
-const PAGES_A_SESSION = 499;
+const PAGES = 3_000;
+const PAGES_A_SESSION = 100;
 
 Deno.test("rows of the same name are summed up by their numbers, whatever else they say", () => {
   const row = (name: string, count: number, seconds: number) => ({ name, kind: "page", count, seconds });
@@ -26,6 +26,25 @@ Deno.test("rows of the same name are summed up by their numbers, whatever else t
     row("/a", 2, 0),
   ]);
   assertEquals(sumRows<{ name: string }>([], ({ name }) => name), []);
+});
+
+Deno.test("columns of both halves are summed up by value, and the first rows are those that a sort has first", () => {
+  const figure = fc.integer({ min: 0, max: 3 });
+  const rows = fc.uniqueArray(
+    fc.record({ value: fc.option(fc.constantFrom("", "a", "b", "c", "é")), views: figure, sessions: figure }),
+    { selector: ({ value }) => value, maxLength: 6 },
+  );
+  const columnsOf = (rows: { value: string | null; views: number; sessions: number }[]) => ({
+    values: rows.map(({ value }) => value),
+    figures: { views: rows.map(({ views }) => views), sessions: rows.map(({ sessions }) => sessions) },
+  });
+  fc.assert(fc.property(rows, rows, fc.nat(8), (a, b, count) => {
+    const expected = sumRows([...a, ...b], ({ value }) => JSON.stringify(value)).toSorted((a, b) =>
+      b.views - a.views || b.sessions - a.sessions || compareBytes(a.value ?? "", b.value ?? "")
+    );
+    const sums = sumColumns([columnsOf(a), columnsOf(b)], ["views", "sessions"]);
+    assertEquals(firstRows(sums, ["views", "sessions"], count), expected.slice(0, count));
+  }));
 });
 
 for (const engine of engines()) {
@@ -40,7 +59,7 @@ for (const engine of engines()) {
     assertEquals(texts.toSorted(compareBytes), rows.map(({ text }) => text));
   });
 
-  Deno.test(`of more values than are put together here the first come right, too (${engine.name})`, async () => {
+  Deno.test(`the first of many values come right, whether they are put together here or by the database (${engine.name})`, async () => {
     await using db = await engine.migrated();
     // A day of several segments, as a day of many sessions is.
     await db.exec(segmentsOf(8));
@@ -62,21 +81,24 @@ for (const engine of engines()) {
     assertEquals((await visitorParts(db, QUERY)).length, db.connections > 1 ? 2 : 1);
 
     const sessions = Math.ceil(PAGES / PAGES_A_SESSION);
-    const { rows: pages, count, total } = await breakdown(db, QUERY, "page", { limit: 3, visitors: true });
-    assertEquals({ count, total }, {
-      count: PAGES + 1,
-      total: { sessions, pageviews: 2 * PAGES, events: 0 },
-    });
-    assertEquals(
-      pages.map(({ value, pageviews, sessions, visitors }) => [value, pageviews, sessions, visitors]),
-      [["/", PAGES, sessions, 1], ["/0", 1, 1, 1], ["/1", 1, 1, 1]],
-    );
-    const { views, next, previous } = await journeys(db, QUERY, "/");
-    assertEquals([views, next.length, next[0], previous[0]], [
-      PAGES,
-      10,
-      { value: "/0", count: 1, share: 1 / PAGES },
-      { value: null, count: sessions, share: sessions / PAGES },
-    ]);
+    for (const most of [PAGES - 1, PAGES + 1]) {
+      const options = { limit: 3, visitors: true, mostValues: most };
+      const { rows: pages, count, total } = await breakdown(db, QUERY, "page", options);
+      assertEquals({ count, total }, {
+        count: PAGES + 1,
+        total: { sessions, pageviews: 2 * PAGES, events: 0 },
+      });
+      assertEquals(
+        pages.map(({ value, pageviews, sessions, visitors }) => [value, pageviews, sessions, visitors]),
+        [["/", PAGES, sessions, 1], ["/0", 1, 1, 1], ["/1", 1, 1, 1]],
+      );
+      const { views, next, previous } = await journeys(db, QUERY, "/", most);
+      assertEquals([views, next.length, next[0], previous[0]], [
+        PAGES,
+        10,
+        { value: "/0", count: 1, share: 1 / PAGES },
+        { value: null, count: sessions, share: sessions / PAGES },
+      ]);
+    }
   });
 }

@@ -1,6 +1,7 @@
 import type { Database } from "../database.ts";
 import { isSessionDimension, totalSums, type ValueSums, valueSums } from "./breakdown_values.ts";
-import { askEach, compareBytes, filterParts, MOST_ROWS, sumRows, visitorParts } from "./halves.ts";
+import { asColumns, type Columns, firstRows, MOST_VALUES, sumColumns } from "./columns.ts";
+import { askEach, filterParts, sumRows, visitorParts } from "./halves.ts";
 import { type Dimension, escapeLike, isSelective, Params, type StatsQuery } from "./query.ts";
 import { askRows, chosenSegments } from "./segments.ts";
 import { countVisitors } from "./value_visitors.ts";
@@ -18,6 +19,8 @@ export interface BreakdownOptions {
   visitors?: boolean;
   /** Whether to leave out the time on pages, which nobody asks for: null then. */
   untimed?: boolean;
+  /** Of how many values what two halves of the visitors answer is put together in memory; {@linkcode MOST_VALUES}. */
+  mostValues?: number;
 }
 
 /** The figures of one value of a dimension. */
@@ -67,6 +70,15 @@ export async function breakdown(
 
 type Sums = Omit<Breakdown, "rows"> & { rows: ValueSums[] };
 
+const FIGURES = ["sessions", "pageviews", "events", "bounces", "seconds", "timed"] as const;
+type Figure = typeof FIGURES[number];
+
+interface Half {
+  total: Breakdown["total"];
+  count: number;
+  columns: Columns<Figure> | null;
+}
+
 /** Undefined where there are more values than are put together here. */
 async function sumHalves(
   db: Database,
@@ -74,42 +86,59 @@ async function sumHalves(
   dimension: Dimension,
   options: BreakdownOptions,
 ): Promise<Sums | undefined> {
-  const { limit = 10, offset = 0 } = options;
-  const all = { ...options, limit: MOST_ROWS, offset: 0 };
-  const halves = await askEach(parts, (half) => sumValues(db, half, dimension, all));
-  if (halves.some(({ count }) => count > MOST_ROWS)) return undefined;
-  const rows = sumRows(halves.flatMap(({ rows }) => rows), ({ value }) => value!);
-  const weight = weightOf(dimension);
-  rows.sort((a, b) => b[weight] - a[weight] || b.sessions - a.sessions || compareBytes(a.value!, b.value!));
+  const { limit = 10, offset = 0, mostValues = MOST_VALUES } = options;
+  const halves = await askEach(parts, (half) => sumHalf(db, half, dimension, options, mostValues));
+  const columns = halves.flatMap(({ columns }) => columns ?? []);
+  if (columns.length < halves.length) return undefined;
+  const sums = sumColumns(columns, FIGURES);
   return {
     total: sumRows(halves.map(({ total }) => total), () => "")[0]!,
-    rows: rows.slice(offset, offset + limit),
+    rows: firstRows(sums, [weightOf(dimension), "sessions"], offset + limit).slice(offset),
     // Of chosen sessions every value is known.
     others: null,
-    count: rows.length,
+    count: sums.values.length,
   };
+}
+
+/** Every value; `columns` is null of more than `mostValues`. */
+async function sumHalf(
+  db: Database,
+  query: StatsQuery,
+  dimension: Dimension,
+  options: BreakdownOptions,
+  mostValues: number,
+): Promise<Half> {
+  const params = new Params();
+  const [half] = await askRows<Half>(
+    db,
+    query,
+    `
+  with ${foundValues(query, dimension, options, params)},
+  counted as (
+    select count(*) as count from found
+  )
+  select (${totalSums(query, dimension, params)}) as total, count,
+    case when count <= ${params.add(mostValues)}::bigint then ${asColumns(FIGURES, "found")} end as columns
+  from counted`,
+    params,
+  );
+  return half!;
 }
 
 async function sumValues(
   db: Database,
   query: StatsQuery,
   dimension: Dimension,
-  { limit = 10, offset = 0, search = "", among, untimed = false }: BreakdownOptions,
+  options: BreakdownOptions,
 ): Promise<Sums> {
+  const { limit = 10, offset = 0 } = options;
   const params = new Params();
-  const pattern = params.add(`%${escapeLike(search)}%`);
-  const isWanted = among === undefined ? "" : `and value = any(${params.add(among)}::text[])`;
   const order = `${weightOf(dimension)} desc, sessions desc, value collate "C"`;
   const [answer] = await askRows<Sums>(
     db,
     query,
     `
-  with ${isSelective(query) ? `${chosenSegments(query, params)},` : ""}
-  sums as materialized (${valueSums(query, dimension, { timed: !untimed }, params)}
-  ),
-  found as (
-    select * from sums where value ilike ${pattern} ${isWanted}
-  )
+  with ${foundValues(query, dimension, options, params)}
   select
     (${totalSums(query, dimension, params)}) as total,
     (select case when sum(sessions + pageviews + events) > 0 then
@@ -123,6 +152,22 @@ async function sumValues(
     params,
   );
   return answer!;
+}
+
+/** Common table expressions, at last `sums`, of every value and of those that have none, and `found`: the values that are asked for. */
+function foundValues(
+  query: StatsQuery,
+  dimension: Dimension,
+  { search = "", among, untimed = false }: BreakdownOptions,
+  params: Params,
+): string {
+  const isWanted = among === undefined ? "" : `and value = any(${params.add(among)}::text[])`;
+  return `${isSelective(query) ? `${chosenSegments(query, params)},` : ""}
+  sums as materialized (${valueSums(query, dimension, { timed: !untimed }, params)}
+  ),
+  found as (
+    select * from sums where value ilike ${params.add(`%${escapeLike(search)}%`)} ${isWanted}
+  )`;
 }
 
 /** By what values are sorted first. */

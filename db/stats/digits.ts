@@ -9,3 +9,8 @@ export function digitSum(digits: string, bits?: string): string {
           from unnest(${digits}) with ordinality as digits(digit, place)
         ) end`;
 }
+
+/** The sum of a column of whole numbers: exact to 2^53, as here, and a number a group. Of a `bigint` Postgres sums up in 128 bits. */
+export function wholeSum(column: string): string {
+  return `sum(${column}::float8) as ${column}`;
+}

@@ -1,5 +1,5 @@
 /** What chosen sessions did, from the lists and the bits of `session_values`: for a statement that begins with `chosenSegments`. */
-import { digitSum } from "./digits.ts";
+import { digitSum, wholeSum } from "./digits.ts";
 import { isSelective, type Params, type StatsQuery } from "./query.ts";
 import { joinedLists, listsOfSegment, lookedUp, type SessionList, unpacked } from "./session_lists.ts";
 import { isOneValue, type ListColumn, ownRows, sharedRows, type ValueChoice } from "./session_values.ts";
@@ -172,9 +172,9 @@ export function chosenCounts(
   const slices = ["repeats", ...(timed ? ["seconds", "timed"] : [])];
   const known = "filter (where time_on_page >= 0)";
   const lists = ["numbers", ...(timed ? ["time_on_page"] : [])] as ListColumn[];
+  const summed = ["sessions", "count", ...(timed ? ["seconds", "timed"] : [])];
   return `
-    select dimension, value, sum(sessions) as sessions, sum(count) as count
-      ${timed ? ", sum(seconds) as seconds, sum(timed) as timed" : ""}
+    select dimension, value, ${summed.map(wholeSum).join(", ")}
     from (
       select dimension, value, ${first} as sessions, ${first} + ${digits("repeats")} as count
         ${timed ? `, ${digits("seconds")} as seconds, ${digits("timed")} as timed` : ""}

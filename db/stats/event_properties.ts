@@ -111,7 +111,7 @@ function chosenValues(query: StatsQuery, name: string, params: Params): string {
 }
 
 function chosenTotal(query: StatsQuery, name: string, params: Params): string {
-  const choice = { dimensions: ["event"], condition: valueIn(params.add([name])) };
+  const choice = { dimensions: ["event"], condition: valueIn([name], params) };
   return `
     select coalesce(sum(count), 0) as events, coalesce(sum(sessions), 0) as sessions
     from (${chosenCounts(query, choice, params)}

@@ -92,17 +92,17 @@ interface GoalCount {
 async function countGoals(db: Database, query: StatsQuery, known: Goal[]): Promise<GoalCount[]> {
   const params = new Params();
   const chosen = chosenSegments(query, params);
-  const pages = params.add(known.flatMap(({ page }) => page ?? []));
-  const events = params.add(known.flatMap(({ event }) => event ?? []));
-  const counts = (dimension: string, values: string) =>
-    chosenCounts(query, { dimensions: [dimension], condition: valueIn(values) }, params);
+  const pages = known.flatMap(({ page }) => page ?? []);
+  const events = known.flatMap(({ event }) => event ?? []);
+  const counts = (dimension: string, values: string[]) =>
+    chosenCounts(query, { dimensions: [dimension], condition: valueIn(values, params) }, params);
   return await askSegments<GoalCount>(
     db,
     `with ${chosen},
     wanted as (
-      select 'page' as dimension, unnest(${pages}::text[]) as value
+      select 'page' as dimension, unnest(${params.add(pages)}::text[]) as value
       union
-      select 'event', unnest(${events}::text[])
+      select 'event', unnest(${params.add(events)}::text[])
     ),
     counted as (${counts("page", pages)}
       union all ${counts("event", events)}

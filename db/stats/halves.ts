@@ -30,9 +30,6 @@ export function askEach<T>(parts: StatsQuery[], ask: (part: StatsQuery) => Promi
   return Promise.all(parts.map(ask));
 }
 
-/** Of so many rows a half the sums are made here; of more the database sorts those of the whole, and answers the first ones. */
-export const MOST_ROWS = 10_000;
-
 /** Rows of the same names put together: their numbers are summed up. @param nameOf tells which rows are the same */
 export function sumRows<T extends object>(rows: readonly T[], nameOf: (row: T) => string): T[] {
   const sums = new Map<string, T>();

@@ -1,6 +1,7 @@
 import type { Database } from "../database.ts";
 import { chosenElements } from "./elements.ts";
-import { askEach, compareBytes, MOST_ROWS, sumRows, visitorParts } from "./halves.ts";
+import { asColumns, type Columns, firstRows, MOST_VALUES, sumColumns } from "./columns.ts";
+import { askEach, visitorParts } from "./halves.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { askSegments, chosenSegments } from "./segments.ts";
 import { valueIs, within } from "./session_values.ts";
@@ -31,64 +32,90 @@ const TOP = 10;
 /**
  * Where sessions came from when they came to a page, and where they went: the page before and after each view of it.
  * Repeated views of the same page in a row are one.
+ *
+ * @param mostPages of how many pages before, or after, what halves of the visitors answer is put together in memory
  */
-export async function journeys(db: Database, query: StatsQuery, page: string): Promise<Journeys> {
-  const parts = await visitorParts(db, query);
-  const halves = parts.length > 1 ? await waysOfHalves(db, parts, page) : undefined;
-  const { sessions, views, previous, next } = halves ?? await waysThrough(db, query, page, TOP);
+export async function journeys(
+  db: Database,
+  query: StatsQuery,
+  page: string,
+  mostPages = MOST_VALUES,
+): Promise<Journeys> {
+  const parts = await askEach(
+    await visitorParts(db, query),
+    (part) => waysThrough<Pages | null>(db, part, page, everyPage(mostPages)),
+  );
+  const sum = (figure: "sessions" | "views") => parts.reduce((sum, part) => sum + part[figure], 0);
+  const { previous, next } = topOfParts(parts) ?? await waysThrough<Step[]>(db, query, page, topPages);
+  const views = sum("views");
   const withShares = (steps: Step[]) => steps.map((step) => ({ ...step, share: step.count / views }));
-  return { page, sessions, views, previous: withShares(previous), next: withShares(next) };
+  return { page, sessions: sum("sessions"), views, previous: withShares(previous), next: withShares(next) };
 }
 
 type Step = Omit<JourneyStep, "share">;
+type Pages = Columns<"count">;
 
-interface Ways {
+interface Ways<Side> {
   sessions: number;
   views: number;
-  previous: Step[];
-  next: Step[];
+  previous: Side;
+  next: Side;
 }
 
 /** Undefined where there are more pages than are put together here. */
-async function waysOfHalves(db: Database, parts: StatsQuery[], page: string): Promise<Ways | undefined> {
-  const halves = await askEach(parts, (half) => waysThrough(db, half, page, MOST_ROWS + 1));
-  if (halves.some(({ previous, next }) => Math.max(previous.length, next.length) > MOST_ROWS)) {
-    return undefined;
-  }
-  const sum = (figure: "sessions" | "views") => halves.reduce((sum, half) => sum + half[figure], 0);
-  const top = (side: "previous" | "next") =>
-    sumRows(halves.flatMap((half) => half[side]), ({ value }) => JSON.stringify(value))
-      .sort((a, b) => b.count - a.count || compareBytes(a.value ?? "", b.value ?? ""))
-      .slice(0, TOP);
-  return { sessions: sum("sessions"), views: sum("views"), previous: top("previous"), next: top("next") };
+function topOfParts(parts: Ways<Pages | null>[]): { previous: Step[]; next: Step[] } | undefined {
+  const top = (side: "previous" | "next") => {
+    const pages = parts.flatMap((part) => part[side] ?? []);
+    return pages.length < parts.length ? undefined : firstRows(sumColumns(pages, ["count"]), ["count"], TOP);
+  };
+  const [previous, next] = [top("previous"), top("next")];
+  return previous && next && { previous, next };
 }
+
+/** Of some rows of `value` and `count` all that the answer says of a side. */
+type SideOf = (rows: string, params: Params) => string;
+
+function everyPage(most: number): SideOf {
+  return (rows, params) =>
+    `case when (select count(*) from ${rows}) <= ${params.add(most)}::bigint then ${
+      asColumns(["count"], rows)
+    } end`;
+}
+
+const topPages: SideOf = (rows) =>
+  `(
+      select coalesce(jsonb_agg(jsonb_build_object('value', value, 'count', count) order by count desc, value collate "C" nulls first), '[]')
+      from (
+        select value, count from ${rows}
+        order by count desc, value collate "C" nulls first limit ${TOP}
+      ) counted
+    )`;
 
 /**
  * Pages before and after are places in the segment's list of paths, which are looked up when they are counted. Segment and place are
  * one number, at less cost than three columns: 22 bits of it are the place (0 is that of no page), so that those of a year stay within
  * the 32 bits of which Postgres makes the best hashes.
- *
- * @param most pages before, and after, that are told
  */
-async function waysThrough(db: Database, query: StatsQuery, page: string, most: number): Promise<Ways> {
+async function waysThrough<Side>(
+  db: Database,
+  query: StatsQuery,
+  page: string,
+  sideOf: SideOf,
+): Promise<Ways<Side>> {
   const params = new Params();
   const chosen = chosenSegments(query, params);
   const asked = `${params.add(page)}::text`;
-  const limit = params.add(most);
   const views = {
     dimensions: ["page_way"],
     condition: valueIs(asked),
     columns: ["first_session", "is_first", "previous", "next"],
   } as const;
-  const top = (condition: string) =>
-    `(
-      select coalesce(jsonb_agg(jsonb_build_object('value', value, 'count', count) order by count desc, value collate "C" nulls first), '[]')
-      from (
-        select value, count from named where ${condition} and value is distinct from ${asked}
-        order by count desc, value collate "C" nulls first limit ${limit}
-      ) counted
-    )`;
-  const [answer] = await askSegments<Ways>(
+  const side = (condition: string) =>
+    sideOf(
+      `(select value, count from named where ${condition} and value is distinct from ${asked}) side`,
+      params,
+    );
+  const [answer] = await askSegments<Ways<Side>>(
     db,
     `
   with ${chosen},
@@ -120,8 +147,8 @@ async function waysThrough(db: Database, query: StatsQuery, page: string, most: 
   select
     (select count(*) from views where is_first) as sessions,
     (select coalesce(sum(count), 0) from named where not is_next and value is distinct from ${asked}) as views,
-    ${top("not is_next")} as previous,
-    ${top("is_next")} as next`,
+    ${side("not is_next")} as previous,
+    ${side("is_next")} as next`,
     params,
   );
   return answer!;

@@ -54,14 +54,13 @@ export function stepRows(
   params: Params,
   values?: readonly string[],
 ): string {
-  const wanted = values === undefined ? undefined : params.add(values);
   if (!isSelective(query)) {
     const rows = rolledUp(query, dimensions, params);
-    return wanted !== undefined
-      ? `select * from (${rows}) every_row where value = any(${wanted}::text[])`
-      : rows;
+    return values === undefined
+      ? rows
+      : `select * from (${rows}) every_row where value = any(${params.add(values)}::text[])`;
   }
-  const condition = wanted === undefined ? undefined : valueIn(wanted);
+  const condition = values === undefined ? undefined : valueIn(values, params);
   const counted = dimensions.filter((dimension) => dimension !== "revenue");
   const parts = [
     ...(counted.length === 0 ? [] : [`

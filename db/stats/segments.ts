@@ -54,7 +54,7 @@ function holders(query: StatsQuery, { dimension, operator, values }: Filter, par
     ? valueLike(params.add(values.map((value) => `%${escapeLike(value)}%`)))
     : values.length === 1
     ? valueIs(`${params.add(values[0])}::text`)
-    : valueIn(params.add(values));
+    : valueIn(values, params);
   const choice = { dimensions: [dimension], condition };
   const beside = { from: "all_segments", columns: ["day", "segment"] };
   return `

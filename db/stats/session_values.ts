@@ -17,14 +17,17 @@ export interface ValueCondition {
 
 export const EVERY_VALUE: ValueCondition = { own: "true", shared: "true", value: "true" };
 
-/** Exactly one of these texts. @param values the place of the parameter, a list of texts */
-export function valueIn(values: string): ValueCondition {
-  const texts = `${values}::text[]`;
+/** From so many texts on Postgres looks them up in a hash; but `&&` compares each with each. */
+const HASHED_TEXTS = 9;
+
+/** Exactly one of these texts. */
+export function valueIn(values: readonly string[], params: Params): ValueCondition {
+  const texts = `${params.add(values)}::text[]`;
   return {
     own:
       `v.hash = any(array(select hashtextextended(wanted, 0) from unnest(${texts}) as wanted)) and v.value = any(${texts})`,
-    // Most rows have none, and need not be taken apart.
-    shared: `v.rare && ${texts}`,
+    // Of few, most rows have none, and need not be taken apart.
+    shared: values.length < HASHED_TEXTS ? `v.rare && ${texts}` : "true",
     value: `value = any(${texts})`,
   };
 }

@@ -1,5 +1,5 @@
 /** Sums over chosen sessions, from bits alone where that can be: for a statement that begins with `chosenSegments`. */
-import { digitSum } from "./digits.ts";
+import { digitSum, wholeSum } from "./digits.ts";
 import { chosenElements } from "./elements.ts";
 import type { Params, StatsQuery } from "./query.ts";
 import { chosenSessions } from "./segments.ts";
@@ -30,8 +30,8 @@ export function chosenSums(query: StatsQuery, choice: ValueChoice, params: Param
     sessions: ["pageviews", "events", "seconds"] as const,
   };
   return `
-    select value, sum(sessions) as sessions, sum(pageviews) as pageviews, sum(events) as events, sum(bounces) as bounces,
-      sum(seconds) as seconds, sum(sessions) as timed
+    select value, ${["sessions", "pageviews", "events", "bounces", "seconds"].map(wholeSum).join(", ")},
+      sum(sessions::float8) as timed
     from (
       select value, ${sumsOf("bits")}
       from (

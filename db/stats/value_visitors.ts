@@ -34,7 +34,6 @@ async function visitorsOf(
 ): Promise<{ value: string; count: number }[]> {
   const params = new Params();
   const chosen = chosenSegments(query, params);
-  const wanted = params.add(values);
   const elements = {
     dimensions: [dimension],
     columns: ["value"] as const,
@@ -49,9 +48,9 @@ async function visitorsOf(
     `with ${chosen}${
       values.length <= FEW_VALUES
         ? ` select w.value, (select count(distinct visitor) from ${visits(valueIs("w.value"))}) as count
-     from unnest(${wanted}::text[]) as w(value)`
+     from unnest(${params.add(values)}::text[]) as w(value)`
         : `, lists as materialized (
-       select value, array_agg(visitor) as visitors from ${visits(valueIn(wanted))} group by value
+       select value, array_agg(visitor) as visitors from ${visits(valueIn(values, params))} group by value
      )
      select value, (select count(distinct visitor) from (select unnest(visitors) as visitor) list) as count from lists`
     }`,
