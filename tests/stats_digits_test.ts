@@ -70,10 +70,10 @@ for (const engine of engines()) {
     await addGoal(db, SITE, { name: "Submit", event: "form_submit" });
     const [kinds] = await db.query(
       `select bool_or(value is null) as shared, bool_or(repeats is not null) as repeated, bool_or(cardinality(seconds) > 1) as timed,
-         bool_or(-1 = any(time_on_page)) as untimed, bool_or(array_position(time_on_page, null) is not null) as without_number
+         bool_or(dimension = 'page' and 0 = any(array(select step >> 14 from unnest(steps) as step))) as untimed
        from session_values`,
     );
-    assertEquals(kinds, { shared: true, repeated: true, timed: true, untimed: true, without_number: false });
+    assertEquals(kinds, { shared: true, repeated: true, timed: true, untimed: true });
 
     // The visitors of a few values are counted one value after the other, those of many at once.
     const [few, all] = await Promise.all(

@@ -170,8 +170,8 @@ export function chosenCounts(
   const digits = (column: string) => digitSum(column, isFiltered ? "mask" : undefined);
   const beside = { from: "chosen", columns: ["mask"] };
   const slices = ["repeats", ...(timed ? ["seconds", "timed"] : [])];
-  const known = "filter (where time_on_page >= 0)";
-  const lists = ["numbers", ...(timed ? ["time_on_page"] : [])] as ListColumn[];
+  // Of a rare page each step has 1 + the seconds on it, 0 where they are not known.
+  const { list, number, isFirst } = timed ? STEPS : REPEATED_NUMBERS;
   const summed = ["sessions", "count", ...(timed ? ["seconds", "timed"] : [])];
   return `
     select dimension, value, ${summed.map(wholeSum).join(", ")}
@@ -181,14 +181,14 @@ export function chosenCounts(
       from (${ownRows(query, choice, ["bits", ...slices], beside, params)}
       ) own
       union all
-      select dimension, value, count(*) filter (where number >= 0), count(*)
-        ${timed ? `, coalesce(sum(time_on_page) ${known}, 0), count(*) ${known}` : ""}
+      select dimension, value, count(*) filter (where ${isFirst}), count(*)
+        ${timed ? ", sum(greatest(element >> 14, 1) - 1), count(*) filter (where element >> 14 > 0)" : ""}
       from (
-        select dimension, value, mask, ${lists.map((list) => `unnest(${list}) as ${list}`).join(", ")}
-        from (${sharedRows(query, choice, lists, beside, params)}
+        select dimension, value, mask, unnest(${list}) as element
+        from (${sharedRows(query, choice, [list], beside, params)}
         ) shared
-      ) elements(dimension, value, mask, number${timed ? ", time_on_page" : ""})
-      where ${isFiltered ? "get_bit(mask, greatest(number, -1 - number)) = 1" : "true"}
+      ) elements
+      where ${isFiltered ? `get_bit(mask, ${number}) = 1` : "true"}
       group by dimension, value
     ) counts
     where count > 0

@@ -4,7 +4,7 @@
 import type { Params, StatsQuery } from "./query.ts";
 
 /** The lists of a value, side by side. */
-export type ListColumn = "numbers" | "time_on_page" | "amounts" | "steps";
+export type ListColumn = "numbers" | "amounts" | "steps";
 
 /** Which values: conditions on a row `v` of one's own, on one that is shared, and on `value` in that. */
 export interface ValueCondition {

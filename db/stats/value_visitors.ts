@@ -49,7 +49,7 @@ async function visitorsOf(
       values.length <= FEW_VALUES
         ? ` select w.value, (select count(distinct visitor) from ${visits(valueIs("w.value"))}) as count
      from unnest(${params.add(values)}::text[]) as w(value)`
-        : `, lists as materialized (
+        : `, lists as (
        select value, array_agg(visitor) as visitors from ${visits(valueIn(values, params))} group by value
      )
      select value, (select count(distinct visitor) from (select unnest(visitors) as visitor) list) as count from lists`

@@ -174,7 +174,7 @@ begin
   where f.day = g.day and f.segment = g.segment and is_rare(f.sessions, g.sessions);
 
   insert into fresh_values (
-    day, segment, dimension, rare, firsts, lasts, sessions, numbers, time_on_page, amounts, steps
+    day, segment, dimension, rare, firsts, lasts, sessions, numbers, amounts, steps
   )
   with listed as (
     select day, segment, dimension, array_agg(value) as rare, array_agg(last - length + 1) as firsts, array_agg(last) as lasts,
@@ -189,9 +189,11 @@ begin
   joined as (
     select day, segment, dimension,
       case when has_steps(dimension) then '{}' else array_agg(number) end as numbers,
-      case when dimension = 'page' then array_agg(coalesce(seconds, -1)) end as time_on_page,
       case when dimension = 'revenue' then array_agg(amount) end as amounts,
-      case when has_steps(dimension) then array_agg(step) end as steps
+      case
+        when has_steps(dimension) then array_agg(step)
+        when dimension = 'page' then array_agg(packed_step(coalesce(seconds + 1, 0), greatest(number, -1 - number), number >= 0))
+      end as steps
     from (
       select day, segment, dimension, value, unnest(numbers) as number, unnest(time_on_page) as seconds, unnest(amounts) as amount,
         unnest(steps) as step
@@ -200,7 +202,7 @@ begin
     group by day, segment, dimension
   )
   select day, segment, dimension, l.rare, l.firsts, l.lasts, l.sessions,
-    j.numbers, j.time_on_page, j.amounts, j.steps
+    j.numbers, j.amounts, j.steps
   from listed l
   join joined j using (day, segment, dimension);
   drop table rare_values;

@@ -84,7 +84,7 @@ begin
   create temporary table packed_values (like session_values including storage);
   insert into packed_values (
     site_id, day, segment, dimension, hash, value, rare, firsts, lasts, sessions, numbers, bits, repeats, seconds, timed,
-    time_on_page, amounts, steps
+    amounts, steps
   )
   select site, f.day, f.segment, f.dimension, case when f.value is null then 0 else hashtextextended(f.value, 0) end as hash,
     f.value, f.rare, f.firsts, f.lasts, f.sessions,
@@ -95,7 +95,7 @@ begin
       else f.numbers
     end as numbers,
     case when f.value is not null and not has_steps(f.dimension) then bits_of(f.numbers, g.zeros) end as bits,
-    s.repeats, s.seconds, s.timed, case when f.value is null then f.time_on_page end as time_on_page, f.amounts, f.steps
+    s.repeats, s.seconds, s.timed, f.amounts, f.steps
   from fresh_values f
   join (
     select day, segment, repeat('0', count(*)::integer)::bit varying as zeros from started_sessions group by day, segment
@@ -110,9 +110,9 @@ begin
     and not exists (
       select from packed_values f
       where f.day = t.day and f.segment = t.segment and f.dimension = t.dimension and f.hash = t.hash
-        and (f.value, f.rare, f.firsts, f.numbers, f.bits, f.repeats, f.seconds, f.timed, f.time_on_page, f.amounts, f.steps)
+        and (f.value, f.rare, f.firsts, f.numbers, f.bits, f.repeats, f.seconds, f.timed, f.amounts, f.steps)
           is not distinct from
-            (t.value, t.rare, t.firsts, t.numbers, t.bits, t.repeats, t.seconds, t.timed, t.time_on_page, t.amounts, t.steps)
+            (t.value, t.rare, t.firsts, t.numbers, t.bits, t.repeats, t.seconds, t.timed, t.amounts, t.steps)
     );
   insert into session_values
   select f.*
