@@ -17,7 +17,7 @@ export interface BreakdownOptions {
   among?: readonly string[];
   /** Whether to count the visitors of each value, too, which takes the longer the more sessions there are. */
   visitors?: boolean;
-  /** Whether to leave out the time on pages, which nobody asks for: null then. */
+  /** Of pages: whether to leave out the time on them, which takes its time: null then, with filters. */
   untimed?: boolean;
   /** Of how many values what two halves of the visitors answer is put together in memory; {@linkcode MOST_VALUES}. */
   mostValues?: number;
@@ -75,7 +75,7 @@ type Figure = typeof FIGURES[number];
 
 interface Half {
   total: Breakdown["total"];
-  count: number;
+  /** Null where there are more values than are put together here. */
   columns: Columns<Figure> | null;
 }
 
@@ -100,7 +100,6 @@ async function sumHalves(
   };
 }
 
-/** Every value; `columns` is null of more than `mostValues`. */
 async function sumHalf(
   db: Database,
   query: StatsQuery,
@@ -113,13 +112,12 @@ async function sumHalf(
     db,
     query,
     `
-  with ${foundValues(query, dimension, options, params)},
-  counted as (
-    select count(*) as count from found
-  )
-  select (${totalSums(query, dimension, params)}) as total, count,
-    case when count <= ${params.add(mostValues)}::bigint then ${asColumns(FIGURES, "found")} end as columns
-  from counted`,
+  with ${foundValues(query, dimension, options, params)}
+  select
+    (${totalSums(query, dimension, params)}) as total,
+    case when (select count(*) from found) <= ${params.add(mostValues)}::bigint then ${
+      asColumns(FIGURES, "found")
+    } end as columns`,
     params,
   );
   return half!;

@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
-import { chosenElements } from "./elements.ts";
 import { asColumns, type Columns, firstRows, MOST_VALUES, sumColumns } from "./columns.ts";
+import { chosenElements } from "./elements.ts";
 import { askEach, visitorParts } from "./halves.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { askSegments, chosenSegments } from "./segments.ts";
