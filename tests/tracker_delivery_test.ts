@@ -127,8 +127,32 @@ const CASES: Case[] = [
     ],
   },
   {
+    title: "of two posts the later one is answered first: what the other one has is not sent again",
+    async walk(visit, collector) {
+      await visit.open("/");
+      await visit.arrived(1);
+      const [first, third] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+      const before = collector.posts.length;
+      collector.answer = () => [first.promise, undefined, third.promise][collector.posts.length - before - 1];
+      for (const plan of ["a", "b"]) await visit.tell("event", "subscribe", { plan });
+      await posted(collector, before + 2);
+      await visit.arrived(2);
+      await visit.page.waitForTimeout(300); // in which the page, answered once, looks for more to send
+      first.resolve(undefined);
+      await visit.arrived(3);
+      await visit.leave();
+      await posted(collector, before + 3);
+      third.resolve(undefined);
+      collector.answer = undefined;
+      await visit.arrived(4);
+      assertEquals(collector.posts.slice(before), [1, 1, 1]);
+    },
+    expected: ["pageview /", "subscribe /", "subscribe /", "page_exit /"],
+  },
+  {
     title: "500 rapid clicks, none of which takes the page 5 ms",
-    async walk(visit) {
+    async walk(visit, collector) {
+      const before = collector.posts.length;
       await visit.open("/");
       await visit.arrived(1);
       const slow = await visit.page.evaluate(`(async () => {
@@ -150,6 +174,9 @@ const CASES: Case[] = [
         "!Object.keys(localStorage).some((key) => /[.]0[0-9a-f-]{35}$/.test(key))",
       );
       await visit.leave();
+      await visit.arrived(502);
+      // What is on its way is not sent a second time.
+      assertEquals(collector.posts.slice(before).reduce((sum, events) => sum + events, 0), 502);
     },
     expected: ["pageview /", ...Array(500).fill("click /"), "page_exit /"],
   },

@@ -17,6 +17,8 @@ let sending = 0;
 
 /** Sends what waits. `leaving`: the page may be gone before there is an answer. */
 export const flush = async (leaving?: unknown): Promise<void> => {
+  /** The length of what this call sends. */
+  let own = -sending;
   let length = 0;
   // Names of events begin with 0, as a UUIDv7 does until the year 2527; no other does.
   const waiting = keys(0);
@@ -32,21 +34,22 @@ export const flush = async (leaving?: unknown): Promise<void> => {
   const taken = waiting.filter((key) =>
     (length += storage[key]!.length) > sending &&
     // A single event that is longer goes alone, without `keepalive`.
-    (length < 2e4 || !sending) &&
-    !(pause > 0) && (sending = length)
+    !(pause > 0 || sending && length > 2e4) && (sending = length)
   );
   const body = JSON.stringify(taken.map((key) => ({ ...JSON.parse(storage[key]!), sentAt: new Date() })));
-  if (taken[0]) {
+  if (own += sending) {
     // A string as the body makes it text/plain, which needs no preflight. A beacon's fate is never known.
     const response = (leaving && !("keepalive" in Request.prototype)
       ? navigator.sendBeacon(endpoint, body)
       // Any function will do that answers something without a status.
-      : await fetch(endpoint, { method: "POST", body, keepalive: sending < 2e4 })
+      : await fetch(endpoint, { method: "POST", body, keepalive: 2e4 > sending })
         .catch(Date as never)) as Partial<Response>;
     if (response.status! < 500 && response.status != 429) {
       // Accepted, or refused for good: a 4xx says the same tomorrow.
       taken.map(drop);
-      sending = failures = 0;
+      // What else is on its way still is, and is now the oldest: it is not sent again.
+      sending -= own;
+      failures = 0;
       // Not at once: a browser counts what was sent against its 64 KiB until the answer has been read.
       setTimeout(flush, 99);
     } else {
@@ -57,8 +60,8 @@ export const flush = async (leaving?: unknown): Promise<void> => {
           "r",
           +new Date() + ((+response.headers?.get("retry-after")!) || 2 ** failures) * 1e3,
         );
+        sending -= own;
         failures += (failures < 8) as unknown as number;
-        sending = 0;
         flush();
       }, 99);
     }
