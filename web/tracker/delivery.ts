@@ -37,7 +37,7 @@ export const flush = async (leaving?: unknown): Promise<void> => {
     !(pause > 0 || sending && length > 2e4) && (sending = length)
   );
   const body = JSON.stringify(taken.map((key) => ({ ...JSON.parse(storage[key]!), sentAt: new Date() })));
-  if (own += sending) {
+  if ((own += sending)) {
     // A string as the body makes it text/plain, which needs no preflight. A beacon's fate is never known.
     const response = (leaving && !("keepalive" in Request.prototype)
       ? navigator.sendBeacon(endpoint, body)
