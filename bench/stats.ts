@@ -7,7 +7,7 @@ import type { Cluster } from "../tests/cluster.ts";
 import { ratio, secondsOf, withBenchDatabase } from "./database.ts";
 import { serverCpuSeconds } from "./proc.ts";
 import { askWholePage, type Question, QUESTIONS } from "./questions.ts";
-import { fillYear, rollUpYear, SITES } from "./year.ts";
+import { fillYear, rollUpYear, SITES, writeRows } from "./year.ts";
 
 const RANGES: [string, number][] = [["30 days", 30], ["90 days", 90], ["12 months", 365]];
 const RUNS = 20;
@@ -27,13 +27,15 @@ export async function benchStats(cluster: Cluster, pageviews: number): Promise<s
   return await withBenchDatabase(cluster.url, async (db, url) => {
     printError("writing a year");
     const filled = await secondsOf(() => fillYear(db, pageviews));
-    printError(`rolling it up, after ${Math.round(filled)} s`);
+    printError(`writing session rows, after ${Math.round(filled)} s`);
+    const written = await secondsOf(() => writeRows(db));
+    printError(`rolling it up, after ${Math.round(written)} s`);
     const rolledUp = await secondsOf(() => rollUpYear(db));
     await db.exec("vacuum analyze");
     return [
-      `${pageviews.toLocaleString("en-US")} pageviews written in ${Math.round(filled)} s, rolled up in ${
-        Math.round(rolledUp)
-      } s`,
+      `${pageviews.toLocaleString("en-US")} pageviews written in ${Math.round(filled)} s, session rows in ${
+        Math.round(written)
+      } s, rolled up in ${Math.round(rolledUp)} s`,
       ...await sizes(db),
       ...await measureQuestions(url, () => restart(cluster)),
     ];

@@ -1,4 +1,5 @@
 import type { Database } from "../db/database.ts";
+import { JOBS, rebuild } from "../etl/jobs.ts";
 
 /** The sites of the made-up year; the first one has half of all pageviews. */
 export const SITES = Array.from({ length: 10 }, (_, index) => `bench-${index}`);
@@ -32,18 +33,20 @@ export async function fillYear(db: Database, pageviews: number): Promise<void> {
   await db.exec("vacuum analyze");
 }
 
-/** Rolls that year up by what the ETL's procedures do it with; they would take a site after the other. */
-export async function rollUpYear(db: Database): Promise<void> {
-  await forEachSite((site) => rollUpSite(db, site));
+/** Writes the rows of all sessions, as `footfall rebuild` does. */
+export async function writeRows(db: Database): Promise<void> {
+  await db.query("select begin_rebuild(null, '-infinity', 'infinity')");
+  await rebuild({ db, signal: new AbortController().signal, whenBusy: "wait" });
 }
 
-/** The same of one site. */
-export async function rollUpSite(db: Database, site: string): Promise<void> {
-  await db.query(
-    `select roll_up_days(array_agg($1::text), array_agg(day::date))
-     from generate_series(current_date - 366, current_date, interval '1 day') as day`,
-    [site],
-  );
+/** Rolls up all days that are over. */
+export async function rollUpYear(db: Database): Promise<void> {
+  await JOBS.find(({ name }) => name === "daily-metrics")!.run({
+    db,
+    retentionDays: 90,
+    signal: new AbortController().signal,
+    whenBusy: "wait",
+  });
 }
 
 /** On two connections; the busiest site has one nearly for itself. */

@@ -74,7 +74,7 @@ folder, and the last run of each job. Whether something is wrong: deno task foot
          from (select site_id from sites union select site_id from sites_with_facts()) site
          cross join lateral day_bounds(
            site.site_id,
-           (now() at time zone coalesce((select z.timezone from sites z where z.site_id = site.site_id), 'UTC'))::date
+           array[(now() at time zone coalesce((select z.timezone from sites z where z.site_id = site.site_id), 'UTC'))::date]
          ) day
          left join user_sessions s on s.site_id = site.site_id and s.session_start >= day.starts and s.session_start < day.ends
          group by site.site_id order by sessions desc, site`,

@@ -45,7 +45,7 @@ export async function readEtlStatus(db: Asked, timeout?: number): Promise<EtlSta
     { timeout },
   );
   const [counts] = await db.query<{ staleDays: number; failedEvents: number }>(
-    `select (select count(*) from stale_days) as "staleDays", (select count(*) from failed_events) as "failedEvents"`,
+    `select (select count(*) from (select distinct site_id, metric_date from stale_days) days) as "staleDays", (select count(*) from failed_events) as "failedEvents"`,
     [],
     { timeout },
   );

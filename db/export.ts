@@ -62,8 +62,8 @@ export async function* exportPages(
       `select (${time} at time zone 'UTC')::text as at, ${id}::text as id, ${row} as row
        from ${name}
        where site_id = $1
-         and ${time} >= (select starts from day_bounds($1, $2::date))
-         and ${time} < (select ends from day_bounds($1, $3::date))
+         and ${time} >= (select starts from day_bounds($1, array[$2::date]))
+         and ${time} < (select ends from day_bounds($1, array[$3::date]))
          ${after ? `and (${time}, ${id}) > ($4::timestamp at time zone 'UTC', $5)` : ""}
        order by ${time}, ${id} limit ${pageRows}`,
       [siteId, from, to, ...(after ? [after.at, after.id] : [])],

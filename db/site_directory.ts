@@ -182,9 +182,7 @@ async function markAllDays(tx: Queryable, siteId: string): Promise<void> {
      select m.site_id, m.metric_date + shift, now()
      from daily_site_metrics m, generate_series(-1, 1) as shift
      where m.site_id = $1
-     group by m.site_id, m.metric_date + shift
-     order by 1, 2
-     on conflict (site_id, metric_date) do update set marked_at = excluded.marked_at`,
+     group by m.site_id, m.metric_date + shift`,
     [siteId],
   );
 }

@@ -39,6 +39,8 @@ const WORKERS = 2;
 const PROCESS_MS = 50_000;
 // After a migration every day of every site may be stale.
 const DAYS_AT_ONCE = 100;
+// The next run of daily-metrics follows after five minutes.
+const REBUILD_MS = 4 * 60_000;
 const SPOOL_WARNING_MS = 5 * 60_000;
 const NO_LIMIT = { statementTimeout: 0 };
 // A batch commits without waiting for the disk. A crash undoes it as a whole: its raw events wait again, and make the same rows.
@@ -131,12 +133,38 @@ async function processBacklog(
   }
 }
 
-/** The latest days first. Between two transactions the ETL goes on, which waits for them. */
+/** Goes on with a rebuild, if one is under way, then rolls up what is marked and over, the latest days first. */
 async function rollUp(context: JobContext): Promise<number> {
-  const [stale] = await context.db.query<{ days: number }>("select count(*) as days from stale_days");
+  await rebuild(context);
   let written = 0;
-  for (let left = stale!.days; left > 0 && !context.signal.aborted; left -= DAYS_AT_ONCE) {
+  for (let left = await countMarked(context.db); left > 0 && !context.signal.aborted; left -= DAYS_AT_ONCE) {
     written += await callLocked(context, "daily-metrics", "roll_up_stale_days($1)", [DAYS_AT_ONCE]);
+  }
+  return written;
+}
+
+async function countMarked(db: Database): Promise<number> {
+  const [marked] = await db.query<{ days: number }>(
+    "select count(*) as days from marked_days(1000000) where is_over or not is_counted",
+  );
+  return marked!.days;
+}
+
+/**
+ * Writes session rows again, slice by slice, until the rebuild is done; a cron stops after some minutes and goes on with its next run.
+ *
+ * @returns how many sessions
+ */
+export async function rebuild(context: Pick<JobContext, "db" | "signal" | "whenBusy">): Promise<number> {
+  const until = context.whenBusy === "skip" ? performance.now() + REBUILD_MS : Infinity;
+  let written = 0;
+  while (!context.signal.aborted && performance.now() < until) {
+    const [slice] = await context.db.transaction(
+      (tx) => tx.query<{ sessions: number | null }>("select rebuild_slice() as sessions"),
+      NO_LIMIT,
+    );
+    if (slice!.sessions === null) break;
+    written += slice!.sessions;
   }
   return written;
 }
@@ -162,19 +190,19 @@ const TABLES = [
   "user_events",
   "form_submissions",
   "daily_site_metrics",
-  "session_segments",
-  "session_visitors",
-  "session_counts",
-  "session_values",
-  "daily_dimensions",
-  "monthly_dimensions",
-  "daily_properties",
-  "daily_steps",
+  "dictionary",
+  "session_rows",
+  "stale_days",
   "hourly_site_metrics",
+  "daily_values",
+  "daily_scroll",
+  "daily_properties",
+  "daily_forms",
+  "daily_form_fields",
+  "daily_revenue",
   "visitor_days",
   "visitor_returns",
   "visitor_cohorts",
-  "long_sessions",
   "user_agents",
 ];
 

@@ -11,9 +11,11 @@ export interface Fact {
   name: string;
   /** Of a pageview: the time on it. */
   seconds: number | null;
+  /** Its place among the pageviews and events of its session. */
+  ordinal: number;
 }
 
-/** A session with its values; its steps in order of time, as far as they are within a day after its first day's end. */
+/** A session with its values, and its steps in order. */
 export interface VisitFact {
   visitor: string;
   at: number;
@@ -43,11 +45,6 @@ const CHANNELS: Record<string, string> = {
   referral: "Referral",
 };
 
-/** SQL for segments of so many sessions: a day of more than half as many stands in several, by its visitors' halves. */
-export function segmentsOf(sessions: number): string {
-  return `create or replace function segment_size() returns integer language sql immutable as 'select ${sessions}'`;
-}
-
 /** When the site's day begins, in milliseconds. @param later by how many days */
 export function startOf(day: string, timezone: string, later = 0): number {
   return Temporal.PlainDate.from(day).add({ days: later }).toZonedDateTime(timezone).epochMilliseconds;
@@ -60,19 +57,24 @@ export function dayAt(at: number, timezone: string): string {
 
 /** Reads a site's facts; everything else is worked out here, one row after the other. */
 export async function readFacts(db: Database, site: string, timezone: string): Promise<Facts> {
-  const fact = ({ at, ...row }: Omit<Fact, "day">): Fact => ({ ...row, at, day: dayAt(at, timezone) });
-  const pageviews = (await db.query<Omit<Fact, "day">>(
-    `select session_id as "sessionId", visitor_id as visitor, extract(epoch from view_timestamp) * 1000 as at, path as name,
-       time_on_page_seconds as seconds
-     from pageviews where site_id = $1 order by view_timestamp, event_id, id % 1024`,
+  const steps = (await db.query<Omit<Fact, "day"> & { isEvent: boolean }>(
+    `select *, row_number() over (partition by "sessionId" order by moment, "isEvent", event_id, place) as ordinal
+     from (
+       select session_id as "sessionId", visitor_id as visitor, view_timestamp as moment, extract(epoch from view_timestamp) * 1000 as at,
+         path as name, time_on_page_seconds as seconds, false as "isEvent", event_id, id % 1024 as place
+       from pageviews where site_id = $1
+       union all
+       select session_id, visitor_id, event_timestamp, extract(epoch from event_timestamp) * 1000, event_type, null, true, event_id, id % 1024
+       from user_events where site_id = $1
+     ) steps
+     order by moment, "isEvent", event_id, place`,
     [site],
-  )).map(fact);
-  const events = (await db.query<Omit<Fact, "day">>(
-    `select session_id as "sessionId", visitor_id as visitor, extract(epoch from event_timestamp) * 1000 as at, event_type as name,
-       null as seconds
-     from user_events where site_id = $1 order by event_timestamp, event_id, id % 1024`,
-    [site],
-  )).map(fact);
+  )).map(({ sessionId, visitor, at, name, seconds, ordinal, isEvent }) => ({
+    isEvent,
+    fact: { sessionId, visitor, at, name, seconds, ordinal, day: dayAt(at, timezone) },
+  }));
+  const pageviews = steps.filter(({ isEvent }) => !isEvent).map(({ fact }) => fact);
+  const events = steps.filter(({ isEvent }) => isEvent).map(({ fact }) => fact);
   const rows = await db.query<
     Record<string, string | null> & Record<"at" | "views" | "others" | "seconds", number>
   >(
@@ -83,9 +85,7 @@ export async function readFacts(db: Database, site: string, timezone: string): P
   );
   const sessions = rows.map((row): VisitFact => {
     const day = dayAt(row.at, timezone);
-    const until = startOf(day, timezone, 2);
-    const own = (facts: Fact[]) =>
-      facts.filter(({ sessionId, at }) => sessionId === row.session_id && at < until);
+    const own = (facts: Fact[]) => facts.filter(({ sessionId }) => sessionId === row.session_id);
     return {
       visitor: row.visitor_id!,
       at: row.at,

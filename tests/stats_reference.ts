@@ -191,19 +191,13 @@ export function referenceFunnel(facts: Facts, query: StatsQuery, steps: FunnelSt
 
 /** The moments of the steps, as far as they were taken: each the first one after the one before. */
 function walkThrough(sessions: VisitFact[], steps: FunnelStep[]): number[] {
-  const taken: { at: number; place: number }[] = [];
-  for (const [i, { page, event }] of steps.entries()) {
-    const places = sessions.flatMap(({ pages, events }) =>
-      (page === undefined ? events : pages).map(({ name, at }, place) => ({ name, at, place }))
-    );
-    const before = taken.at(-1);
-    const arePages = i > 0 && page !== undefined && steps[i - 1]!.page !== undefined;
-    const [next] = places
-      .filter(({ name }) => name === (page ?? event))
-      .filter(({ at, place }) =>
-        before === undefined || at > before.at || (arePages && at === before.at && place > before.place)
-      )
-      .sort((a, b) => a.at - b.at || a.place - b.place);
+  const taken: Fact[] = [];
+  const isAfter = (step: Fact, before: Fact | undefined) =>
+    before === undefined || step.at > before.at || (step.at === before.at && step.ordinal > before.ordinal);
+  for (const { page, event } of steps) {
+    const [next] = sessions.flatMap(({ pages, events }) => page === undefined ? events : pages)
+      .filter((step) => step.name === (page ?? event) && isAfter(step, taken.at(-1)))
+      .sort((a, b) => a.at - b.at || a.ordinal - b.ordinal);
     if (next === undefined) break;
     taken.push(next);
   }

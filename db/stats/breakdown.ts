@@ -1,10 +1,8 @@
 import type { Database } from "../database.ts";
-import { isSessionDimension, totalSums, type ValueSums, valueSums } from "./breakdown_values.ts";
-import { asColumns, type Columns, firstRows, MOST_VALUES, sumColumns } from "./columns.ts";
-import { askEach, filterParts, sumRows, visitorParts } from "./halves.ts";
-import { type Dimension, escapeLike, isSelective, Params, type StatsQuery } from "./query.ts";
-import { askRows, chosenSegments } from "./segments.ts";
-import { countVisitors } from "./value_visitors.ts";
+import { overviewSums } from "./overview.ts";
+import { type Dimension, escapeLike, Params, type StatsQuery } from "./query.ts";
+import { ask, chosenRows, columnOf, scopeOf } from "./scope.ts";
+import { isSessionDimension, type ValueSums, valueSums } from "./value_sums.ts";
 
 export interface BreakdownOptions {
   /** Most rows; 10. */
@@ -17,10 +15,6 @@ export interface BreakdownOptions {
   among?: readonly string[];
   /** Whether to count the visitors of each value, too, which takes the longer the more sessions there are. */
   visitors?: boolean;
-  /** Of pages: whether to leave out the time on them, which takes its time: null then, with filters. */
-  untimed?: boolean;
-  /** Of how many values what two halves of the visitors answer is put together in memory; {@linkcode MOST_VALUES}. */
-  mostValues?: number;
 }
 
 /** The figures of one value of a dimension. */
@@ -45,11 +39,13 @@ export interface Breakdown {
   total: { sessions: number; pageviews: number; events: number };
   /** By sessions (pages: pageviews; events: events), the most first. */
   rows: BreakdownRow[];
-  /** What values sum up to that were too rare, on their day, to be kept one by one; null where there were none. */
-  others: { sessions: number; pageviews: number; events: number } | null;
+  /** Always null: every value is kept, however rare. */
+  others: null;
   /** How many values there are, with the search. */
   count: number;
 }
+
+type Row = ValueSums & { value: string; value_id: number };
 
 /** The range by the values of a dimension. */
 export async function breakdown(
@@ -58,114 +54,61 @@ export async function breakdown(
   dimension: Dimension,
   options: BreakdownOptions = {},
 ): Promise<Breakdown> {
-  const parts = options.visitors ? await visitorParts(db, query) : await filterParts(db, query);
-  const halves = isSelective(query) && parts.length > 1
-    ? await sumHalves(db, parts, dimension, options)
-    : undefined;
-  const { total, rows: sums, others, count } = halves ?? await sumValues(db, query, dimension, options);
-  const rows = sums.map((row) => readRow(row, dimension));
-  if (options.visitors) await countVisitors(db, parts, dimension, rows);
-  return { total, rows, others, count };
-}
-
-type Sums = Omit<Breakdown, "rows"> & { rows: ValueSums[] };
-
-const FIGURES = ["sessions", "pageviews", "events", "bounces", "seconds", "timed"] as const;
-type Figure = typeof FIGURES[number];
-
-interface Half {
-  total: Breakdown["total"];
-  /** Null where there are more values than are put together here. */
-  columns: Columns<Figure> | null;
-}
-
-/** Undefined where there are more values than are put together here. */
-async function sumHalves(
-  db: Database,
-  parts: StatsQuery[],
-  dimension: Dimension,
-  options: BreakdownOptions,
-): Promise<Sums | undefined> {
-  const { limit = 10, offset = 0, mostValues = MOST_VALUES } = options;
-  const halves = await askEach(parts, (half) => sumHalf(db, half, dimension, options, mostValues));
-  const columns = halves.flatMap(({ columns }) => columns ?? []);
-  if (columns.length < halves.length) return undefined;
-  const sums = sumColumns(columns, FIGURES);
+  const [found, everything] = await Promise.all([
+    topValues(db, query, dimension, options),
+    // Each session has one value of its dimensions, so these add up; a session may have several pages, and events.
+    isSessionDimension(dimension) ? undefined : overviewSums(db, query),
+  ]);
+  const { sessions, pageviews, events } = everything ?? found.total;
+  const rows = found.rows.map((row) => readRow(row, dimension));
+  if (options.visitors) {
+    await addVisitors(db, query, dimension, found.rows.map(({ value_id }) => value_id), rows);
+  }
   return {
-    total: sumRows(halves.map(({ total }) => total), () => "")[0]!,
-    rows: firstRows(sums, [weightOf(dimension), "sessions"], offset + limit).slice(offset),
-    // Of chosen sessions every value is known.
+    total: { sessions, pageviews, events },
+    rows,
     others: null,
-    count: sums.values.length,
+    count: found.count,
   };
 }
 
-async function sumHalf(
+async function topValues(
   db: Database,
   query: StatsQuery,
   dimension: Dimension,
-  options: BreakdownOptions,
-  mostValues: number,
-): Promise<Half> {
+  { limit = 10, offset = 0, search = "", among }: BreakdownOptions,
+): Promise<{ rows: Row[]; count: number; total: Breakdown["total"] }> {
   const params = new Params();
-  const [half] = await askRows<Half>(
-    db,
-    query,
-    `
-  with ${foundValues(query, dimension, options, params)}
-  select
-    (${totalSums(query, dimension, params)}) as total,
-    case when (select count(*) from found) <= ${params.add(mostValues)}::bigint then ${
-      asColumns(FIGURES, "found")
-    } end as columns`,
-    params,
-  );
-  return half!;
-}
-
-async function sumValues(
-  db: Database,
-  query: StatsQuery,
-  dimension: Dimension,
-  options: BreakdownOptions,
-): Promise<Sums> {
-  const { limit = 10, offset = 0 } = options;
-  const params = new Params();
+  const scope = await scopeOf(db, query, params);
+  const sums = valueSums(scope, dimension, params);
+  const site = params.add(query.site);
+  const isWanted = [
+    ...(search === "" ? [] : [`d.value ilike ${params.add(`%${escapeLike(search)}%`)}`]),
+    ...(among === undefined ? [] : [`d.value = any(${params.add(among)}::text[])`]),
+  ];
   const order = `${weightOf(dimension)} desc, sessions desc, value collate "C"`;
-  const [answer] = await askRows<Sums>(
+  const [found] = await ask<{ rows: Row[]; count: number; total: Breakdown["total"] }>(
     db,
-    query,
     `
-  with ${foundValues(query, dimension, options, params)}
+  with sums as (${sums}
+  ),
+  found as materialized (
+    select d.value, s.*
+    from sums s
+    join dictionary d on d.site_id = ${site} and d.value_id = s.value_id
+    ${isWanted.length === 0 ? "" : `where ${isWanted.join(" and ")}`}
+  )
   select
-    (${totalSums(query, dimension, params)}) as total,
-    (select case when sum(sessions + pageviews + events) > 0 then
-       jsonb_build_object('sessions', sum(sessions), 'pageviews', sum(pageviews), 'events', sum(events)) end
-     from sums where value is null) as others,
     (select count(*) from found) as count,
-    (select coalesce(jsonb_agg(to_jsonb(page) order by ${order}), '[]')
-     from (
-       select * from found order by ${order} limit ${params.add(limit)} offset ${params.add(offset)}
-     ) page) as rows`,
+    (select jsonb_build_object('sessions', coalesce(sum(sessions), 0), 'pageviews', coalesce(sum(pageviews), 0),
+       'events', coalesce(sum(events), 0)) from sums) as total,
+    coalesce(jsonb_agg(to_jsonb(page) order by ${order}), '[]') as rows
+  from (
+    select * from found order by ${order} limit ${params.add(limit)} offset ${params.add(offset)}
+  ) page`,
     params,
   );
-  return answer!;
-}
-
-/** Common table expressions, at last `sums`, of every value and of those that have none, and `found`: the values that are asked for. */
-function foundValues(
-  query: StatsQuery,
-  dimension: Dimension,
-  { search = "", among, untimed = false }: BreakdownOptions,
-  params: Params,
-): string {
-  const isWanted = among === undefined ? "" : `and value = any(${params.add(among)}::text[])`;
-  return `${isSelective(query) ? `${chosenSegments(query, params)},` : ""}
-  sums as materialized (${valueSums(query, dimension, { timed: !untimed }, params)}
-  ),
-  found as (
-    select * from sums where value ilike ${params.add(`%${escapeLike(search)}%`)} ${isWanted}
-  )`;
+  return found!;
 }
 
 /** By what values are sorted first. */
@@ -173,14 +116,45 @@ function weightOf(dimension: Dimension): "pageviews" | "events" | "sessions" {
   return dimension === "page" ? "pageviews" : dimension === "event" ? "events" : "sessions";
 }
 
-function readRow(sums: ValueSums, dimension: Dimension): BreakdownRow {
+function readRow(sums: Row, dimension: Dimension): BreakdownRow {
   const isSession = isSessionDimension(dimension);
   return {
-    value: sums.value!,
+    value: sums.value,
     sessions: sums.sessions,
     pageviews: sums.pageviews,
     events: sums.events,
     bounceRate: isSession && sums.sessions > 0 ? sums.bounces / sums.sessions : null,
     seconds: dimension !== "event" && sums.timed > 0 ? sums.seconds / sums.timed : null,
   };
+}
+
+/** Adds to each row the number of different visitors whose sessions started in the range and have its value. */
+async function addVisitors(
+  db: Database,
+  query: StatsQuery,
+  dimension: Dimension,
+  ids: number[],
+  rows: BreakdownRow[],
+): Promise<void> {
+  const params = new Params();
+  const { where } = await chosenRows(db, query, params);
+  const wanted = `${params.add(ids)}::integer[]`;
+  const pairs = isSessionDimension(dimension)
+    ? `
+    select s.${columnOf(dimension)} as value_id, s.visitor
+    from session_rows s
+    where ${where} and s.${columnOf(dimension)} = any(${wanted})
+    group by 1, 2`
+    : `
+    select value_id, visitor
+    from (select unnest(s.${dimension}_ids) as value_id, s.visitor from session_rows s where ${where}) steps
+    where value_id = any(${wanted})
+    group by 1, 2`;
+  const counted = await ask<{ value_id: number; visitors: number }>(
+    db,
+    `select value_id, count(*) as visitors from (${pairs}) pairs group by value_id`,
+    params,
+  );
+  const visitors = new Map(counted.map((row) => [row.value_id, row.visitors]));
+  rows.forEach((row, i) => row.visitors = visitors.get(ids[i]!) ?? 0);
 }

@@ -1,9 +1,7 @@
 import type { Database } from "../database.ts";
-import { chosenCounts } from "./elements.ts";
-import { isSelective, Params, type StatsQuery } from "./query.ts";
-import { rolledUp } from "./rolled_up.ts";
-import { askRows, chosenSegments } from "./segments.ts";
-import { valueIn } from "./session_values.ts";
+import { Params, type StatsQuery } from "./query.ts";
+import { ask, chosenFacts, type Scope, scopeOf } from "./scope.ts";
+import { sumsOfValues } from "./value_sums.ts";
 
 /** The events of a name, and what came with them. */
 export interface EventProperties {
@@ -31,48 +29,11 @@ export async function eventProperties(
   query: StatsQuery,
   name: string,
 ): Promise<EventProperties> {
-  const params = new Params();
-  const filtered = isSelective(query);
-  const [answer] = await askRows<
-    {
-      events: number;
-      sessions: number;
-      properties: { property: string; values: { value: string; events: number }[]; others: number }[];
-    }
-  >(
-    db,
-    query,
-    `
-  with ${filtered ? `${chosenSegments(query, params)},` : ""}
-  counts as materialized (${
-      filtered ? chosenValues(query, name, params) : rolledUpValues(query, name, params)
-    }
-  ),
-  ranked as (
-    select property, value, events,
-      row_number() over (partition by property order by value is null, events desc, value collate "C") as place,
-      sum(events) over (partition by property) as property_events
-    from counts
-  ),
-  properties as (
-    select property, max(property_events) as events,
-      jsonb_agg(jsonb_build_object('value', value, 'events', events) order by place)
-        filter (where place <= ${TOP_VALUES} and value is not null) as values,
-      coalesce(sum(events) filter (where place > ${TOP_VALUES} or value is null), 0) as others
-    from ranked
-    group by property
-    order by max(property_events) desc, property collate "C"
-    limit ${TOP_PROPERTIES}
-  )
-  select t.events, t.sessions, (
-    select coalesce(jsonb_agg(jsonb_build_object('property', property, 'values', coalesce(values, '[]'), 'others', others)
-      order by events desc, property collate "C"), '[]') from properties
-  ) as properties
-  from (${filtered ? chosenTotal(query, name, params) : rolledUpTotal(query, name, params)}
-  ) t`,
-    params,
-  );
-  const { events, sessions, properties } = answer!;
+  const [sums, properties] = await Promise.all([
+    sumsOfValues(db, query, "event", [name]),
+    frequentValues(db, query, name),
+  ]);
+  const { events, sessions } = sums.get(name) ?? { events: 0, sessions: 0 };
   return {
     name,
     events,
@@ -85,35 +46,53 @@ export async function eventProperties(
   };
 }
 
-function rolledUpValues({ site, range }: StatsQuery, name: string, params: Params): string {
-  const [siteId, event, from, to] = [site, name, range.from, range.to].map((value) => params.add(value));
-  return `
-    select property, value, sum(events) as events
-    from daily_properties
-    where site_id = ${siteId} and event_name = ${event} and day between ${from}::date and ${to}::date
-    group by property, value`;
+interface PropertyValues {
+  property: string;
+  values: { value: string; events: number }[];
+  others: number;
 }
 
-function rolledUpTotal(query: StatsQuery, name: string, params: Params): string {
-  return `
-    select coalesce(sum(events), 0) as events, coalesce(sum(sessions), 0) as sessions
-    from (${rolledUp(query, ["event"], params)}
-    ) parts
-    where value = ${params.add(name)}`;
+async function frequentValues(db: Database, query: StatsQuery, name: string): Promise<PropertyValues[]> {
+  const params = new Params();
+  const scope = await scopeOf(db, query, params);
+  return await ask<PropertyValues>(
+    db,
+    `
+  with counts as (${countedValues(query, scope, name, params)}
+  ),
+  ranked as (
+    select property, value, events,
+      row_number() over (partition by property order by value is null, events desc, value collate "C") as place
+    from (select property, value, sum(events) as events from counts group by property, value) summed
+  )
+  select property,
+    coalesce(jsonb_agg(jsonb_build_object('value', value, 'events', events) order by place)
+      filter (where place <= ${TOP_VALUES} and value is not null), '[]') as values,
+    coalesce(sum(events) filter (where place > ${TOP_VALUES} or value is null), 0) as others
+  from ranked
+  group by property
+  order by sum(events) desc, property collate "C"
+  limit ${TOP_PROPERTIES}`,
+    params,
+  );
 }
 
-function chosenValues(query: StatsQuery, name: string, params: Params): string {
+/** `property`, `value` and `events`; a null value stands for rare ones. */
+function countedValues(query: StatsQuery, scope: Scope, name: string, params: Params): string {
+  const event = params.add(name);
+  if (scope.kind === "days") {
+    return `
+    select property, value, events from daily_properties where ${scope.rolledUp} and event_name = ${event}
+    union all
+    select property, value, events from properties_of_days(${scope.site}, ${scope.openDays}, ${event})`;
+  }
   return `
-    select value::jsonb ->> 0 as property, value::jsonb ->> 1 as value, sum(count) as events
-    from (${chosenCounts(query, { dimensions: [`property:${name}`] }, params)}
-    ) properties
+    select left(property.name, 100) as property, left(property.value #>> '{}', 500) as value, count(*) as events
+    from (${
+    chosenFacts(query, scope, "user_events", params)
+  } and f.event_type = ${event} and is_own_event(f.event_type)
+    ) e
+    cross join lateral jsonb_each(case when jsonb_typeof(e.event_data) = 'object' then e.event_data else '{}' end) as property(name, value)
+    where jsonb_typeof(property.value) in ('string', 'number', 'boolean')
     group by 1, 2`;
-}
-
-function chosenTotal(query: StatsQuery, name: string, params: Params): string {
-  const choice = { dimensions: ["event"], condition: valueIn([name], params) };
-  return `
-    select coalesce(sum(count), 0) as events, coalesce(sum(sessions), 0) as sessions
-    from (${chosenCounts(query, choice, params)}
-    ) named`;
 }

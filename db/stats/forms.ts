@@ -1,8 +1,7 @@
 import type { Database } from "../database.ts";
-import { askEach, compareBytes, filterParts, sumRows } from "./halves.ts";
 import { Params, type StatsQuery } from "./query.ts";
-import { type StepDimension, stepRows } from "./rolled_up.ts";
-import { askRows } from "./segments.ts";
+import { ask, chosenFacts, scopeOf } from "./scope.ts";
+import { sumsOfValues } from "./value_sums.ts";
 
 /** How visitors get along with a form. */
 export interface FormRow {
@@ -23,104 +22,89 @@ export interface FormRow {
   fields: { field: string; filled: number; share: number }[];
 }
 
-/** What is done with a form. */
-const USES = ["form_start", "form_submit", "form_abandon"] as const;
-
 /** The forms that were used, the most often started or submitted first. @param limit how many, at most */
 export async function forms(db: Database, query: StatsQuery, limit = 50): Promise<FormRow[]> {
-  const parts = await filterParts(db, query);
-  const steps = await countSteps(db, parts, [...USES, "form_page", "form_field"]);
-  const pages = namesByForm(steps, "form_page");
-  const fields = namesByForm(steps, "form_field");
-  const used = usesOfForms(steps).slice(0, limit);
-  const views = await viewsOf(db, parts, used.flatMap(({ form }) => pages.get(form) ?? []));
-  return used.map(({ form, starts, submissions, abandonments }) => {
-    const ownPages = (pages.get(form) ?? []).map(({ name }) => name);
-    return {
-      form,
-      pages: ownPages.filter((page) => page !== ""),
-      views: ownPages.reduce((sum, page) => sum + (views.get(page) ?? 0), 0),
-      starts,
-      submissions,
-      abandonments,
-      // Enter in a field that the browser had filled in submits a form that nobody began.
-      completionRate: starts === 0 ? null : Math.min(submissions / starts, 1),
-      fields: (fields.get(form) ?? [])
-        .map(({ name, events }) => ({
-          field: name,
-          filled: events,
-          share: Math.min(events / submissions, 1),
-        })),
-    };
-  });
+  const [used, fields] = await Promise.all([usedForms(db, query, limit), filledFields(db, query)]);
+  const views = await sumsOfValues(db, query, "page", [...new Set(used.flatMap(({ pages }) => pages))]);
+  return used.map(({ form, pages, starts, submissions, abandonments }) => ({
+    form,
+    pages: pages.filter((page) => page !== ""),
+    views: pages.reduce((sum, page) => sum + (views.get(page)?.pageviews ?? 0), 0),
+    starts,
+    submissions,
+    abandonments,
+    // Enter in a field that the browser had filled in submits a form that nobody began.
+    completionRate: starts === 0 ? null : Math.min(submissions / starts, 1),
+    fields: fields.filter((field) => field.form === form)
+      .map(({ field, filled }) => ({ field, filled, share: Math.min(filled / submissions, 1) })),
+  }));
 }
 
-/** How often something was done, and a page viewed. */
-interface StepCount {
-  dimension: StepDimension;
-  value: string;
-  pageviews: number;
-  events: number;
-}
+type UsedForm = Pick<FormRow, "form" | "pages" | "starts" | "submissions" | "abandonments">;
 
-/** @param values no others, where they are given */
-async function countSteps(
-  db: Database,
-  parts: StatsQuery[],
-  dimensions: readonly StepDimension[],
-  values?: readonly string[],
-): Promise<StepCount[]> {
-  const counted = await askEach(parts, (part) => {
-    const params = new Params();
-    return askRows<StepCount>(
-      db,
-      part,
-      `
-  select dimension, value, sum(pageviews) as pageviews, sum(events) as events
-  from (${stepRows(part, dimensions, params, values)}
-  ) rows
-  where value is not null
-  group by dimension, value`,
-      params,
-    );
-  });
-  return sumRows(counted.flat(), ({ dimension, value }) => `${dimension} ${value}`);
-}
-
-function usesOfForms(steps: StepCount[]) {
-  const uses = steps.filter(({ dimension }) => (USES as readonly string[]).includes(dimension));
-  return [...Map.groupBy(uses, ({ value }) => value)].map(([form, steps]) => {
-    const count = (use: StepDimension) => steps.find(({ dimension }) => dimension === use)?.events ?? 0;
-    return {
-      form,
-      starts: count("form_start"),
-      submissions: count("form_submit"),
-      abandonments: count("form_abandon"),
-    };
-  }).sort((a, b) =>
-    Math.max(b.starts, b.submissions) - Math.max(a.starts, a.submissions) || compareBytes(a.form, b.form)
+async function usedForms(db: Database, query: StatsQuery, limit: number): Promise<UsedForm[]> {
+  const params = new Params();
+  const scope = await scopeOf(db, query, params);
+  const columns = "form_id, page, starts, submissions, abandonments";
+  return await ask<UsedForm>(
+    db,
+    `
+  with pages as (
+    select form_id, page, sum(starts) as starts, sum(submissions) as submissions, sum(abandonments) as abandonments
+    from (${
+      scope.kind === "days"
+        ? `
+      select ${columns} from daily_forms where ${scope.rolledUp}
+      union all
+      select ${columns} from forms_of_days(${scope.site}, ${scope.openDays})`
+        : `
+      select coalesce(form_id, '') as form_id, coalesce(page_path, '') as page,
+        (event_type = 'form_start')::integer as starts, (event_type = 'form_submit')::integer as submissions,
+        (event_type = 'form_abandon')::integer as abandonments
+      from (${chosenFacts(query, scope, "user_events", params)}
+        and is_own_event(f.event_type) and f.event_type in ('form_start', 'form_submit', 'form_abandon')
+      ) e`
+    }
+    ) uses
+    group by form_id, page
+  )
+  select form_id as form, array_agg(page order by starts + submissions + abandonments desc, page collate "C") as pages,
+    sum(starts) as starts, sum(submissions) as submissions, sum(abandonments) as abandonments
+  from pages
+  group by form_id
+  order by greatest(sum(starts), sum(submissions)) desc, form_id collate "C"
+  limit ${params.add(limit)}`,
+    params,
   );
 }
 
-/** What stands with a form in the values of a dimension, `["form", "name"]`: the most frequent first. */
-function namesByForm(
-  steps: StepCount[],
-  dimension: "form_page" | "form_field",
-): Map<string, { name: string; events: number }[]> {
-  const pairs = steps.filter((step) => step.dimension === dimension).map(({ value, events }) => {
-    const [form, name] = JSON.parse(value) as [string, string];
-    return { form, name, events };
-  }).sort((a, b) => b.events - a.events || compareBytes(a.name, b.name));
-  return Map.groupBy(pairs, ({ form }) => form);
-}
-
-async function viewsOf(
+/** The fields of every form, those that were filled in most first. */
+async function filledFields(
   db: Database,
-  parts: StatsQuery[],
-  pages: { name: string }[],
-): Promise<Map<string, number>> {
-  if (pages.length === 0) return new Map();
-  const names = [...new Set(pages.map(({ name }) => name))];
-  const counts = await countSteps(db, parts, ["page"], names);
-  return new Map(counts.map(({ value, pageviews }) => [value, pageviews]));
+  query: StatsQuery,
+): Promise<{ form: string; field: string; filled: number }[]> {
+  const params = new Params();
+  const scope = await scopeOf(db, query, params);
+  return await ask(
+    db,
+    `
+  select form_id as form, field, sum(filled) as filled
+  from (${
+      scope.kind === "days"
+        ? `
+    select form_id, field, filled from daily_form_fields where ${scope.rolledUp}
+    union all
+    select form_id, field, filled from form_fields_of_days(${scope.site}, ${scope.openDays})`
+        : `
+    select coalesce(f.form_id, '') as form_id, left(field.name, 200) as field, 1 as filled
+    from (${chosenFacts(query, scope, "form_submissions", params)}
+    ) f
+    cross join lateral jsonb_each_text(case when jsonb_typeof(f.form_data) = 'object' then f.form_data else '{}' end) as field(name, value)
+    where field.value <> ''`
+    }
+  ) parts
+  group by form_id, field
+  order by sum(filled) desc, field collate "C"`,
+    params,
+  );
 }

@@ -1,36 +1,44 @@
 import type { Database } from "../database.ts";
-import { isSelective, Params, type StatsQuery } from "./query.ts";
-import { askRows, chosenSegments } from "./segments.ts";
-import { chosenTotals } from "./sums.ts";
-import { PART_SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
+import { Params, type StatsQuery } from "./query.ts";
+import { ask, type Days, scopeOf } from "./scope.ts";
+import { ROW_SUMS, SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
+import { visitorsOfRange } from "./visitors.ts";
 
 /** The figures of the whole range. */
 export async function overview(db: Database, query: StatsQuery): Promise<Totals> {
   const params = new Params();
-  const sql = isSelective(query) ? ofChosen(query, params) : ofEverything(query, params);
-  const [sums] = await askRows<Sums>(db, query, sql, params);
+  const scope = await scopeOf(db, query, params);
+  const [sums] = await ask<Sums>(
+    db,
+    scope.kind === "rows"
+      ? `
+  select count(*) as visitors, ${SUMS}
+  from (
+    select ${ROW_SUMS} from session_rows s where ${scope.where} group by s.visitor
+  ) visitors`
+      : `
+  select (${visitorsOfRange(query, scope, params)}) as visitors, ${SUMS}
+  from (${totalsOfDays(scope)}) days`,
+    params,
+  );
   return totalsOf(sums!);
 }
 
-function ofChosen(query: StatsQuery, params: Params): string {
-  return `
-  with ${chosenSegments(query, params)}
-  ${chosenTotals(query, params)}`;
+/** The same without telling visitors apart, which takes the longest. */
+export async function overviewSums(db: Database, query: StatsQuery): Promise<Omit<Sums, "visitors">> {
+  const params = new Params();
+  const scope = await scopeOf(db, query, params);
+  const rows = scope.kind === "rows"
+    ? `select ${ROW_SUMS} from session_rows s where ${scope.where}`
+    : totalsOfDays(scope);
+  const [sums] = await ask<Omit<Sums, "visitors">>(db, `select ${SUMS} from (${rows}) rows`, params);
+  return sums!;
 }
 
-/** Hours add up; visitors are counted on the one day of theirs that has no other before it in the range. */
-function ofEverything({ site, range }: StatsQuery, params: Params): string {
-  const [siteId, from, to] = [site, range.from, range.to].map((value) => params.add(value));
+/** A row a day (of those that are rolled up, an hour): `day`, and the columns of {@linkcode Sums} but the visitors. */
+export function totalsOfDays({ rolledUp, site, openDays }: Days): string {
   return `
-  select v.visitors, h.*
-  from (
-    select coalesce(sum(visitors), 0) as visitors
-    from visitor_returns
-    where site_id = ${siteId} and day between ${from}::date and ${to}::date
-      and (previous_day is null or previous_day < ${from}::date)
-  ) v, (
-    select ${PART_SUMS}
-    from hourly_site_metrics
-    where site_id = ${siteId} and day between ${from}::date and ${to}::date
-  ) h`;
+    select day, sessions, pageviews, events, bounces, seconds from hourly_site_metrics where ${rolledUp}
+    union all
+    select day, sessions, pageviews, events, bounces, seconds from totals_of_days(${site}, ${openDays})`;
 }

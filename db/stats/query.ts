@@ -51,22 +51,13 @@ export interface StatsQuery {
   range: DayRange;
   /** A session has to fit all of them. */
   filters: Filter[];
-  /** Only the sessions of half of the visitors: those whose hash is even (0), or odd (1). */
-  half?: Half;
-}
-
-export type Half = 0 | 1;
-
-/** Whether the query is about some sessions, in the place of all. */
-export function isSelective({ filters, half }: StatsQuery): boolean {
-  return filters.length > 0 || half !== undefined;
 }
 
 /** The parameters of a statement, numbered as they come. */
 export class Params {
   readonly values: unknown[] = [];
 
-  /** Adds one; answers its place, as `$3`. */
+  /** Adds one. Returns its place, as `$3`. */
   add(value: unknown): string {
     this.values.push(value);
     return `$${this.values.length}`;

@@ -1,7 +1,6 @@
 import type { Database } from "../database.ts";
-import { isSelective, Params, type StatsQuery } from "./query.ts";
-import { askEach, filterParts } from "./halves.ts";
-import { askRows, chosenSegments, chosenSessions } from "./segments.ts";
+import { Params, type StatsQuery } from "./query.ts";
+import { ask, type ChosenRows, type Days, scopeOf } from "./scope.ts";
 
 /** The visitors whose first visit ever lies in one week of the range. */
 export interface Cohort {
@@ -17,36 +16,40 @@ type Row = { week: string; visitors: number; weeks: number; returned: Record<str
 /**
  * Who comes again: a cohort a week of the range, the earliest first, empty ones included. With filters a visit is a session that
  * matches; the first visit of all says to which cohort a visitor belongs.
+ *
+ * A day that was rolled up and has changed since counts as it was, until it is rolled up again.
  */
 export async function retention(db: Database, query: StatsQuery): Promise<Cohort[]> {
-  const [cohorts, ...others] = await askEach(await filterParts(db, query), (part) => cohortsOf(db, part));
-  return others.reduce((sums, part) => sums.map((cohort, i) => together(cohort, part[i]!)), cohorts!);
-}
-
-function together({ week, visitors, returned }: Cohort, other: Cohort): Cohort {
-  return {
-    week,
-    visitors: visitors + other.visitors,
-    returned: returned.map((count, i) => count + other.returned[i]!),
-  };
-}
-
-async function cohortsOf(db: Database, query: StatsQuery): Promise<Cohort[]> {
   const params = new Params();
-  const [from, to] = [query.range.from, query.range.to].map((day) => params.add(day));
-  const sql = `
+  const scope = await scopeOf(db, query, params);
+  const [from, to] = [query.range.from, query.range.to].map((day) => `${params.add(day)}::date`) as [
+    string,
+    string,
+  ];
+  const rows = await ask<Row>(
+    db,
+    `
   with weeks as (
     select week::date as week, (date_trunc('week', ${to}::timestamp)::date - week::date) / 7 + 1 as weeks
     from generate_series(date_trunc('week', ${from}::timestamp), ${to}::timestamp, interval '1 week') as week
   ),
-  counted as (${isSelective(query) ? chosenVisits(query, params) : everyVisit(query, params)}
+  counted as (${
+      scope.kind === "rows"
+        ? visitsOfRows(scope, params.add(query.site), params.add(query.timezone), from)
+        : visitsOfDays(scope, from, to)
+    }
   )
   select w.week, w.weeks,
-    coalesce((select c.visitors from counted c where c.week = w.week and c.visit_week is null), 0) as visitors,
-    (select jsonb_object_agg((c.visit_week - w.week) / 7, c.visitors) from counted c where c.week = w.week and c.visit_week is not null) as returned
+    coalesce((select sum(c.visitors) from counted c where c.week = w.week and c.visit_week is null), 0) as visitors,
+    (select jsonb_object_agg(later, visitors)
+     from (
+       select (c.visit_week - w.week) / 7 as later, sum(c.visitors) as visitors
+       from counted c where c.week = w.week and c.visit_week is not null group by 1
+     ) weekly) as returned
   from weeks w
-  order by w.week`;
-  const rows = await askRows<Row>(db, query, sql, params);
+  order by w.week`,
+    params,
+  );
   return rows.map(({ week, visitors, weeks, returned }) => ({
     week,
     visitors,
@@ -54,35 +57,52 @@ async function cohortsOf(db: Database, query: StatsQuery): Promise<Cohort[]> {
   }));
 }
 
-/** The first day of all is the first one of its week, too. */
-function everyVisit({ site, range }: StatsQuery, params: Params): string {
-  const [siteId, from, to] = [site, range.from, range.to].map((value) => params.add(value));
+const weekOf = (day: string) => `date_trunc('week', ${day}::timestamp)::date`;
+
+/**
+ * `visitors` by the `week` of their first day and the `visit_week`, which is null for those whose first day itself lies in the range.
+ * What is rolled up has a visitor once a week, on the first day of theirs in it; open days add those who have none in that week.
+ */
+function visitsOfDays({ rolledUp, site, openDays }: Days, from: string, to: string): string {
   return `
-    select date '0001-01-01' + cohort * 7 as week, date '0001-01-01' + visit.number * 7 as visit_week, sum(visitors) as visitors
+    select ${weekOf("first_day")} as week, case when place = 1 then ${
+    weekOf("day")
+  } end as visit_week, sum(visitors) as visitors
     from (
-      -- Weeks are numbered; the first year began on a Monday.
-      select (first_day - date '0001-01-01') / 7 as cohort, (day - date '0001-01-01') / 7 as number, day = first_day as is_first,
-        sum(visitors) as visitors
+      select day, first_day, visitors
       from visitor_cohorts
-      where site_id = ${siteId} and day between ${from}::date and ${to}::date and first_day >= ${from}::date
-      group by 1, 2, 3
-    ) weeks
-    cross join lateral (select number union all select null where is_first) as visit(number)
+      where ${rolledUp.replace(/ and day <> all.*$/, "")} and first_day >= ${from}
+      union all
+      select min(v.day), coalesce(d.first_day, min(v.day)), 1
+      from visitors_of_days(${site}, ${openDays}) v
+      left join lateral (
+        select d.first_day from visitor_days d where d.site_id = ${site} and d.visitor = v.visitor order by d.day limit 1
+      ) d on true
+      where coalesce(d.first_day, v.day) >= ${from} and not exists (
+        select from visitor_days w
+        where w.site_id = ${site} and w.visitor = v.visitor and w.day between greatest(${
+    weekOf("v.day")
+  }, ${from})
+          and least(${weekOf("v.day")} + 6, ${to})
+      )
+      group by v.visitor, ${weekOf("v.day")}, d.first_day
+    ) visits
+    cross join lateral (select 1 as place union all select 2 where day = first_day) places
     group by 1, 2`;
 }
 
-/** Visitors are told apart within a week and a cohort: many small sorts of numbers take less than one large hash. */
-function chosenVisits(query: StatsQuery, params: Params): string {
-  const from = params.add(query.range.from);
+/** The same of sessions that match. */
+function visitsOfRows({ where }: ChosenRows, site: string, zone: string, from: string): string {
   return `
-    with ${chosenSegments(query, params)},
-    visits as (
-      select (first_day - date '0001-01-01') / 7 as week, (day - date '0001-01-01') / 7 as visit_week, visitor
-      from (${chosenSessions(query, ["visitors", "first_days"], params)}
-      ) s
-      where first_day >= ${from}::date
-    )
-    select date '0001-01-01' + week * 7 as week, date '0001-01-01' + visit_week * 7 as visit_week, count(distinct visitor) as visitors
-    from visits
-    group by grouping sets ((week, visit_week), (week))`;
+    select week, visit_week, count(*) as visitors
+    from (
+      select distinct v.visitor, ${weekOf("coalesce(d.first_day, v.day)")} as week, visit.week as visit_week
+      from (
+        select s.visitor, (s.started_at at time zone ${zone})::date as day from session_rows s where ${where} group by 1, 2
+      ) v
+      left join visitor_days d on d.site_id = ${site} and d.visitor = v.visitor and d.day = v.day
+      cross join lateral (select ${weekOf("v.day")} as week union all select null) visit
+      where coalesce(d.first_day, v.day) >= ${from}
+    ) visits
+    group by week, visit_week`;
 }

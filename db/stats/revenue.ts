@@ -1,7 +1,6 @@
 import type { Database } from "../database.ts";
 import { Params, type StatsQuery } from "./query.ts";
-import { stepRows } from "./rolled_up.ts";
-import { askRows } from "./segments.ts";
+import { ask, chosenFacts, scopeOf } from "./scope.ts";
 
 /** What events of a name brought in, in one currency. */
 export interface RevenueRow {
@@ -16,16 +15,28 @@ export interface RevenueRow {
 /** The sums of `revenue` that came with events, the greatest of each currency first. */
 export async function revenue(db: Database, query: StatsQuery): Promise<RevenueRow[]> {
   const params = new Params();
-  return await askRows<RevenueRow>(
+  const scope = await scopeOf(db, query, params);
+  const columns = "event_name, currency, payments, amount";
+  return await ask<RevenueRow>(
     db,
-    query,
     `
-  select value::jsonb ->> 0 as event, value::jsonb ->> 1 as currency, sum(events) as payments, sum(amount) as amount
-  from (${stepRows(query, ["revenue"], params)}
-  ) steps
-  where value is not null
-  group by value
-  order by (value::jsonb ->> 1) collate "C", sum(amount) desc, (value::jsonb ->> 0) collate "C"`,
+  select event_name as event, currency, sum(payments) as payments, sum(amount) as amount
+  from (${
+      scope.kind === "days"
+        ? `
+    select ${columns} from daily_revenue where ${scope.rolledUp}
+    union all
+    select ${columns} from revenue_of_days(${scope.site}, ${scope.openDays})`
+        : `
+    select e.event_type as event_name, coalesce(upper(json_text(e.event_data, 'currency', 3)), '') as currency, 1 as payments,
+      json_amount(e.event_data -> 'revenue') as amount
+    from (${chosenFacts(query, scope, "user_events", params)}
+    ) e
+    where e.event_data ? 'revenue' and json_amount(e.event_data -> 'revenue') is not null`
+    }
+  ) parts
+  group by event_name, currency
+  order by currency collate "C", sum(amount) desc, event_name collate "C"`,
     params,
   );
 }

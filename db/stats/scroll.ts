@@ -1,9 +1,7 @@
 import type { Database } from "../database.ts";
 import { breakdown } from "./breakdown.ts";
-import { askEach, filterParts, sumRows } from "./halves.ts";
 import { Params, type StatsQuery } from "./query.ts";
-import { stepRows } from "./rolled_up.ts";
-import { askRows } from "./segments.ts";
+import { ask, scopeOf } from "./scope.ts";
 
 /** How far down a page its views got. */
 export interface ScrollRow {
@@ -16,13 +14,12 @@ export interface ScrollRow {
 
 /** The pages with the most views. @param limit how many, at most */
 export async function scroll(db: Database, query: StatsQuery, limit = 100): Promise<ScrollRow[]> {
-  const { rows } = await breakdown(db, query, "page", { limit, untimed: true });
+  const { rows } = await breakdown(db, query, "page", { limit });
   const pages = rows.filter(({ pageviews }) => pageviews > 0);
   const depths = await reachedDepths(db, query, pages.map(({ value }) => value));
   return pages.map(({ value, pageviews }) => {
     const depth = depths.get(value);
-    // An event without its view, whose day has ended in between, or that was sent twice, makes no share greater than 1.
-    const share = (reached = 0) => Math.min(reached / pageviews, 1);
+    const share = (reached = 0) => reached / pageviews;
     return {
       value,
       pageviews,
@@ -36,7 +33,7 @@ export async function scroll(db: Database, query: StatsQuery, limit = 100): Prom
   });
 }
 
-/** How often each depth of a page was reached. */
+/** How many views of a page got to each depth. */
 interface Depths {
   value: string;
   25: number;
@@ -46,23 +43,33 @@ interface Depths {
 }
 
 async function reachedDepths(db: Database, query: StatsQuery, pages: string[]): Promise<Map<string, Depths>> {
-  const parts = await askEach(await filterParts(db, query), (part) => depthsOf(db, part, pages));
-  return new Map(sumRows(parts.flat(), ({ value }) => value).map((depths) => [depths.value, depths]));
-}
-
-async function depthsOf(db: Database, query: StatsQuery, pages: string[]): Promise<Depths[]> {
   const params = new Params();
+  const scope = await scopeOf(db, query, params);
   const depths = [25, 50, 75, 100] as const;
-  const sums = depths.map((depth) =>
-    `coalesce(sum(events) filter (where dimension = 'scroll_${depth}'), 0) as "${depth}"`
-  );
-  return await askRows(
+  const columns = `page, ${depths.map((depth) => `reached_${depth}`).join(", ")}`;
+  const rows = await ask<Depths>(
     db,
-    query,
-    `select value, ${sums.join(", ")}
-     from (${stepRows(query, depths.map((depth) => `scroll_${depth}` as const), params, pages)}
-     ) steps
-     group by value`,
+    `
+  select d.value, ${depths.map((depth) => `sum(reached_${depth}) as "${depth}"`).join(", ")}
+  from (${
+      scope.kind === "days"
+        ? `
+    select ${columns} from daily_scroll where ${scope.rolledUp}
+    union all
+    select ${columns} from scroll_of_days(${scope.site}, ${scope.openDays})`
+        : `
+    select page, ${
+          depths.map((depth) => `count(*) filter (where depth >= ${depth}) as reached_${depth}`).join(", ")
+        }
+    from (select unnest(s.page_ids) as page, unnest(s.page_depths) as depth from session_rows s where ${scope.where}) views
+    where depth > 0
+    group by page`
+    }
+  ) parts
+  join dictionary d on d.site_id = ${params.add(query.site)} and d.value_id = parts.page
+  where d.value = any(${params.add(pages)}::text[])
+  group by d.value`,
     params,
   );
+  return new Map(rows.map((row) => [row.value, row]));
 }

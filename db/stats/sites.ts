@@ -24,7 +24,9 @@ export async function findSite(db: Queryable, site: string, now: Date): Promise<
   select
     asked.site_id as site, coalesce(s.domains, '{}') as domains, coalesce(s.timezone, 'UTC') as timezone,
     s.site_id is not null as registered, ($2::timestamptz at time zone coalesce(s.timezone, 'UTC'))::date as today,
-    (select min(m.day) from hourly_site_metrics m where m.site_id = asked.site_id) as "firstDay"
+    (
+      (select min(u.session_start) from user_sessions u where u.site_id = asked.site_id) at time zone coalesce(s.timezone, 'UTC')
+    )::date as "firstDay"
   from (select $1::text as site_id) asked
   left join sites s on s.site_id = asked.site_id
   where s.site_id is not null

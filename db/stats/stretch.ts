@@ -1,12 +1,11 @@
 import type { Database } from "../database.ts";
 import { overview } from "./overview.ts";
 import { comparedDays, type Comparison } from "./period.ts";
-import { type DayRange, isSelective, Params, type StatsQuery } from "./query.ts";
-import { askRows, chosenSegments, chosenSessions } from "./segments.ts";
+import { type DayRange, Params, type StatsQuery } from "./query.ts";
+import { ask, type Days, scopeOf } from "./scope.ts";
 import { type Bucket, type Interval, timeseries } from "./timeseries.ts";
-import { PART_SUMS, SESSION_SUMS, SUMMED_COLUMNS, type Sums, type Totals, totalsOf } from "./totals.ts";
-
-const HOUR_MS = 3_600_000;
+import { ROW_SUMS, SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
+import { visitorCount } from "./visitors.ts";
 
 /** What a range is compared with. */
 export interface Stretch {
@@ -75,74 +74,44 @@ export async function timeseriesOf(
 /** The figures of the range, whose last day ends at `until`. */
 async function overviewUntil(db: Database, query: StatsQuery, until: Date): Promise<Totals> {
   const params = new Params();
-  const sql = isSelective(query) ? chosenUntil(query, until, params) : everythingUntil(query, until, params);
-  const [sums] = await askRows<Sums>(db, query, sql, params);
+  const scope = await scopeOf(db, query, params);
+  const sql = scope.kind === "rows"
+    ? `
+  select count(*) as visitors, ${SUMS}
+  from (
+    select ${ROW_SUMS} from session_rows s where ${scope.where} and s.started_at < ${
+      params.add(until)
+    }::timestamptz group by s.visitor
+  ) visitors`
+    : everythingUntil(query, scope, until, params);
+  const [sums] = await ask<Sums>(db, sql, params);
   return totalsOf(sums!);
 }
 
-function chosenUntil(query: StatsQuery, until: Date, params: Params): string {
-  const elapsed = until.getTime() - midnightOf(query);
+/** The days before the last one as they are; of that one, what its rows say happened until then. */
+function everythingUntil(query: StatsQuery, { site, openDays }: Days, until: Date, params: Params): string {
+  const [from, last, at] = [
+    `${params.add(query.range.from)}::date`,
+    `${params.add(query.range.to)}::date`,
+    `${params.add(until)}::timestamptz`,
+  ];
+  const starts = `${last}::timestamp at time zone ${params.add(query.timezone)}`;
+  const before = { site, openDays: `array_remove(${openDays}, ${last})`, from, to: `(${last} - 1)` };
   return `
-  with ${chosenSegments(query, params)}
-  select ${SESSION_SUMS}
-  from (${chosenSessions(query, [...SUMMED_COLUMNS, "started_ms"], params)}
-  ) s
-  where s.day < ${params.add(query.range.to)}::date or s.started_ms < ${params.add(elapsed)}`;
-}
-
-/** When the range's last day begins, in milliseconds since the epoch. */
-function midnightOf({ range, timezone }: StatsQuery): number {
-  return Temporal.PlainDate.from(range.to).toZonedDateTime(timezone).epochMilliseconds;
-}
-
-/**
- * Whole hours are rolled up; of the last one the facts are read. Visitors of the last day are counted from its facts, but for those
- * who were there on an earlier day of the range.
- */
-function everythingUntil(query: StatsQuery, until: Date, params: Params): string {
-  const { site, range } = query;
-  const midnight = midnightOf(query);
-  // Hours count from the site's midnight.
-  const lastHour = midnight + Math.floor((until.getTime() - midnight) / HOUR_MS) * HOUR_MS;
-  const [siteId, from, to, starts, hour, end] = [
-    site,
-    range.from,
-    range.to,
-    new Date(midnight),
-    new Date(lastHour),
-    until,
-  ].map((value) => params.add(value));
-  const within = (time: string, since: string) =>
-    `site_id = ${siteId} and ${time} >= ${since}::timestamptz and ${time} < ${end}::timestamptz`;
-  return `
-  select b.visitors + l.visitors as visitors, h.*
+  with late as (
+    select visitor from visitors_between(${site}, ${starts}, ${at})
+  )
+  select (${visitorCount(before)}) + (
+    select count(*) from late
+    where visitor not in (select visitor from visitor_days where site_id = ${site} and day between ${from} and ${last} - 1 and day <> all(${openDays}))
+      and visitor not in (select visitor from visitors_of_days(${site}, array_remove(${openDays}, ${last})))
+  ) as visitors, ${SUMS}
   from (
-    select coalesce(sum(visitors), 0) as visitors
-    from visitor_returns
-    where site_id = ${siteId} and day >= ${from}::date and day < ${to}::date
-      and (previous_day is null or previous_day < ${from}::date)
-  ) b, (
-    select count(*) as visitors
-    from (
-      select visitor_hash(visitor_id) as visitor from user_sessions where ${within("session_start", starts!)}
-      union
-      select visitor_hash(visitor_id) from pageviews where ${within("view_timestamp", starts!)}
-    ) seen
-    left join visitor_days d on d.site_id = ${siteId} and d.visitor = seen.visitor and d.day = ${to}::date
-    where d.previous_day is null or d.previous_day < ${from}::date
-  ) l, (
-    select ${PART_SUMS}
-    from (
-      select sessions, pageviews, events, bounces, seconds
-      from hourly_site_metrics
-      where site_id = ${siteId} and day between ${from}::date and ${to}::date and hour < ${hour}::timestamptz
-      union all
-      select count(*), 0, 0, sum(bounce::integer), sum(duration_seconds)
-      from user_sessions where ${within("session_start", hour!)}
-      union all
-      select 0, count(*), 0, 0, 0 from pageviews where ${within("view_timestamp", hour!)}
-      union all
-      select 0, 0, count(*), 0, 0 from user_events where ${within("event_timestamp", hour!)}
-    ) parts
-  ) h`;
+    select sessions, pageviews, events, bounces, seconds from hourly_site_metrics
+    where site_id = ${site} and day between ${from} and ${last} - 1 and day <> all(${openDays})
+    union all
+    select sessions, pageviews, events, bounces, seconds from totals_of_days(${site}, array_remove(${openDays}, ${last}))
+    union all
+    select sessions, pageviews, events, bounces, seconds from totals_between(${site}, ${starts}, ${at})
+  ) parts`;
 }

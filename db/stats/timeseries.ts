@@ -1,8 +1,9 @@
 import type { Database } from "../database.ts";
-import { isSelective, Params, type StatsQuery } from "./query.ts";
-import { askRows, chosenSegments, chosenSessions } from "./segments.ts";
-import { chosenTotals } from "./sums.ts";
-import { SESSION_SUMS, SUMMED_COLUMNS, type Sums, type Totals, totalsOf } from "./totals.ts";
+import { totalsOfDays } from "./overview.ts";
+import { Params, type StatsQuery } from "./query.ts";
+import { ask, type ChosenRows, type Days, scopeOf } from "./scope.ts";
+import { ROW_SUMS, SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
+import { visitorCount } from "./visitors.ts";
 
 export const INTERVALS = ["hour", "day", "week", "month"] as const;
 /** Weeks begin on Monday (ISO 8601). Hours count from the site's midnight. */
@@ -20,14 +21,19 @@ type Row = Sums & { starts_at: Date; label: string };
 /** The figures of each interval of the range, the earliest first, empty ones included. */
 export async function timeseries(db: Database, query: StatsQuery, interval: Interval): Promise<Bucket[]> {
   const params = new Params();
-  const sums = isSelective(query)
-    ? interval === "hour" ? chosenHourSums(query, params) : chosenDaySums(query, params)
+  const scope = await scopeOf(db, query, params);
+  const [from, to, zone] = [query.range.from, query.range.to, query.timezone]
+    .map((value) => params.add(value)) as [string, string, string];
+  const range = { from: `${from}::date`, to: `${to}::date`, zone };
+  const sums = scope.kind === "rows"
+    ? sumsOfRows(scope, interval, range)
     : interval === "hour"
-    ? hourSums(query, params)
-    : daySums(query, params);
-  const sql = `
-  with ${isSelective(query) ? `${chosenSegments(query, params)},` : ""}
-  buckets as (${buckets(query, interval, params)}
+    ? sumsOfHours(scope)
+    : sumsOfDays(scope, interval, range);
+  const rows = await ask<Row>(
+    db,
+    `
+  with buckets as (${interval === "hour" ? hours(range) : days(interval, range)}
   ),
   sums as (${sums}
   )
@@ -36,84 +42,80 @@ export async function timeseries(db: Database, query: StatsQuery, interval: Inte
     coalesce(s.visitors, 0) as visitors, coalesce(s.sessions, 0) as sessions, coalesce(s.pageviews, 0) as pageviews,
     coalesce(s.events, 0) as events, coalesce(s.bounces, 0) as bounces, coalesce(s.seconds, 0) as seconds
   from buckets b
-  left join sums s on s.starts_at = b.starts_at
-  order by b.starts_at`;
-  const rows = await askRows<Row>(db, query, sql, params);
+  left join sums s using (bucket)
+  order by b.starts_at`,
+    params,
+  );
   return rows.map(({ starts_at, label, ...sums }) => ({ start: starts_at, label, ...totalsOf(sums) }));
 }
 
-/** `starts_at`, `ends_at`, `label`, and for all but hours the days `first_day` to `last_day`, of each interval of the range. */
-function buckets({ timezone, range }: StatsQuery, interval: Interval, params: Params): string {
-  const [from, to, zone] = [range.from, range.to, timezone].map((value) => params.add(value));
-  if (interval === "hour") {
-    return `
-    select
-      hour as starts_at, least(hour + interval '1 hour', ends) as ends_at,
-      to_char(hour at time zone ${zone}, 'YYYY-MM-DD"T"HH24:MI') as label
+/** SQL for the days at both ends, and the site's time zone. */
+type Range = Record<"from" | "to" | "zone", string>;
+
+/** `bucket`, `starts_at` and `label` of each hour of the range: the bucket is the moment when it starts. */
+function hours({ from, to, zone }: Range): string {
+  return `
+    select hour as bucket, hour as starts_at, to_char(hour at time zone ${zone}, 'YYYY-MM-DD"T"HH24:MI') as label
     from (
       select day::timestamp at time zone ${zone} as starts, (day::date + 1)::timestamp at time zone ${zone} as ends
-      from generate_series(${from}::date, ${to}::date, interval '1 day') as day
+      from generate_series(${from}, ${to}, interval '1 day') as day
     ) days, generate_series(starts, ends - interval '1 second', interval '1 hour') as hour`;
-  }
+}
+
+/** The same of days, weeks or months, with the `first_day` and `last_day` of each: the bucket is the first day. */
+function days(interval: Interval, { from, to, zone }: Range): string {
   return `
-    select
-      first_day::timestamp at time zone ${zone} as starts_at, (last_day + 1)::timestamp at time zone ${zone} as ends_at,
-      to_char(first_day, 'YYYY-MM-DD') as label, first_day, last_day
+    select first_day as bucket, first_day::timestamp at time zone ${zone} as starts_at, to_char(first_day, 'YYYY-MM-DD') as label,
+      first_day, last_day
     from (
-      select greatest(step::date, ${from}::date) as first_day,
-        least((step + interval '1 ${interval}')::date - 1, ${to}::date) as last_day
+      select ${firstDay("step", interval, from)} as first_day,
+        least((step + interval '1 ${interval}')::date - 1, ${to}) as last_day
       from generate_series(date_trunc('${interval}', ${from}::timestamp), ${to}::timestamp, interval '1 ${interval}') as step
     ) days`;
 }
 
-function hourSums({ site, range }: StatsQuery, params: Params): string {
-  const [siteId, from, to] = [site, range.from, range.to].map((value) => params.add(value));
-  return `
-    select hour as starts_at, visitors, sessions, pageviews, events, bounces, seconds
-    from hourly_site_metrics
-    where site_id = ${siteId} and day between ${from}::date and ${to}::date`;
+/** The first day, within the range, of the interval in which a day lies. */
+function firstDay(day: string, interval: Interval, from: string): string {
+  return `greatest(date_trunc('${interval}', ${day}::timestamp)::date, ${from})`;
 }
 
-function daySums({ site, range }: StatsQuery, params: Params): string {
-  const [siteId, from, to] = [site, range.from, range.to].map((value) => params.add(value));
+/** Sessions by when they start. */
+function sumsOfRows({ where }: ChosenRows, interval: Interval, { from, zone }: Range): string {
+  const day = `(s.started_at at time zone ${zone})::date`;
+  const bucket = interval === "hour"
+    ? `date_bin('1 hour', s.started_at, ${day}::timestamp at time zone ${zone})`
+    : firstDay(day, interval, from);
   return `
-    select h.*, coalesce(v.visitors, 0) as visitors
+    select bucket, count(*) as visitors, ${SUMS}
     from (
-      select b.starts_at, sum(m.sessions) as sessions, sum(m.pageviews) as pageviews, sum(m.events) as events,
-        sum(m.bounces) as bounces, sum(m.seconds) as seconds
-      from buckets b
-      join hourly_site_metrics m on m.site_id = ${siteId} and m.day between b.first_day and b.last_day
-      where m.day between ${from}::date and ${to}::date
-      group by b.starts_at
-    ) h
-    left join (
-      -- Of a visitor's days in a bucket, the one that has no other before it there.
-      select b.starts_at, sum(r.visitors) as visitors
-      from buckets b
-      join visitor_returns r on r.site_id = ${siteId} and r.day between b.first_day and b.last_day
-      where r.day between ${from}::date and ${to}::date
-        and (r.previous_day is null or r.previous_day < b.first_day)
-      group by b.starts_at
-    ) v using (starts_at)`;
+      select ${bucket} as bucket, ${ROW_SUMS} from session_rows s where ${where} group by 1, s.visitor
+    ) visitors
+    group by bucket`;
 }
 
-/** An interval at a time: so what is sorted, to tell the visitors apart, is of that interval only. */
-function chosenDaySums(query: StatsQuery, params: Params): string {
+function sumsOfHours({ rolledUp, site, openDays }: Days): string {
+  const columns = "hour as bucket, visitors, sessions, pageviews, events, bounces, seconds";
   return `
-    select b.starts_at, s.*
-    from buckets b
-    cross join lateral (${chosenTotals(query, params, "c.day between b.first_day and b.last_day")}
-    ) s`;
+    select ${columns} from hourly_site_metrics where ${rolledUp}
+    union all
+    select ${columns} from hours_of_days(${site}, ${openDays})`;
 }
 
-function chosenHourSums(query: StatsQuery, params: Params): string {
+function sumsOfDays(scope: Days, interval: Interval, { from }: Range): string {
+  const visitors = visitorCount({
+    site: scope.site,
+    from: "b.first_day",
+    to: "b.last_day",
+    openDays: "b.open_days",
+  });
   return `
-    select day::timestamp at time zone ${
-    params.add(query.timezone)
-  } + hour * interval '1 hour' as starts_at, ${SESSION_SUMS}
-    from (select *, started_ms / 3600000 as hour from (${
-    chosenSessions(query, [...SUMMED_COLUMNS, "started_ms"], params)
-  }
-    ) sessions) s
-    group by day, hour`;
+    select bucket, (${visitors}) as visitors, sessions, pageviews, events, bounces, seconds
+    from (
+      select ${firstDay("day", interval, from)} as bucket, ${SUMS} from (${
+    totalsOfDays(scope)
+  }) days group by 1
+    ) sums
+    join (
+      select *, array(select day from unnest(${scope.openDays}) as day where day between first_day and last_day) as open_days from buckets
+    ) b using (bucket)`;
 }

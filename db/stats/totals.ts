@@ -14,7 +14,7 @@ export interface Totals {
   pagesPerSession: number | null;
 }
 
-/** The sums that totals are made of: they can be added up over days, but for the visitors. */
+/** The sums that totals are made of. Those of several days can be added, except for the visitors. */
 export interface Sums {
   visitors: number;
   sessions: number;
@@ -37,25 +37,13 @@ export function totalsOf({ visitors, sessions, pageviews, events, bounces, secon
   };
 }
 
-/** What {@linkcode SESSION_SUMS} reads. */
-export const SUMMED_COLUMNS = ["visitors", "pageviews", "events", "seconds"] as const;
+/** The columns of {@linkcode Sums}, but the visitors, over some rows that have them. */
+export const SUMS = ["sessions", "pageviews", "events", "bounces", "seconds"]
+  .map((name) => `coalesce(sum(${name}), 0) as ${name}`).join(", ");
 
-/** The columns of {@linkcode Sums} over chosen sessions `s`, for what filters. */
-export const SESSION_SUMS = `
-    count(distinct s.visitor)                  as visitors,
-    count(*)                                   as sessions,
-    coalesce(sum(s.pageviews), 0)              as pageviews,
-    coalesce(sum(s.events), 0)                 as events,
-    count(*) filter (where s.pageviews < 2)    as bounces,
-    coalesce(sum(s.seconds), 0)                as seconds`;
-
-/** The same, but for the visitors, of rows that have them summed up already: hours, or segments. */
-export const PART_SUMS = `
-      coalesce(sum(sessions), 0)  as sessions,
-      coalesce(sum(pageviews), 0) as pageviews,
-      coalesce(sum(events), 0)    as events,
-      coalesce(sum(bounces), 0)   as bounces,
-      coalesce(sum(seconds), 0)   as seconds`;
+/** The same of the sessions `session_rows s`. */
+export const ROW_SUMS = `count(*) as sessions, sum(s.pageviews) as pageviews, sum(s.events) as events,
+      count(*) filter (where s.pageviews < 2) as bounces, sum(s.duration_seconds) as seconds`;
 
 /** By how much each figure changed, in shares of what it was: 0.12 is 12 % more; null where it was none. */
 export type Change = Record<keyof Totals, number | null>;

@@ -1,9 +1,14 @@
 -- process_events_batch: makes rows of the oldest `batch_size` raw events.
 --
--- One pass over a set, in one transaction: the rows are stamped (which moves them into their month), then each
--- table takes its part of them, then the sessions touched are brought up to date and their days marked stale.
--- A batch is nobody else's: callers wait for each other, but for those that work in different lanes. An event that
--- cannot be used goes to failed_events with its reason and holds nobody up.
+-- One pass over a set, in one transaction: the rows are stamped (which moves them into their month), each table takes its part of
+-- them, the sessions touched are brought up to date and their days marked; last the rows of these sessions are written.
+-- Callers wait for each other, except for those that work in different lanes. An event that cannot be used goes to failed_events
+-- with its reason and holds nothing up.
+--
+-- Reads:  events_log_pending, user_sessions, pageviews, user_events.
+-- Writes: events_log, user_sessions, pageviews, user_events, form_submissions, failed_events, stale_days, dictionary, session_rows.
+-- Makes and drops the temporary tables batch_events, batch_sessions, batch_pages and batch_days, which the files 10 to 14 read, and
+-- changed_sessions.
 
 -- The lane of a session, 0 to 3. What the ETL writes of one event depends on the events of its own session only, so
 -- lanes may be worked on at the same time.
@@ -12,8 +17,8 @@ language sql immutable parallel safe as $$
   select hashtext(coalesce(session_id, '')) & 3
 $$;
 
--- Makes rows of the pending events of some lanes (null: of all) with ids in [first_id, last_id]. Answers how many raw
--- events these were.
+-- Makes rows of the pending events of some lanes (null: of all) with ids in [first_id, last_id], and adds their sessions to
+-- changed_sessions. Returns the number of raw events.
 -- @raises a data error when one of the rows cannot be processed at all; nothing is changed then
 create or replace function process_slice(first_id bigint, last_id bigint, lanes integer[], trusting boolean) returns integer
 language plpgsql as $$
@@ -37,10 +42,12 @@ begin
   perform note_session_days();
   perform note_event_days();
   perform note_corrected_days();
+  perform note_scrolled_days();
   perform add_to_sessions(v_now);
+  perform mark_batch_days(v_now);
+  insert into changed_sessions select site_id, session_id, first_event_at from batch_sessions;
 
   perform keep_statistics();
-  perform mark_stale_days(v_now);
   drop table batch_events, batch_sessions, batch_pages, batch_days;
   return v_rows;
 end
@@ -60,7 +67,9 @@ begin
     select * from (values
       ('pageviews',     'site_id, session_id, view_timestamp'),
       ('user_events',   'site_id, session_id, event_timestamp, event_type, page_inferred'),
-      ('user_sessions', 'site_id, session_id, session_start, visitor_id, session_end')
+      ('user_sessions', 'site_id, session_id, session_start, visitor_id, session_end'),
+      ('session_rows',  'site_id, session_id, started_at, ended_at, duration_seconds'),
+      ('dictionary',    'site_id, value_id')
     ) as facts(name, keys)
   loop
     if pg_relation_size(v_table.name) / 8192 > 16 + 5 * (select relpages from pg_class where oid = v_table.name::regclass) then
@@ -107,6 +116,22 @@ begin
   on conflict do nothing;
   update events_log set processed_at = clock_timestamp() where processed_at is null and id = first_id;
   return 1;
+end
+$$;
+
+-- process_range, and the rows of the sessions that it has changed. These are written at the end of the transaction, once and in order:
+-- a worker waits for the other's new values in the dictionary, briefly and never in a circle.
+create or replace function process_whole_range(first_id bigint, last_id bigint, lanes integer[]) returns integer
+language plpgsql as $$
+declare
+  v_rows integer;
+begin
+  create temporary table changed_sessions (site_id varchar(100), session_id varchar(100), since timestamptz);
+  v_rows := process_range(first_id, last_id, lanes);
+  perform write_session_rows(array_agg(site_id), array_agg(session_id), array_agg(since))
+  from (select site_id, session_id, min(since) as since from changed_sessions group by site_id, session_id) changed;
+  drop table changed_sessions;
+  return v_rows;
 end
 $$;
 
@@ -159,7 +184,7 @@ begin
       using errcode = 'invalid_parameter_value';
   end if;
   select first_id, last_id into v_first, reached from oldest_pending(batch_size, lanes, after_id);
-  rows := case when v_first is null then 0 else process_range(v_first, reached, lanes) end;
+  rows := case when v_first is null then 0 else process_whole_range(v_first, reached, lanes) end;
 end
 $$;
 

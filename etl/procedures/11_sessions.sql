@@ -195,17 +195,22 @@ $$;
 
 -- update_active_sessions: ends each session that has been idle for 30 minutes, at its last event.
 --
--- A later event opens it again (process_events_batch). Safe beside every other job.
+-- A later event opens it again (process_events_batch). Safe beside every other job: a session that a batch is writing is skipped,
+-- and looked at again by the next run.
 create or replace function end_idle_sessions() returns integer
 language plpgsql as $$
 declare
   v_ended integer;
 begin
-  perform pg_advisory_xact_lock(hashtextextended('footfall:process-events', 0));
-  update user_sessions
-  set session_end = coalesce(last_event_at, session_start)
-  where session_end is null
-    and coalesce(last_event_at, session_start) < now() - interval '30 minutes';
+  update user_sessions s
+  set session_end = coalesce(s.last_event_at, s.session_start)
+  from (
+    select site_id, session_id
+    from user_sessions
+    where session_end is null and coalesce(last_event_at, session_start) < now() - interval '30 minutes'
+    for no key update skip locked
+  ) idle
+  where s.site_id = idle.site_id and s.session_id = idle.session_id;
   get diagnostics v_ended = row_count;
   return v_ended;
 end

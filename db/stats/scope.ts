@@ -1,0 +1,136 @@
+/** Where a query is answered from: the session rows that its filters choose, or, without filters, days that are rolled up or not. */
+import type { Database, Queryable } from "../database.ts";
+import { DIMENSIONS, escapeLike, type Filter, type Params, type StatsQuery } from "./query.ts";
+
+/** With filters: the rows of the sessions that start in the range and fit. */
+export interface ChosenRows {
+  kind: "rows";
+  /** Conditions on `session_rows s`. */
+  where: string;
+}
+
+/** Without filters: roll-ups of the days that are over, and the rows of those that are not. */
+export interface Days {
+  kind: "days";
+  /** Conditions on a roll-up that has `site_id` and `day`. */
+  rolledUp: string;
+  /** What `totals_of_days` and its like take, as SQL: the site, and the list of the days that are answered from rows. */
+  site: string;
+  openDays: string;
+}
+
+export type Scope = ChosenRows | Days;
+
+/** The column of `session_rows` that holds a dimension's value; pages and events are lists. */
+export function columnOf(dimension: Exclude<Filter["dimension"], "page" | "event">): string {
+  // A name that is none of ours must not become SQL, whoever called us.
+  if (!DIMENSIONS.includes(dimension)) throw new TypeError(`There is no dimension ${dimension}`);
+  return dimension === "entry" || dimension === "exit" ? `${dimension}_page` : dimension;
+}
+
+export async function scopeOf(db: Database, query: StatsQuery, params: Params): Promise<Scope> {
+  return query.filters.length > 0
+    ? await chosenRows(db, query, params)
+    : await daysOfRange(db, query, params);
+}
+
+export async function chosenRows(db: Queryable, query: StatsQuery, params: Params): Promise<ChosenRows> {
+  const { site, range, timezone, filters } = query;
+  const ids = await valuesOfFilters(db, query);
+  const [siteId, from, to, zone] = [site, range.from, range.to, timezone].map((value) => params.add(value));
+  const conditions = [
+    `s.site_id = ${siteId}`,
+    `s.started_at >= ${from}::date::timestamp at time zone ${zone}`,
+    `s.started_at < (${to}::date + 1)::timestamp at time zone ${zone}`,
+    ...filters.map((filter, i) => fits(filter, ids[i]!, params)),
+  ];
+  return { kind: "rows", where: conditions.join(" and ") };
+}
+
+// Of so many values Postgres looks each page up in a hash; `&&` compares each with each.
+const MANY_VALUES = 9;
+
+function fits({ dimension, operator }: Filter, ids: number[], params: Params): string {
+  const values = `${params.add(ids)}::integer[]`;
+  const isNegated = operator.endsWith("_not");
+  if (dimension !== "page" && dimension !== "event") {
+    return `s.${columnOf(dimension)} ${isNegated ? "<> all" : "= any"}(${values})`;
+  }
+  const found = ids.length < MANY_VALUES
+    ? `s.${dimension}_ids && ${values}`
+    : `exists (select from unnest(s.${dimension}_ids) as id where id = any(${values}))`;
+  return isNegated ? `not (${found})` : found;
+}
+
+/** For each filter the numbers in the site's dictionary of the values that it is about. */
+async function valuesOfFilters(db: Queryable, { site, filters }: StatsQuery): Promise<number[][]> {
+  const rows = await db.query<{ place: number; ids: number[] }>(
+    `select f.place, array(
+       select d.value_id from dictionary d
+       where d.site_id = $1 and case when f.is_exact then md5(d.value) = any(f.hashes) else d.value ilike any(f.patterns) end
+     ) as ids
+     from (
+       select (filter ->> 'place')::integer as place, (filter ->> 'isExact')::boolean as is_exact,
+         array(select md5(value) from jsonb_array_elements_text(filter -> 'values') as value) as hashes,
+         array(select jsonb_array_elements_text(filter -> 'values')) as patterns
+       from jsonb_array_elements($2::jsonb) as filter
+     ) f`,
+    [
+      site,
+      JSON.stringify(filters.map(({ operator, values }, place) => {
+        const isExact = operator.startsWith("is");
+        return { place, isExact, values: isExact ? values : values.map((value) => `%${escapeLike(value)}%`) };
+      })),
+    ],
+  );
+  return filters.map((_, i) => rows.find(({ place }) => place === i)!.ids);
+}
+
+async function daysOfRange(db: Queryable, { site, range }: StatsQuery, params: Params): Promise<Days> {
+  const [found] = await db.query<{ days: string[] }>(
+    `select array(
+       select distinct metric_date from stale_days where site_id = $1 and metric_date between $2::date and $3::date
+     )::text[] as days`,
+    [site, range.from, range.to],
+  );
+  const [siteId, from, to, open] = [site, range.from, range.to, found!.days].map((value) =>
+    params.add(value)
+  );
+  return {
+    kind: "days",
+    rolledUp:
+      `site_id = ${siteId} and day between ${from}::date and ${to}::date and day <> all(${open}::date[])`,
+    site: siteId!,
+    openDays: `${open}::date[]`,
+  };
+}
+
+/**
+ * A row a fact of chosen sessions, with all columns of its table.
+ *
+ * Their sessions start in the range, so nothing happens before it: an index on the time finds what may be theirs.
+ */
+export function chosenFacts(
+  { site, range, timezone }: StatsQuery,
+  { where }: ChosenRows,
+  table: "user_events" | "form_submissions",
+  params: Params,
+): string {
+  const time = table === "user_events" ? "event_timestamp" : "submit_timestamp";
+  return `
+      select f.*
+      from ${table} f
+      where f.site_id = ${params.add(site)} and f.${time} >= ${
+    params.add(range.from)
+  }::date::timestamp at time zone ${params.add(timezone)}
+        and f.session_id in (select s.session_id from session_rows s where ${where})`;
+}
+
+/** The rows of a statement that sorts and hashes up to millions of rows. */
+export function ask<T>(db: Database, sql: string, params: Params): Promise<T[]> {
+  return db.transaction(async (tx) => {
+    // With the default of 4 MB a hash of a million visitors goes to the disk.
+    await tx.exec("set local work_mem = '64MB'");
+    return await tx.query<T>(sql, params.values);
+  });
+}

@@ -1,0 +1,148 @@
+/** What the values of a dimension sum up to. */
+import type { Database } from "../database.ts";
+import {
+  type Dimension,
+  Params,
+  SESSION_DIMENSIONS,
+  type SessionDimension,
+  type StatsQuery,
+} from "./query.ts";
+import { ask, type ChosenRows, columnOf, type Scope, scopeOf } from "./scope.ts";
+import { ROW_SUMS } from "./totals.ts";
+
+export interface ValueSums {
+  /** That have the value; of a page or an event: that had it once. */
+  sessions: number;
+  pageviews: number;
+  events: number;
+  bounces: number;
+  /** Of sessions: their duration; of pages: the time on them. */
+  seconds: number;
+  /** How many sessions, or pageviews, `seconds` is of. */
+  timed: number;
+}
+
+export function isSessionDimension(dimension: Dimension): dimension is SessionDimension {
+  return (SESSION_DIMENSIONS as readonly string[]).includes(dimension);
+}
+
+/** What some values sum up to; one that never came is missing. */
+export async function sumsOfValues(
+  db: Database,
+  query: StatsQuery,
+  dimension: Dimension,
+  values: readonly string[],
+): Promise<Map<string, ValueSums>> {
+  if (values.length === 0) return new Map();
+  const params = new Params();
+  const scope = await scopeOf(db, query, params);
+  const site = params.add(query.site);
+  const rows = await ask<ValueSums & { value: string }>(
+    db,
+    `
+  select d.value, s.*
+  from (${valueSums(scope, dimension, params)}
+  ) s
+  join dictionary d on d.site_id = ${site} and d.value_id = s.value_id
+  where s.value_id = any(array(
+    select w.value_id from dictionary w join unnest(${
+      params.add(values)
+    }::text[]) as wanted on md5(w.value) = md5(wanted)
+    where w.site_id = ${site}
+  ))`,
+    params,
+  );
+  return new Map(rows.map((row) => [row.value, row]));
+}
+
+const COLUMNS = "value_id, sessions, pageviews, events, bounces, seconds, timed";
+
+/** A row a value, as SQL: `value_id` and the columns of {@linkcode ValueSums}. */
+export function valueSums(scope: Scope, dimension: Dimension, params: Params): string {
+  if (scope.kind === "rows") return sumsOfRows(scope, dimension);
+  return `
+    select value_id, sum(sessions) as sessions, sum(pageviews) as pageviews, sum(events) as events, sum(bounces) as bounces,
+      sum(seconds) as seconds, sum(timed) as timed
+    from (
+      select ${COLUMNS} from daily_values where ${scope.rolledUp} and dimension = ${params.add(dimension)}
+      union all ${sumsOfOpenDays(`${scope.site}, ${scope.openDays}`, scope.site, dimension)}
+    ) parts
+    group by value_id`;
+}
+
+function sumsOfOpenDays(days: string, site: string, dimension: Dimension): string {
+  switch (dimension) {
+    case "page":
+      return `
+      select value_id, sessions, pageviews, 0, 0, seconds, timed from pages_of_days(${days})`;
+    case "event":
+      return `
+      select value_id, sessions, 0, events, 0, 0, 0 from events_of_days(${days})`;
+    default:
+      return `
+      select ${COLUMNS}
+      from (
+        select s.${columnOf(dimension)} as value_id, ${ROW_SUMS}, count(*) as timed
+        from day_bounds(${days}) b
+        cross join lateral sessions_starting(${site}, b.starts, b.ends) s
+        group by 1
+      ) open`;
+  }
+}
+
+function sumsOfRows({ where }: ChosenRows, dimension: Dimension): string {
+  switch (dimension) {
+    case "page":
+      return `
+    select value_id, count(*) filter (where is_first) as sessions, count(*) as pageviews, 0 as events, 0 as bounces,
+      coalesce(sum(seconds), 0) as seconds, count(seconds) as timed
+    from (${chosenViews(where)}
+    ) views
+    group by value_id`;
+    case "event":
+      return `
+    select value_id, count(*) filter (where is_first) as sessions, 0 as pageviews, count(*) as events, 0 as bounces, 0 as seconds, 0 as timed
+    from (${chosenEvents(where)}
+    ) events
+    group by value_id`;
+    default:
+      return `
+    select s.${
+        columnOf(dimension)
+      } as value_id, ${ROW_SUMS}, count(*) as timed from session_rows s where ${where} group by 1`;
+  }
+}
+
+/** A row a pageview of chosen sessions: `value_id`, `is_first` of its page in its session, and the `seconds` on it. */
+function chosenViews(where: string): string {
+  return `
+      select value_id, seconds, array_position(page_ids, value_id) = place as is_first
+      from (
+        select s.page_ids, unnest(s.page_ids) as value_id, unnest(s.page_seconds) as seconds, generate_subscripts(s.page_ids, 1) as place
+        from session_rows s
+        where ${where} and is_whole(s)
+      ) steps
+      union all
+      select d.value_id, v.time_on_page_seconds, row_number() over (partition by v.session_id, v.path order by v.view_timestamp) = 1
+      from session_rows s
+      join pageviews v using (site_id, session_id)
+      join dictionary d on d.site_id = v.site_id and md5(d.value) = md5(v.path)
+      where ${where} and not is_whole(s)`;
+}
+
+/** A row an event of chosen sessions: `value_id`, and `is_first` of its name in its session. */
+function chosenEvents(where: string): string {
+  return `
+      select value_id, array_position(event_ids, value_id) = place as is_first
+      from (
+        select s.event_ids, unnest(s.event_ids) as value_id, generate_subscripts(s.event_ids, 1) as place
+        from session_rows s
+        where ${where} and is_whole(s)
+      ) steps
+      union all
+      select d.value_id, row_number() over (partition by e.session_id, e.event_type order by e.event_timestamp) = 1
+      from session_rows s
+      join user_events e using (site_id, session_id)
+      join dictionary d on d.site_id = e.site_id and md5(d.value) = md5(e.event_type)
+      where ${where} and not is_whole(s)`;
+}

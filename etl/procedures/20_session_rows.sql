@@ -1,0 +1,240 @@
+-- session_rows: the narrow row of each session, from which questions are answered.
+--
+-- Reads:  user_sessions, pageviews, user_events, user_agents.
+-- Writes: dictionary, session_rows.
+-- Makes and drops the temporary tables touched_sessions, touched_steps and touched_values; no other function reads them.
+
+-- The version of etl/definitions.md that rows are made by; `footfall rebuild` makes rows of an older version again.
+create or replace function row_definitions() returns smallint
+language sql immutable parallel safe as $$
+  select 1::smallint
+$$;
+
+-- How many steps of a session its row keeps; the facts have all of them. This bounds the cost of a batch where a server always
+-- sends the same session id, and lets the microseconds of a moment hold the step's place.
+create or replace function most_steps() returns integer
+language sql immutable parallel safe as $$
+  select 1000
+$$;
+
+-- Whether the row holds all steps of its session.
+create or replace function is_whole(s session_rows) returns boolean
+language sql immutable parallel safe as $$
+  select s.pageviews + s.events <= most_steps()
+$$;
+
+create or replace function visitor_hash(visitor_id text) returns bigint
+language sql immutable parallel safe as $$
+  select hashtextextended(visitor_id, 0)
+$$;
+
+-- The channel of a session whose collector did not say: that of its referrer type, without campaign parameters.
+create or replace function referrer_channel(referrer_type text) returns text
+language sql immutable parallel safe as $$
+  select case referrer_type
+    when 'search'   then 'Organic Search'
+    when 'social'   then 'Organic Social'
+    when 'email'    then 'Email'
+    when 'ai'       then 'AI Assistants'
+    when 'referral' then 'Referral'
+    else 'Direct'
+  end
+$$;
+
+-- The furthest milestone that a scroll_depth event reports, in percent: 25, 50, 75, 100, or 0.
+create or replace function scroll_milestone(event_data jsonb) returns smallint
+language sql immutable parallel safe as $$
+  select (least(greatest(coalesce(json_integer(event_data -> 'milestone'), json_integer(event_data -> 'scrollPercentage'), 0), 0), 100) / 25 * 25)::smallint
+$$;
+
+-- The rows of some sessions, as the facts have them now; none of a session that is gone. Adds values to the dictionary.
+--
+-- `since` is the time of the earliest event that the row has not seen; null: any event may be new. Where a row has its 1,000
+-- steps and all that is new comes later, these stay as they are.
+create or replace function make_session_rows(sites text[], sessions text[], since timestamptz[]) returns setof session_rows
+language plpgsql
+set plan_cache_mode = force_custom_plan
+set work_mem = '64MB'
+set enable_mergejoin = off -- temporary tables have no statistics: it would sort where a hash will do
+set enable_nestloop = off
+as $$
+begin
+  create temporary table touched_sessions as
+  select
+    (row_number() over ())::integer as number, s.site_id, s.session_id, s.session_start, coalesce(s.last_event_at, s.session_start) as ended_at,
+    visitor_hash(s.visitor_id) as visitor, coalesce(s.duration_seconds, 0) as duration_seconds, s.pageview_count, s.event_count,
+    array[
+      coalesce(s.entry_path, ''), coalesce(s.exit_path, ''),
+      coalesce(lower(s.utm_source), case when s.is_external then coalesce(s.referrer_platform, s.referrer_host) end, ''),
+      coalesce(case when s.is_external then s.referrer_host end, ''),
+      coalesce(s.referrer_type, ''), coalesce(s.channel, referrer_channel(s.referrer_type)),
+      coalesce(s.utm_source, ''), coalesce(s.utm_medium, ''), coalesce(s.utm_campaign, ''), coalesce(s.utm_content, ''), coalesce(s.utm_term, ''),
+      coalesce(s.country, ''), coalesce(s.browser_language, ''),
+      coalesce(a.browser, ''), coalesce(a.os, ''), coalesce(a.device_type, ''),
+      coalesce(s.screen_width || '×' || s.screen_height, '')
+    ] as texts,
+    r.kept, r.kept is distinct from null as keeps_steps
+  from (select distinct on (site_id, session_id) * from unnest(sites, sessions, since) as t(site_id, session_id, since)) t
+  -- `offset 0`: one look into the index for each session, never a scan of all sessions.
+  cross join lateral (
+    select u.*, u.referrer_type is distinct from 'internal' as is_external, url_host(u.original_referrer) as referrer_host
+    from user_sessions u where u.site_id = t.site_id and u.session_id = t.session_id offset 0
+  ) s
+  left join user_agents a on a.user_agent = s.user_agent
+  left join lateral (
+    select kept
+    from session_rows kept
+    where kept.site_id = t.site_id and kept.session_id = t.session_id and not is_whole(kept)
+      and t.since > greatest(kept.page_at[cardinality(kept.page_at)], kept.event_at[cardinality(kept.event_at)])
+    offset 0
+  ) r on true;
+
+  create temporary table touched_steps as
+  select t.site_id, t.number, false as is_event, p.at, p.event_id, p.place, p.value, null::text as path, p.seconds, null::smallint as depth, null::integer as engaged_ms, p.visitor
+  from touched_sessions t
+  cross join lateral (
+    select v.view_timestamp as at, v.event_id, v.id % 1024 as place, v.path::text as value, v.time_on_page_seconds as seconds,
+      visitor_hash(v.visitor_id) as visitor
+    from pageviews v where v.site_id = t.site_id and v.session_id = t.session_id offset 0
+  ) p
+  where not t.keeps_steps and t.pageview_count > 0
+  union all
+  select t.site_id, t.number, true, e.at, e.event_id, e.place, e.value, e.path, null, e.depth, e.engaged_ms, null
+  from touched_sessions t
+  cross join lateral (
+    select e.event_timestamp as at, e.event_id, e.id % 1024 as place, e.event_type::text as value,
+      case when e.event_type = 'scroll_depth' then e.page_path end::text as path,
+      case when e.event_type = 'scroll_depth' then scroll_milestone(e.event_data) end as depth,
+      case when e.event_type = 'page_exit' then json_integer(e.event_data -> 'engagedTime') end as engaged_ms
+    from user_events e where e.site_id = t.site_id and e.session_id = t.session_id offset 0
+  ) e
+  where not t.keeps_steps and t.event_count > 0;
+
+  create temporary table touched_values as
+  select t.site_id, t.value, d.value_id, d.retired_at
+  from (
+    select site_id, value from touched_steps
+    union
+    select site_id, unnest(texts) from touched_sessions
+  ) t
+  left join lateral (
+    select * from dictionary d where d.site_id = t.site_id and md5(d.value) = md5(t.value) offset 0
+  ) d on true;
+  if exists (select from touched_values where value_id is null or retired_at is not null) then
+    -- In order, so that no two workers wait for each other in a circle.
+    insert into dictionary (site_id, value)
+    select site_id, value from touched_values where value_id is null order by site_id, md5(value)
+    on conflict (site_id, md5(value)) do nothing;
+    update touched_values t set value_id = d.value_id
+    from dictionary d
+    where t.value_id is null and d.site_id = t.site_id and md5(d.value) = md5(t.value);
+    update dictionary d set retired_at = null
+    from touched_values t
+    where t.retired_at is not null and d.site_id = t.site_id and d.value_id = t.value_id;
+  end if;
+
+  return query
+  with totals as (
+    select number, count(*) filter (where not is_event) as pageviews, count(*) filter (where is_event) as events
+    from touched_steps group by number
+  ),
+  places as (
+    select *, row_number() over (partition by number order by at, is_event, event_id, place) - 1 as ordinal from touched_steps
+  ),
+  kept as (
+    select site_id, number, is_event, ordinal, date_bin('1 millisecond', at, 'epoch') + ordinal * interval '1 microsecond' as at,
+      value, path, seconds, depth, engaged_ms, visitor
+    from places
+    where ordinal < most_steps()
+  ),
+  -- A view's depth is the furthest milestone of its page until the session's next view of that page.
+  depths as (
+    select number, ordinal, max(depth) as depth
+    from (
+      select s.number, max(v.ordinal) as ordinal, s.depth
+      from kept s
+      join kept v on v.number = s.number and v.value = s.path and not v.is_event and v.ordinal < s.ordinal
+      where s.depth > 0
+      group by s.number, s.ordinal, s.depth
+    ) scrolled
+    group by number, ordinal
+  ),
+  known as (
+    select k.number, k.is_event, k.at, v.value_id, k.seconds, coalesce(d.depth, 0::smallint) as depth, k.engaged_ms, k.visitor
+    from kept k
+    join touched_values v using (site_id, value)
+    left join depths d on d.number = k.number and d.ordinal = k.ordinal
+    order by k.number, k.ordinal -- so the arrays below are in order: to sort each by itself takes twice as long
+  ),
+  steps as (
+    select number,
+      array_agg(value_id) filter (where not is_event) as page_ids,
+      array_agg(at)       filter (where not is_event) as page_at,
+      array_agg(seconds)  filter (where not is_event) as page_seconds,
+      array_agg(depth)    filter (where not is_event) as page_depths,
+      array_agg(visitor)  filter (where not is_event) as page_visitors,
+      array_agg(value_id) filter (where is_event)     as event_ids,
+      array_agg(at)       filter (where is_event)     as event_at,
+      round(sum(engaged_ms) / 1000)::integer          as engaged_seconds,
+      min(visitor) as least_visitor, max(visitor) as greatest_visitor
+    from known
+    group by number
+  ),
+  ids as (
+    select number, array_agg(v.value_id order by place) as ids
+    from (select number, site_id, unnest(texts) as value, generate_series(1, 17) as place from touched_sessions offset 0) t
+    join touched_values v using (site_id, value)
+    group by number
+  )
+  select
+    t.session_start, t.ended_at, t.visitor, t.duration_seconds, coalesce(s.engaged_seconds, (t.kept).engaged_seconds),
+    coalesce(n.pageviews::integer, t.pageview_count), coalesce(n.events::integer, t.event_count),
+    ids[1], ids[2], ids[3], ids[4], ids[5], ids[6], ids[7], ids[8], ids[9], ids[10], ids[11],
+    ids[12], ids[13], ids[14], ids[15], ids[16], ids[17], row_definitions(), t.site_id, t.session_id,
+    coalesce(s.page_ids, (t.kept).page_ids, '{}'), coalesce(s.page_at, (t.kept).page_at, '{}'),
+    coalesce(s.page_seconds, (t.kept).page_seconds, '{}'), coalesce(s.page_depths, (t.kept).page_depths, '{}'),
+    case when t.keeps_steps then (t.kept).page_visitors
+         when s.least_visitor <> t.visitor or s.greatest_visitor <> t.visitor then s.page_visitors end,
+    coalesce(s.event_ids, (t.kept).event_ids, '{}'), coalesce(s.event_at, (t.kept).event_at, '{}')
+  from touched_sessions t
+  join ids i using (number)
+  left join totals n using (number)
+  left join steps s using (number);
+  drop table touched_sessions, touched_steps, touched_values;
+end
+$$;
+
+-- Writes the rows of some sessions as the facts have them now, and deletes the rows of sessions that are gone. Rows that are right
+-- are not written again. Returns how many were written.
+--
+-- The caller holds the locks of these rows of user_sessions: otherwise a concurrent batch might be overwritten by an older state.
+-- `since`: see make_session_rows.
+create or replace function write_session_rows(sites text[], sessions text[], since timestamptz[] default null) returns integer
+language plpgsql
+as $$
+declare
+  v_written integer;
+begin
+  insert into session_rows as r
+  select * from make_session_rows(sites, sessions, since)
+  on conflict (site_id, session_id) do update set (
+    started_at, ended_at, visitor, duration_seconds, engaged_seconds, pageviews, events,
+    entry_page, exit_page, source, referrer, referrer_type, channel, utm_source, utm_medium, utm_campaign, utm_content, utm_term,
+    country, language, browser, os, device, screen, definitions,
+    page_ids, page_at, page_seconds, page_depths, page_visitors, event_ids, event_at
+  ) = (
+    excluded.started_at, excluded.ended_at, excluded.visitor, excluded.duration_seconds, excluded.engaged_seconds, excluded.pageviews, excluded.events,
+    excluded.entry_page, excluded.exit_page, excluded.source, excluded.referrer, excluded.referrer_type, excluded.channel,
+    excluded.utm_source, excluded.utm_medium, excluded.utm_campaign, excluded.utm_content, excluded.utm_term,
+    excluded.country, excluded.language, excluded.browser, excluded.os, excluded.device, excluded.screen, excluded.definitions,
+    excluded.page_ids, excluded.page_at, excluded.page_seconds, excluded.page_depths, excluded.page_visitors, excluded.event_ids, excluded.event_at
+  )
+  where r is distinct from excluded;
+  get diagnostics v_written = row_count;
+  delete from session_rows r
+  using unnest(sites, sessions) as gone(site_id, session_id)
+  where r.site_id = gone.site_id and r.session_id = gone.session_id
+    and not exists (select from user_sessions u where u.site_id = gone.site_id and u.session_id = gone.session_id offset 0);
+  return v_written;
+end
+$$;

@@ -1,0 +1,97 @@
+-- Rebuilds: rows of sessions are written again from the facts, the latest first, in slices that a crash does not undo.
+--
+-- Reads:  user_sessions, pageviews, user_events, user_agents, rebuilds.
+-- Writes: session_rows, dictionary, stale_days, rebuilds; drops the tables of the previous release's roll-ups after an upgrade.
+
+-- Begins a rebuild of the sessions of a site (null: of all) that start in [starts, ends). Returns its id; null where there is no
+-- such session, or one is under way.
+create or replace function begin_rebuild(site text, starts timestamptz, ends timestamptz) returns bigint
+language plpgsql as $$
+declare
+  v_first timestamptz;
+  v_id    bigint;
+begin
+  lock table rebuilds in share row exclusive mode;
+  if exists (select from rebuilds where finished_at is null) then
+    return null;
+  end if;
+  select min(first.session_start) into v_first
+  from (select known.site_id from sites_with_facts() known where site is null or known.site_id = site) known
+  cross join lateral (
+    select s.session_start from user_sessions s
+    where s.site_id = known.site_id and s.session_start >= starts and s.session_start < ends
+    order by s.session_start limit 1
+  ) first;
+  if v_first is null then
+    return null;
+  end if;
+  insert into rebuilds (site_id, starts, ends, reached, definitions) values (site, v_first, ends, ends, row_definitions())
+  returning id into v_id;
+  return v_id;
+end
+$$;
+
+-- Writes the rows of the next slice of the rebuild that is under way: of about `most` sessions. Returns how many sessions that were;
+-- null where no rebuild is under way, or another process is at it.
+--
+-- The slice's sessions are locked while they are written; one that a batch has locked is skipped, since the batch writes its row.
+create or replace function rebuild_slice(most integer default 1000) returns integer
+language plpgsql
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v          rebuilds;
+  v_from     timestamptz;
+  v_sites    text[];
+  v_sessions text[];
+begin
+  select * into v from rebuilds where finished_at is null order by id limit 1 for update skip locked;
+  if not found then
+    return null;
+  end if;
+  v_from := greatest(v.starts, least(v.reached, clock_timestamp() + interval '1 day') - v.slice);
+  select array_agg(s.site_id), array_agg(s.session_id) into v_sites, v_sessions
+  from (select known.site_id from sites_with_facts() known where v.site_id is null or known.site_id = v.site_id) known
+  cross join lateral (
+    select s.site_id, s.session_id
+    from user_sessions s
+    where s.site_id = known.site_id and s.session_start >= v_from and s.session_start < v.reached
+    for no key update skip locked
+  ) s;
+  if v_sites is not null then
+    perform write_session_rows(v_sites, v_sessions);
+    insert into stale_days (site_id, metric_date, marked_at)
+    select distinct r.site_id, day::date, clock_timestamp()
+    from unnest(v_sites, v_sessions) as written(site_id, session_id)
+    join session_rows r using (site_id, session_id)
+    left join sites s on s.site_id = r.site_id
+    cross join lateral generate_series(
+      (r.started_at at time zone coalesce(s.timezone, 'UTC'))::date,
+      (r.ended_at at time zone coalesce(s.timezone, 'UTC'))::date, interval '1 day'
+    ) as day;
+  end if;
+  delete from session_rows r
+  where (v.site_id is null or r.site_id = v.site_id) and r.started_at >= v_from and r.started_at < v.reached
+    and not exists (select from user_sessions u where u.site_id = r.site_id and u.session_id = r.session_id);
+  update rebuilds set
+    reached = v_from,
+    slice = case
+      when coalesce(cardinality(v_sites), 0) > most * 2 then v.slice / 2
+      when coalesce(cardinality(v_sites), 0) < most / 2 then least(v.slice * 2, interval '30 days')
+      else v.slice
+    end,
+    finished_at = case when v_from <= v.starts then clock_timestamp() end
+  where id = v.id;
+  if v_from <= v.starts and v.is_upgrade then
+    perform drop_packed_segments();
+  end if;
+  return coalesce(cardinality(v_sites), 0);
+end
+$$;
+
+-- Drops what the releases before session rows answered from.
+create or replace function drop_packed_segments() returns void
+language sql as $$
+  drop view if exists recent_long_sessions, stretches_between_rolled_up_days, rolled_up_days;
+  drop table if exists session_segments, session_visitors, session_counts, session_values, daily_dimensions, monthly_dimensions, daily_steps, long_sessions;
+$$;

@@ -1,0 +1,198 @@
+-- The figures of a site's days, from the rows of its sessions. Roll-ups store what these functions return, and questions read it for
+-- the days that are not rolled up, so each figure is defined once (etl/definitions.md).
+--
+-- Reads: session_rows, dictionary, sites; for sessions of more than 1,000 steps also pageviews and user_events.
+--
+-- A session counts on the day on which it starts, a pageview and an event on the day on which it happens. Days are in the site's
+-- time zone.
+
+-- When each day starts and ends: [starts, ends).
+create or replace function day_bounds(site text, days date[]) returns table (day date, starts timestamptz, ends timestamptz)
+language sql stable as $$
+  select d.day, d.day::timestamp at time zone zone.name, (d.day + 1)::timestamp at time zone zone.name
+  from unnest(days) as d(day), (select coalesce((select s.timezone from sites s where s.site_id = site), 'UTC') as name) zone
+$$;
+
+-- The sessions that start in [starts, ends).
+create or replace function sessions_starting(site text, starts timestamptz, ends timestamptz) returns setof session_rows
+language sql stable as $$
+  select * from session_rows s where s.site_id = site and s.started_at >= starts and s.started_at < ends
+$$;
+
+-- The sessions of which something may happen in [starts, ends). Those that take half a day are found by an index of their own.
+create or replace function sessions_active(site text, starts timestamptz, ends timestamptz) returns setof session_rows
+language sql stable as $$
+  select * from session_rows s
+  where s.site_id = site and s.started_at >= starts - interval '12 hours' and s.started_at < ends and s.ended_at >= starts
+  union all
+  select * from session_rows s
+  where s.site_id = site and s.duration_seconds >= 43200 and s.ended_at >= starts and s.started_at < starts - interval '12 hours'
+$$;
+
+-- The pageviews in [starts, ends).
+create or replace function views_between(site text, starts timestamptz, ends timestamptz)
+returns table (page_id integer, at timestamptz, seconds integer, depth smallint, visitor bigint)
+language sql stable as $$
+  select v.page_id, v.at, v.seconds, v.depth, coalesce(v.visitor, s.visitor)
+  from sessions_active(site, starts, ends) s
+  cross join lateral unnest(s.page_ids, s.page_at, s.page_seconds, s.page_depths, s.page_visitors) as v(page_id, at, seconds, depth, visitor)
+  where is_whole(s) and v.at >= starts and v.at < ends
+  union all
+  select d.value_id, v.view_timestamp, v.time_on_page_seconds, coalesce(k.depth, 0::smallint), visitor_hash(v.visitor_id)
+  from sessions_active(site, starts, ends) s
+  join pageviews v on v.site_id = s.site_id and v.session_id = s.session_id
+  join dictionary d on d.site_id = v.site_id and md5(d.value) = md5(v.path)
+  -- Of the first 1,000 steps it is known how far down the page they went.
+  left join lateral (
+    select k.depth from unnest(s.page_ids, s.page_at, s.page_depths) as k(page_id, at, depth)
+    where k.page_id = d.value_id and date_bin('1 millisecond', k.at, 'epoch') = date_bin('1 millisecond', v.view_timestamp, 'epoch')
+    limit 1
+  ) k on true
+  where not is_whole(s) and v.view_timestamp >= starts and v.view_timestamp < ends
+$$;
+
+-- The events in [starts, ends).
+create or replace function events_between(site text, starts timestamptz, ends timestamptz) returns table (event_id integer, at timestamptz)
+language sql stable as $$
+  select e.event_id, e.at
+  from sessions_active(site, starts, ends) s
+  cross join lateral unnest(s.event_ids, s.event_at) as e(event_id, at)
+  where is_whole(s) and e.at >= starts and e.at < ends
+  union all
+  select d.value_id, e.event_timestamp
+  from sessions_active(site, starts, ends) s
+  join user_events e on e.site_id = s.site_id and e.session_id = s.session_id
+  join dictionary d on d.site_id = e.site_id and md5(d.value) = md5(e.event_type)
+  where not is_whole(s) and e.event_timestamp >= starts and e.event_timestamp < ends
+$$;
+
+-- The visitors of [starts, ends): those of sessions that start in it, and of pageviews.
+create or replace function visitors_between(site text, starts timestamptz, ends timestamptz) returns table (visitor bigint)
+language sql stable as $$
+  select s.visitor from sessions_starting(site, starts, ends) s
+  union
+  select coalesce(v.visitor, s.visitor)
+  from sessions_active(site, starts, ends) s
+  cross join lateral unnest(s.page_at, s.page_visitors) as v(at, visitor)
+  where (s.started_at < starts or s.page_visitors is not null) and is_whole(s) and v.at >= starts and v.at < ends
+  union
+  select visitor_hash(v.visitor_id)
+  from sessions_active(site, starts, ends) s
+  join pageviews v on v.site_id = s.site_id and v.session_id = s.session_id
+  where not is_whole(s) and v.view_timestamp >= starts and v.view_timestamp < ends
+$$;
+
+create or replace function visitors_of_days(site text, days date[]) returns table (day date, visitor bigint)
+language sql stable as $$
+  select b.day, v.visitor
+  from day_bounds(site, days) b
+  cross join lateral visitors_between(site, b.starts, b.ends) v
+$$;
+
+-- What [starts, ends) adds up to: one row. `seconds` are those of its sessions' duration.
+create or replace function totals_between(site text, starts timestamptz, ends timestamptz)
+returns table (sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
+language sql stable as $$
+  select
+    count(*) filter (where s.started_at >= starts),
+    coalesce(sum(case
+      when s.started_at >= starts and s.ended_at < ends then s.pageviews
+      when is_whole(s) then (select count(*) from unnest(s.page_at) as at where at >= starts and at < ends)
+      else (select count(*) from pageviews v
+        where v.site_id = s.site_id and v.session_id = s.session_id and v.view_timestamp >= starts and v.view_timestamp < ends)
+    end)::bigint, 0),
+    coalesce(sum(case
+      when s.started_at >= starts and s.ended_at < ends then s.events
+      when is_whole(s) then (select count(*) from unnest(s.event_at) as at where at >= starts and at < ends)
+      else (select count(*) from user_events e
+        where e.site_id = s.site_id and e.session_id = s.session_id and e.event_timestamp >= starts and e.event_timestamp < ends)
+    end)::bigint, 0),
+    count(*) filter (where s.started_at >= starts and s.pageviews < 2),
+    coalesce(sum(s.duration_seconds) filter (where s.started_at >= starts), 0)
+  from sessions_active(site, starts, ends) s
+$$;
+
+create or replace function totals_of_days(site text, days date[])
+returns table (day date, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
+language sql stable as $$
+  select b.day, t.sessions, t.pageviews, t.events, t.bounces, t.seconds
+  from day_bounds(site, days) b
+  cross join lateral totals_between(site, b.starts, b.ends) t
+$$;
+
+-- The same by hours, which count from the day's midnight; a visitor is one of each hour in which a session starts or a page is viewed.
+create or replace function hours_of_days(site text, days date[])
+returns table (day date, hour timestamptz, visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
+language sql stable as $$
+  select day, hour, count(distinct visitor), sum(sessions)::bigint, sum(pageviews)::bigint, sum(events)::bigint, sum(bounces)::bigint, sum(seconds)::bigint
+  from (
+    select b.day, date_bin('1 hour', s.started_at, b.starts) as hour, s.visitor,
+      1 as sessions, 0 as pageviews, 0 as events, (s.pageviews < 2)::integer as bounces, s.duration_seconds as seconds
+    from day_bounds(site, days) b
+    cross join lateral sessions_starting(site, b.starts, b.ends) s
+    union all
+    select b.day, date_bin('1 hour', v.at, b.starts), v.visitor, 0, 1, 0, 0, 0
+    from day_bounds(site, days) b
+    cross join lateral views_between(site, b.starts, b.ends) v
+    union all
+    select b.day, date_bin('1 hour', e.at, b.starts), null, 0, 0, count(*), 0, 0
+    from day_bounds(site, days) b
+    cross join lateral events_between(site, b.starts, b.ends) e
+    group by 1, 2
+  ) moments
+  group by day, hour
+$$;
+
+-- Sums by page. `sessions` are those that start on the day and view the page.
+create or replace function pages_of_days(site text, days date[])
+returns table (day date, value_id integer, sessions bigint, pageviews bigint, seconds bigint, timed bigint)
+language sql stable as $$
+  select day, value_id, sum(sessions)::bigint, sum(pageviews)::bigint, sum(seconds)::bigint, sum(timed)::bigint
+  from (
+    select b.day, v.page_id as value_id, 0 as sessions, count(*) as pageviews, coalesce(sum(v.seconds), 0) as seconds, count(v.seconds) as timed
+    from day_bounds(site, days) b
+    cross join lateral views_between(site, b.starts, b.ends) v
+    group by b.day, v.page_id
+    union all
+    select b.day, v.page_id, count(*), 0, 0, 0
+    from day_bounds(site, days) b
+    cross join lateral sessions_starting(site, b.starts, b.ends) s
+    cross join lateral unnest(s.page_ids) with ordinality as v(page_id, place)
+    where array_position(s.page_ids, v.page_id) = v.place
+    group by b.day, v.page_id
+  ) parts
+  group by day, value_id
+$$;
+
+-- Sums by the name of an event. `sessions` are those that start on the day and have such an event.
+create or replace function events_of_days(site text, days date[]) returns table (day date, value_id integer, sessions bigint, events bigint)
+language sql stable as $$
+  select day, value_id, sum(sessions)::bigint, sum(events)::bigint
+  from (
+    select b.day, e.event_id as value_id, 0 as sessions, count(*) as events
+    from day_bounds(site, days) b
+    cross join lateral events_between(site, b.starts, b.ends) e
+    group by b.day, e.event_id
+    union all
+    select b.day, e.event_id, count(*), 0
+    from day_bounds(site, days) b
+    cross join lateral sessions_starting(site, b.starts, b.ends) s
+    cross join lateral unnest(s.event_ids) with ordinality as e(event_id, place)
+    where array_position(s.event_ids, e.event_id) = e.place
+    group by b.day, e.event_id
+  ) parts
+  group by day, value_id
+$$;
+
+-- How many views of each page got how far down it.
+create or replace function scroll_of_days(site text, days date[])
+returns table (day date, page integer, reached_25 bigint, reached_50 bigint, reached_75 bigint, reached_100 bigint)
+language sql stable as $$
+  select b.day, v.page_id,
+    count(*) filter (where v.depth >= 25), count(*) filter (where v.depth >= 50),
+    count(*) filter (where v.depth >= 75), count(*) filter (where v.depth >= 100)
+  from day_bounds(site, days) b
+  cross join lateral views_between(site, b.starts, b.ends) v
+  where v.depth >= 25
+  group by b.day, v.page_id
+$$;

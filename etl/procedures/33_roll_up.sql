@@ -1,0 +1,201 @@
+-- Roll-ups: what is over is summed up once. A day that has a mark in stale_days is not over, or has changed since; questions read it
+-- from session rows until it is rolled up.
+--
+-- Reads:  session_rows, user_events, form_submissions, stale_days, rebuilds.
+-- Writes: hourly_site_metrics, daily_values, daily_scroll, daily_properties, daily_forms, daily_form_fields, daily_revenue,
+--         visitor_days, visitor_returns, visitor_cohorts, daily_site_metrics, stale_days.
+--
+-- All roll-ups share one lock, which no batch of the ETL needs.
+
+-- How long after its midnight a day is closed: most of its sessions have ended by then. What comes later marks it again.
+create or replace function closing_delay() returns interval
+language sql immutable parallel safe as $$
+  select interval '3 hours'
+$$;
+
+-- Marks days of a site as changed.
+create or replace function mark_days(site text, days date[]) returns void
+language sql as $$
+  insert into stale_days (site_id, metric_date, marked_at) select site, day, clock_timestamp() from unnest(days) as day
+$$;
+
+-- Replaces what is rolled up of some days of a site.
+create or replace function roll_up_days(site text, days date[]) returns void
+language plpgsql
+set work_mem = '64MB'
+as $$
+declare
+  v_bounds record;
+begin
+  delete from hourly_site_metrics where site_id = site and day = any (days);
+  -- With a new time zone an hour may be one of another day.
+  delete from hourly_site_metrics h using day_bounds(site, days) b where h.site_id = site and h.hour >= b.starts and h.hour < b.ends;
+  insert into hourly_site_metrics (site_id, day, hour, visitors, sessions, pageviews, events, bounces, seconds)
+  select site, day, hour, visitors, sessions, pageviews, events, bounces, seconds from hours_of_days(site, days);
+
+  delete from daily_values where site_id = site and dimension = any (session_dimensions() || '{page,event}') and day = any (days);
+  insert into daily_values (site_id, dimension, day, value_id, sessions, pageviews, events, bounces, seconds, timed)
+  select site, d.dimension, b.day, d.value_id, count(*), sum(s.pageviews), sum(s.events),
+    count(*) filter (where s.pageviews < 2), sum(s.duration_seconds), count(*)
+  from day_bounds(site, days) b
+  cross join lateral sessions_starting(site, b.starts, b.ends) s
+  cross join lateral unnest(session_dimensions(), array[
+    s.entry_page, s.exit_page, s.source, s.referrer, s.channel, s.utm_source, s.utm_medium, s.utm_campaign, s.utm_content, s.utm_term,
+    s.country, s.language, s.browser, s.os, s.device, s.screen
+  ]) as d(dimension, value_id)
+  group by d.dimension, b.day, d.value_id
+  union all
+  select site, 'page', day, value_id, sessions, pageviews, 0, 0, seconds, timed from pages_of_days(site, days)
+  union all
+  select site, 'event', day, value_id, sessions, 0, events, 0, 0, 0 from events_of_days(site, days);
+
+  delete from daily_scroll where site_id = site and day = any (days);
+  insert into daily_scroll (site_id, day, page, reached_25, reached_50, reached_75, reached_100)
+  select site, day, page, reached_25, reached_50, reached_75, reached_100 from scroll_of_days(site, days);
+
+  -- Of a day and property the 100 most frequent values; the others add up under a null value.
+  delete from daily_properties where site_id = site and day = any (days);
+  insert into daily_properties (site_id, event_name, day, property, value, events)
+  select site, event_name, day, property, case when place <= 100 then value end, sum(events)
+  from (
+    select *, row_number() over (partition by event_name, day, property order by events desc, value collate "C") as place
+    from properties_of_days(site, days)
+  ) ranked
+  group by event_name, day, property, case when place <= 100 then value end;
+
+  delete from daily_forms where site_id = site and day = any (days);
+  insert into daily_forms (site_id, day, form_id, page, starts, submissions, abandonments)
+  select site, day, form_id, page, starts, submissions, abandonments from forms_of_days(site, days);
+  delete from daily_form_fields where site_id = site and day = any (days);
+  insert into daily_form_fields (site_id, day, form_id, field, filled)
+  select site, day, form_id, field, filled from form_fields_of_days(site, days);
+  delete from daily_revenue where site_id = site and day = any (days);
+  insert into daily_revenue (site_id, day, event_name, currency, payments, amount)
+  select site, day, event_name, currency, payments, amount from revenue_of_days(site, days);
+
+  perform roll_up_visitors(site, days);
+end
+$$;
+
+-- The dimensions of a session, in the order in which roll_up_days lists their columns.
+create or replace function session_dimensions() returns text[]
+language sql immutable parallel safe as $$
+  select '{entry,exit,source,referrer,channel,utm_source,utm_medium,utm_campaign,utm_content,utm_term,country,language,browser,os,device,screen}'::text[]
+$$;
+
+-- Writes daily_site_metrics of the given (site, day) pairs, in the schema document's terms; a day without any activity has no row.
+-- Returns how many rows were written.
+create or replace function write_daily_metrics(sites text[], days date[]) returns integer
+language plpgsql as $$
+declare
+  v_rows integer;
+begin
+  insert into daily_site_metrics as m (
+    site_id, metric_date, unique_visitors, total_sessions, total_pageviews, bounce_rate,
+    avg_session_duration_seconds, avg_pages_per_session, total_events,
+    direct_sessions, search_sessions, social_sessions, referral_sessions, ai_sessions, email_sessions, internal_sessions
+  )
+  select
+    asked.site_id, asked.day, visits.visitors, t.sessions, t.pageviews, t.bounces::numeric / nullif(t.sessions, 0),
+    round(t.seconds::numeric / nullif(t.sessions, 0)), visits.pageviews::numeric / nullif(t.sessions, 0), t.events,
+    t.sessions - search - social - referral - ai - email - internal, search, social, referral, ai, email, internal
+  from unnest(sites, days) as asked(site_id, day)
+  cross join lateral totals_of_days(asked.site_id, array[asked.day]) t
+  cross join lateral (
+    select
+      (select count(*) from visitors_of_days(asked.site_id, array[asked.day])) as visitors,
+      coalesce(sum(s.pageviews), 0) as pageviews,
+      count(*) filter (where d.value = 'search')   as search,
+      count(*) filter (where d.value = 'social')   as social,
+      count(*) filter (where d.value = 'referral') as referral,
+      count(*) filter (where d.value = 'ai')       as ai,
+      count(*) filter (where d.value = 'email')    as email,
+      count(*) filter (where d.value = 'internal') as internal
+    from day_bounds(asked.site_id, array[asked.day]) b
+    cross join lateral sessions_starting(asked.site_id, b.starts, b.ends) s
+    join dictionary d on d.site_id = asked.site_id and d.value_id = s.referrer_type
+  ) visits
+  where t.sessions > 0 or t.pageviews > 0 or t.events > 0
+  order by asked.site_id, asked.day
+  on conflict (site_id, metric_date) do update set
+    unique_visitors              = excluded.unique_visitors,
+    total_sessions               = excluded.total_sessions,
+    total_pageviews              = excluded.total_pageviews,
+    bounce_rate                  = excluded.bounce_rate,
+    avg_session_duration_seconds = excluded.avg_session_duration_seconds,
+    avg_pages_per_session        = excluded.avg_pages_per_session,
+    total_events                 = excluded.total_events,
+    direct_sessions              = excluded.direct_sessions,
+    search_sessions              = excluded.search_sessions,
+    social_sessions              = excluded.social_sessions,
+    referral_sessions            = excluded.referral_sessions,
+    ai_sessions                  = excluded.ai_sessions,
+    email_sessions               = excluded.email_sessions,
+    internal_sessions            = excluded.internal_sessions;
+  get diagnostics v_rows = row_count;
+  -- What happened on the day has moved elsewhere: a new time zone, an earlier start of a session, an erasure.
+  delete from daily_site_metrics m
+  using unnest(sites, days) as asked(site_id, day), day_bounds(asked.site_id, array[asked.day]) b
+  where m.site_id = asked.site_id and m.metric_date = asked.day
+    and not exists (select from totals_of_days(asked.site_id, array[asked.day]) t where t.sessions > 0 or t.pageviews > 0 or t.events > 0);
+  return v_rows;
+end
+$$;
+
+-- Rolls up the marked days that are over, at most `most` of them, the latest first, and brings daily_site_metrics up to date on the
+-- others. Returns how many rows of daily_site_metrics were written.
+--
+-- Marks are deleted before anything is read: what a batch commits later has a mark of its own, and is not lost.
+create or replace function roll_up_stale_days(most integer default 1000000) returns integer
+language plpgsql
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_over_sites text[];
+  v_over_days  date[];
+  v_open_sites text[];
+  v_open_days  date[];
+  v record;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('footfall:roll-up', 0));
+  select
+    array_agg(site_id) filter (where is_over), array_agg(day) filter (where is_over),
+    array_agg(site_id) filter (where not is_over and not is_counted), array_agg(day) filter (where not is_over and not is_counted)
+    into v_over_sites, v_over_days, v_open_sites, v_open_days
+  from marked_days(most);
+
+  delete from stale_days d
+  using unnest(v_over_sites || v_open_sites, v_over_days || v_open_days) as seen(site_id, day)
+  where d.site_id = seen.site_id and d.metric_date = seen.day;
+  insert into stale_days (site_id, metric_date, marked_at, is_counted)
+  select site_id, day, clock_timestamp(), true from unnest(v_open_sites, v_open_days) as open(site_id, day);
+
+  for v in
+    select site_id, array_agg(day order by day) as days
+    from unnest(v_over_sites, v_over_days) as over(site_id, day)
+    group by site_id, date_trunc('month', day)
+  loop
+    perform roll_up_days(v.site_id, v.days);
+  end loop;
+  return write_daily_metrics(v_over_sites || v_open_sites, v_over_days || v_open_days);
+end
+$$;
+
+-- The days that have marks, and those among them that are over: the latest `most`. A day is left out while an upgrade has not written the rows of
+-- its sessions yet.
+create or replace function marked_days(most integer) returns table (site_id text, day date, is_over boolean, is_counted boolean)
+language sql stable as $$
+  with marked as (
+    select d.site_id, d.metric_date as day, bool_and(d.is_counted) as is_counted, coalesce(s.timezone, 'UTC') as zone
+    from stale_days d
+    left join sites s on s.site_id = d.site_id
+    group by d.site_id, d.metric_date, s.timezone
+  ),
+  bounded as (
+    select m.*, row_number() over (partition by is_over order by m.day desc, m.site_id) as place, is_over
+    from marked m
+    cross join lateral (select (m.day + 1)::timestamp at time zone m.zone + closing_delay() <= now() as is_over) over
+    where m.day::timestamp at time zone m.zone >= coalesce((select max(r.reached) from rebuilds r where r.is_upgrade and r.finished_at is null), '-infinity')
+  )
+  select b.site_id, b.day, b.is_over, b.is_counted from bounded b where not b.is_over or b.place <= most
+$$;
