@@ -2,6 +2,7 @@ import { eraseSpooled, readSpooled, waitsUpTo } from "../db/spool_erasure.ts";
 import {
   countSharedSessions,
   countVisitorRows,
+  eraseTraces,
   eraseVisitor,
   type RowCount,
   type VisitorKey,
@@ -43,6 +44,7 @@ async function eraseAll(
     }
     erased.push(await allOrNothing(reached, (db) => eraseVisitor(db, visitor)));
   }
+  await eraseTraces(reached.own ?? reached.db);
   const sums = Map.groupBy(erased.flat(), ({ table }) => table);
   return [
     ...[...sums].map(([table, counts]) => ({ table, rows: counts.reduce((sum, { rows }) => sum + rows, 0) })),

@@ -1,4 +1,5 @@
 import type { Asked } from "./database.ts";
+import { removeUnusedValues } from "./dictionary.ts";
 
 /** Rows of one table. */
 export interface RowCount {
@@ -45,7 +46,7 @@ export async function readVisitorRecord(
 }
 
 /**
- * Removes a visitor from the database, all or nothing, and recomputes the days that this changes.
+ * Removes a visitor from the database, all or nothing; from then on every question answers as if it had never come.
  *
  * @returns what went, a row for each table that had any
  */
@@ -54,4 +55,10 @@ export async function eraseVisitor(db: Asked, { visitorId, siteId }: VisitorKey)
     `select table_name as "table", row_count as rows from erase_visitor($1, $2)`,
     [visitorId, siteId ?? null],
   );
+}
+
+/** Makes the roll-ups again that {@linkcode eraseVisitor} has marked, and removes the texts that only the visitor used. */
+export async function eraseTraces(db: Asked): Promise<void> {
+  await db.query("select roll_up_stale_days()");
+  await removeUnusedValues(db);
 }

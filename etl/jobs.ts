@@ -1,4 +1,5 @@
 import type { Database, Queryable } from "../db/database.ts";
+import { removeUnusedValues } from "../db/dictionary.ts";
 import { applyRetention } from "../db/retention.ts";
 import type { Spool } from "../db/spool.ts";
 import { log } from "../log.ts";
@@ -211,6 +212,10 @@ async function maintain({ db, signal }: JobContext): Promise<number> {
   const embedded = db.connections === 1;
   for (const table of TABLES) {
     if (!signal.aborted) await db.exec(`${embedded ? "vacuum analyze" : "analyze"} ${table}`);
+  }
+  if (!signal.aborted) {
+    await db.transaction((tx) => tx.query("select retire_unused_values()"), NO_LIMIT);
+    await removeUnusedValues(db);
   }
   return TABLES.length + (embedded || !isFirstSunday(new Date()) ? 0 : await rebuildBloated(db, signal));
 }

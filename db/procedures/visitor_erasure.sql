@@ -1,8 +1,12 @@
--- erase_visitor: removes all that is stored of one visitor, and makes every figure what it would be had it never come.
+-- erase_visitor: removes all that is stored of one visitor, and marks the days on which it came: questions answer at once as if it
+-- had never come, and so do roll-ups once they are made again (db/visitor_record.ts does that).
 --
--- Answers how many rows went, table by table. All or nothing: one transaction, under the lock of all who write facts. A
--- shared session is computed again from the raw events that are left; where those are past their retention, it is mended
--- from its pageviews and events.
+-- Reads and writes every table that names visitors or sessions (visitor_tables), stale_days, visitor_days, visitor_returns,
+-- visitor_cohorts, dictionary.
+--
+-- Returns how many rows went, table by table. All or nothing: one transaction. What is the visitor's is looked for first, which takes
+-- long and holds up nothing; then the ETL waits while it is deleted by keys. A shared session is computed again from the raw
+-- events that are left; where those are past their retention, it is mended from its pageviews and events.
 create or replace function erase_visitor(visitor text, site text default null)
 returns table (table_name text, row_count bigint)
 language plpgsql
@@ -15,32 +19,46 @@ declare
   v_sessions        text[];
   v_shared_sites    text[];
   v_shared_sessions text[];
+  v_raw_sites       text[];
+  v_raw_events      uuid[];
   v_table           record;
 begin
   if coalesce(visitor, '') = '' then
     raise exception 'the visitor is missing' using errcode = 'invalid_parameter_value';
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('footfall:process-events', 0));
+  perform pg_advisory_xact_lock(hashtextextended('footfall:roll-up', 0));
   select
     coalesce(array_agg(s.site_id)    filter (where not s.is_shared), '{}'),
     coalesce(array_agg(s.session_id) filter (where not s.is_shared), '{}'),
-    array_agg(s.site_id)    filter (where s.is_shared),
-    array_agg(s.session_id) filter (where s.is_shared)
+    coalesce(array_agg(s.site_id)    filter (where s.is_shared), '{}'),
+    coalesce(array_agg(s.session_id) filter (where s.is_shared), '{}')
     into v_sites, v_sessions, v_shared_sites, v_shared_sessions
   from visitor_sessions(visitor, site) s;
+  execute format('select array_agg(t.site_id), array_agg(t.event_id) from events_log t where %s', is_of_visitor('events_log', true, true))
+    into v_raw_sites, v_raw_events using visitor, site, v_sites, v_sessions;
 
+  perform pg_advisory_xact_lock(hashtextextended('footfall:process-events', 0));
+  update dictionary d set retired_at = now()
+  from (
+    select s.site_id, unnest(values_of_row(s)) as value_id
+    from unnest(v_sites || v_shared_sites, v_sessions || v_shared_sessions) as own(site_id, session_id)
+    join session_rows s using (site_id, session_id)
+  ) named
+  where d.site_id = named.site_id and d.value_id = named.value_id;
   perform mark_session_days(v_sites || v_shared_sites, v_sessions || v_shared_sessions);
   perform mend_sessions(visitor, v_shared_sites, v_shared_sessions);
   for v_table in
     -- First, while the raw events still say whose they are.
     select 'failed_events' as name, is_failed_event_of_visitor() as condition
     union all
+    select 'events_log', '(t.site_id, t.event_id) in (select * from unnest($5, $6))'
+    union all
     select * from (
-      select t.name, is_of_visitor(t.name, t.has_visitor, t.has_session) from visitor_tables() t order by 1
+      select t.name, is_of_sessions(t.has_visitor, t.has_session) from visitor_tables() t where t.name <> 'events_log' order by 1
     ) others
   loop
     execute format('delete from %I t where %s', v_table.name, v_table.condition)
-      using visitor, site, v_sites, v_sessions;
+      using visitor, site, v_sites, v_sessions, v_raw_sites, v_raw_events, v_shared_sites, v_shared_sessions;
     get diagnostics row_count = row_count;
     if row_count > 0 then
       table_name := v_table.name;
@@ -48,7 +66,37 @@ begin
     end if;
   end loop;
   perform process_sessions_again(v_shared_sites, v_shared_sessions);
-  perform roll_up_stale_days();
+  perform write_session_rows(v_shared_sites, v_shared_sessions);
+  perform forget_visitor_days(visitor_hash(visitor), site);
+end
+$$;
+
+-- Whether a row `t` of a table is of the visitor's sessions, as SQL that their indexes answer: $1 is the visitor, $2 the site (null: all), $3
+-- and $4 are the sites and ids of the sessions that are the visitor's alone, $7 and $8 of those that it shares.
+create or replace function is_of_sessions(has_visitor boolean, has_session boolean) returns text
+language sql immutable as $$
+  select case
+    when has_session then '(t.site_id, t.session_id) in (select * from unnest($3, $4))' ||
+      case when has_visitor then ' or (t.site_id, t.session_id) in (select * from unnest($7, $8)) and t.visitor_id = $1' else '' end
+    else '($2 is null or t.site_id = $2) and t.visitor_id = $1'
+  end
+$$;
+
+-- Removes a visitor from the roll-ups that tell visitors apart, but from days on which sessions of others still name it.
+create or replace function forget_visitor_days(hash bigint, site text) returns void
+language plpgsql as $$
+declare
+  v record;
+begin
+  for v in
+    select d.site_id, array_agg(d.day) as days
+    from visitor_days d
+    where d.visitor = hash and (site is null or d.site_id = site)
+    group by d.site_id
+  loop
+    delete from visitor_days d where d.site_id = v.site_id and d.visitor = hash;
+    perform count_visitor_days(v.site_id, v.days);
+  end loop;
 end
 $$;
 
@@ -58,7 +106,7 @@ language plpgsql as $$
 declare
   v_now timestamptz := clock_timestamp();
 begin
-  insert into stale_days as d (site_id, metric_date, marked_at)
+  insert into stale_days (site_id, metric_date, marked_at)
   select distinct moments.site_id, (moments.at at time zone coalesce(site.timezone, 'UTC'))::date, v_now
   from (
     select s.site_id, s.session_start as at
@@ -70,9 +118,7 @@ begin
     select e.site_id, e.event_timestamp
     from unnest(sites, sessions) as own(site_id, session_id) join user_events e using (site_id, session_id)
   ) moments
-  left join sites site on site.site_id = moments.site_id
-  order by 1, 2
-  on conflict (site_id, metric_date) do update set marked_at = excluded.marked_at;
+  left join sites site on site.site_id = moments.site_id;
 end
 $$;
 
@@ -187,7 +233,7 @@ begin
     from (select id, row_number() over (order by id) / 10000 as number from unnest(v_ids) as raw(id)) numbered
     group by number order by 1
   loop
-    perform process_range(v_slice.first_id, v_slice.last_id, null);
+    perform process_whole_range(v_slice.first_id, v_slice.last_id, null);
   end loop;
 end
 $$;

@@ -59,6 +59,8 @@ set enable_mergejoin = off -- temporary tables have no statistics: it would sort
 set enable_nestloop = off
 as $$
 begin
+  -- Values that are looked up here stay until this transaction has ended (22_dictionary.sql).
+  perform pg_advisory_xact_lock_shared(hashtextextended('footfall:dictionary', 0));
   create temporary table touched_sessions as
   select
     (row_number() over ())::integer as number, s.site_id, s.session_id, s.session_start, coalesce(s.last_event_at, s.session_start) as ended_at,

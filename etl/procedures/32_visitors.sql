@@ -45,19 +45,26 @@ begin
   on conflict (site_id, visitor, day) do update set previous_day = excluded.previous_day, first_day = excluded.first_day;
 
   v_changed := array(select day from moved_visitors union select day from visitor_lines);
-  delete from visitor_returns where site_id = site and day = any (v_changed);
+  perform count_visitor_days(site, v_changed);
+  drop table seen_visitors, moved_visitors, visitor_lines;
+end
+$$;
+
+-- Counts visitor_days of some days of a site: how many visitors were last seen on which day, and how many of those whom the week has
+-- not seen yet came first on which day.
+create or replace function count_visitor_days(site text, days date[]) returns void
+language sql as $$
+  delete from visitor_returns where site_id = site and day = any (days);
   insert into visitor_returns (site_id, day, previous_day, visitors)
   select site, day, previous_day, count(*)
   from visitor_days
-  where site_id = site and day = any (v_changed)
+  where site_id = site and day = any (days)
   group by day, previous_day;
-  delete from visitor_cohorts where site_id = site and day = any (v_changed);
+  delete from visitor_cohorts where site_id = site and day = any (days);
   insert into visitor_cohorts (site_id, day, first_day, visitors)
   select site, day, first_day, count(*)
   from visitor_days
-  where site_id = site and day = any (v_changed)
+  where site_id = site and day = any (days)
     and (previous_day is null or previous_day < date_trunc('week', day::timestamp)::date)
   group by day, first_day;
-  drop table seen_visitors, moved_visitors, visitor_lines;
-end
 $$;
