@@ -1,7 +1,7 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { Spool } from "../db/spool.ts";
 import { eraseSpooled, readSpooled } from "../db/spool_erasure.ts";
-import { countVisitorRows, eraseVisitor, readVisitorRecord } from "../db/visitor_record.ts";
+import { countVisitorRows, eraseTraces, eraseVisitor, readVisitorRecord } from "../db/visitor_record.ts";
 import { storable } from "../db/event_row.ts";
 import { eventRow } from "./event_row.ts";
 import { at, pageview, testApp } from "./fixtures.ts";
@@ -36,14 +36,15 @@ for (const engine of engines()) {
         assertNotEquals(await tablesWith(app.db, "vis_gone"), []);
 
         const erased = await eraseVisitor(app.db, { visitorId: "vis_gone" });
+        await eraseTraces(app.db);
 
         assertEquals(await tablesWith(app.db, "vis_gone"), []);
         assertEquals(erased.map(({ table }) => table), [
           "failed_events",
           "events_log",
           "form_submissions",
-          ...(shared ? [] : ["long_sessions"]),
           "pageviews",
+          ...(shared ? [] : ["session_rows"]),
           "user_events",
           // The others' events make a row of each shared one again.
           ...(shared ? [] : ["user_sessions"]),
@@ -65,14 +66,17 @@ for (const engine of engines()) {
     assertEquals(await eraseVisitor(app.db, { visitorId: "vis_gone", siteId: "a" }), [
       { table: "events_log", rows: 1 },
       { table: "pageviews", rows: 1 },
+      { table: "session_rows", rows: 1 },
       { table: "user_sessions", rows: 1 },
     ]);
+    await eraseTraces(app.db);
     assertEquals(await app.rows("select site_id, unique_visitors from daily_site_metrics"), [
       { site_id: "b", unique_visitors: 1 },
     ]);
     assertEquals(await countVisitorRows(app.db, { visitorId: "vis_gone" }), [
       { table: "events_log", rows: 1 },
       { table: "pageviews", rows: 1 },
+      { table: "session_rows", rows: 1 },
       { table: "user_sessions", rows: 1 },
     ]);
   });
@@ -91,6 +95,7 @@ for (const engine of engines()) {
     await app.db.exec("delete from events_log");
 
     await eraseVisitor(app.db, { visitorId: "vis_gone" });
+    await eraseTraces(app.db);
 
     assertEquals(
       await app.rows(
@@ -185,6 +190,7 @@ for (const engine of engines()) {
 
     assertEquals([first.length > 0, second.length > 0], [true, true]);
     assertEquals(jobs.filter(({ error }) => error !== undefined), []);
+    await eraseTraces(app.db);
     assertEquals([...await tablesWith(app.db, "vis_gone"), ...await tablesWith(app.db, "vis_b")], []);
     await app.etl();
     await without.etl();

@@ -1,4 +1,5 @@
 import type { Database } from "../db/database.ts";
+import { SESSION_DIMENSIONS } from "../db/stats/query.ts";
 import { at, batch, pageview } from "./fixtures.ts";
 
 type Event = Record<string, unknown>;
@@ -73,13 +74,40 @@ export async function factsOf(db: Database): Promise<Record<string, unknown[]>> 
        and c.relname !~ '^events_log' and c.relname not in ('sites', 'stale_days')
      order by 1`,
   );
+  const values = await db.query<{ site_id: string; value_id: number; value: string }>(
+    "select site_id, value_id, value from dictionary",
+  );
+  const texts = new Map(values.map(({ site_id, value_id, value }) => [`${site_id} ${value_id}`, value]));
   const facts: Record<string, unknown[]> = {};
   for (const { name } of tables) {
-    facts[name] = (await db.query<{ row: unknown }>(
-      `select to_jsonb(t) - 'id' - 'failed_at' as row from ${name} t order by (to_jsonb(t) - 'id' - 'failed_at')::text`,
-    )).map(({ row }) => row);
+    const rows = await db.query<{ row: Record<string, unknown> }>(
+      `select to_jsonb(t) - 'id' - 'failed_at' as row from ${name} t`,
+    );
+    facts[name] = rows.map(({ row }) => withTexts(row, texts)).sort((a, b) =>
+      compare(JSON.stringify(a), JSON.stringify(b))
+    );
   }
   return facts;
+}
+
+const compare = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
+
+/** The row with the texts that its numbers stand for. */
+function withTexts(row: Record<string, unknown>, texts: Map<string, string>): Record<string, unknown> {
+  const isNumbered = (column: string) =>
+    ["value_id", "page", "page_ids", "event_ids", "entry_page", "exit_page", "referrer_type"].includes(
+      column,
+    ) ||
+    ("page_ids" in row && (SESSION_DIMENSIONS as readonly string[]).includes(column));
+  const textOf = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(textOf)
+      : typeof value === "number"
+      ? texts.get(`${row.site_id} ${value}`)
+      : value;
+  return Object.fromEntries(
+    Object.entries(row).map(([column, value]) => [column, isNumbered(column) ? textOf(value) : value]),
+  );
 }
 
 /** The tables in which some row has the text in it, in whatever column. */

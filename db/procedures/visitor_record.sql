@@ -99,7 +99,7 @@ begin
 end
 $$;
 
--- The visitor's rows themselves.
+-- The visitor's rows themselves; but those of session_rows, whose numbers say what user_sessions and the facts say.
 create or replace function visitor_record(visitor text, site text default null)
 returns table (table_name text, record json)
 language plpgsql stable
@@ -115,7 +115,7 @@ begin
   select string_agg(format('select %L, row_to_json(t) from %I t where %s', name, name, condition), ' union all ' order by name)
     into v_rows
   from (
-    select name, is_of_visitor(name, has_visitor, has_session) as condition from visitor_tables()
+    select name, is_of_visitor(name, has_visitor, has_session) as condition from visitor_tables() where name <> 'session_rows'
     union all
     select 'failed_events', is_failed_event_of_visitor()
   ) conditions;

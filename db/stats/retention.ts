@@ -63,7 +63,7 @@ const weekOf = (day: string) => `date_trunc('week', ${day}::timestamp)::date`;
  * `visitors` by the `week` of their first day and the `visit_week`, which is null for those whose first day itself lies in the range.
  * What is rolled up has a visitor once a week, on the first day of theirs in it; open days add those who have none in that week.
  */
-function visitsOfDays({ rolledUp, site, openDays }: Days, from: string, to: string): string {
+function visitsOfDays({ inRange, site, openDays }: Days, from: string, to: string): string {
   return `
     select ${weekOf("first_day")} as week, case when place = 1 then ${
     weekOf("day")
@@ -71,7 +71,7 @@ function visitsOfDays({ rolledUp, site, openDays }: Days, from: string, to: stri
     from (
       select day, first_day, visitors
       from visitor_cohorts
-      where ${rolledUp.replace(/ and day <> all.*$/, "")} and first_day >= ${from}
+      where ${inRange} and first_day >= ${from}
       union all
       select min(v.day), coalesce(d.first_day, min(v.day)), 1
       from visitors_of_days(${site}, ${openDays}) v

@@ -12,7 +12,9 @@ export interface ChosenRows {
 /** Without filters: roll-ups of the days that are over, and the rows of those that are not. */
 export interface Days {
   kind: "days";
-  /** Conditions on a roll-up that has `site_id` and `day`. */
+  /** Conditions on a table that has `site_id` and `day`: the days of the range. */
+  inRange: string;
+  /** The same without the open days: what is rolled up and right. */
   rolledUp: string;
   /** What `totals_of_days` and its like take, as SQL: the site, and the list of the days that are answered from rows. */
   site: string;
@@ -96,10 +98,11 @@ async function daysOfRange(db: Queryable, { site, range }: StatsQuery, params: P
   const [siteId, from, to, open] = [site, range.from, range.to, found!.days].map((value) =>
     params.add(value)
   );
+  const inRange = `site_id = ${siteId} and day between ${from}::date and ${to}::date`;
   return {
     kind: "days",
-    rolledUp:
-      `site_id = ${siteId} and day between ${from}::date and ${to}::date and day <> all(${open}::date[])`,
+    inRange,
+    rolledUp: `${inRange} and day <> all(${open}::date[])`,
     site: siteId!,
     openDays: `${open}::date[]`,
   };

@@ -89,29 +89,31 @@ async function overviewUntil(db: Database, query: StatsQuery, until: Date): Prom
 }
 
 /** The days before the last one as they are; of that one, what its rows say happened until then. */
-function everythingUntil(query: StatsQuery, { site, openDays }: Days, until: Date, params: Params): string {
-  const [from, last, at] = [
-    `${params.add(query.range.from)}::date`,
-    `${params.add(query.range.to)}::date`,
-    `${params.add(until)}::timestamptz`,
-  ];
-  const starts = `${last}::timestamp at time zone ${params.add(query.timezone)}`;
-  const before = { site, openDays: `array_remove(${openDays}, ${last})`, from, to: `(${last} - 1)` };
+function everythingUntil(
+  query: StatsQuery,
+  { inRange, site, openDays }: Days,
+  until: Date,
+  params: Params,
+): string {
+  const from = `${params.add(query.range.from)}::date`;
+  const last = `${params.add(query.range.to)}::date`;
+  const open = `array_remove(${openDays}, ${last})`;
+  const stretch = `${site}, ${last}::timestamp at time zone ${params.add(query.timezone)}, ${
+    params.add(until)
+  }::timestamptz`;
+  const before = `${inRange} and day < ${last} and day <> all(${openDays})`;
   return `
-  with late as (
-    select visitor from visitors_between(${site}, ${starts}, ${at})
-  )
-  select (${visitorCount(before)}) + (
-    select count(*) from late
-    where visitor not in (select visitor from visitor_days where site_id = ${site} and day between ${from} and ${last} - 1 and day <> all(${openDays}))
-      and visitor not in (select visitor from visitors_of_days(${site}, array_remove(${openDays}, ${last})))
+  select (${visitorCount({ site, from, to: `(${last} - 1)`, openDays: open })}) + (
+    select count(*)
+    from visitors_between(${stretch}) v
+    where v.visitor not in (select visitor from visitor_days where ${before})
+      and v.visitor not in (select visitor from visitors_of_days(${site}, ${open}))
   ) as visitors, ${SUMS}
   from (
-    select sessions, pageviews, events, bounces, seconds from hourly_site_metrics
-    where site_id = ${site} and day between ${from} and ${last} - 1 and day <> all(${openDays})
+    select sessions, pageviews, events, bounces, seconds from hourly_site_metrics where ${before}
     union all
-    select sessions, pageviews, events, bounces, seconds from totals_of_days(${site}, array_remove(${openDays}, ${last}))
+    select sessions, pageviews, events, bounces, seconds from totals_of_days(${site}, ${open})
     union all
-    select sessions, pageviews, events, bounces, seconds from totals_between(${site}, ${starts}, ${at})
+    select sessions, pageviews, events, bounces, seconds from totals_between(${stretch})
   ) parts`;
 }
