@@ -193,7 +193,6 @@ const TABLES = [
   "daily_site_metrics",
   "dictionary",
   "session_rows",
-  "stale_days",
   "hourly_site_metrics",
   "daily_values",
   "daily_scroll",

@@ -17,6 +17,7 @@ commandTest(
       insert into failed_events (id, site_id, event_id, event_type, reason, event, failed_at)
       values (1, 'a', gen_random_uuid(), 'click', 'a mistake', '{}', now());
       insert into stale_days (site_id, metric_date, marked_at) values ('a', '2026-01-31', now());
+      insert into user_sessions (session_id, visitor_id, site_id, session_start) values ('s', 'v', 'a', '2026-01-31 12:00Z');
       insert into pageviews (session_id, visitor_id, site_id, url, path, view_timestamp)
       values ('s', 'v', 'a', 'u', '/', '2026-01-31 12:00Z')`);
 

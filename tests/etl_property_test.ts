@@ -127,7 +127,8 @@ async function holdAgainstReference(engine: TestEngine, numRuns: number, prepare
           app.rows("select process_beside_others($1, $2)", [batchSize, worker])));
 
     await app.db.exec(
-      `truncate events_log, user_sessions, pageviews, user_events, form_submissions, daily_site_metrics, stale_days, sites;
+      `truncate events_log, user_sessions, pageviews, user_events, form_submissions, daily_site_metrics, stale_days, sites,
+         session_rows, dictionary, visitor_days, visitor_returns, visitor_cohorts;
        insert into sites (site_id, timezone) values ('far', 'Etc/GMT-12')`,
     );
     const sent = purges ? items : [...items, ...repeats.map((repeat) => items[repeat % items.length]!)];

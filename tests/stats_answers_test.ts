@@ -184,7 +184,7 @@ Deno.test("an answer that takes too long is a 504, and the collector goes on", a
   await using other = await openDatabase(app.db.url, { poolSize: 1 });
 
   const [late, stored] = await other.transaction(async (tx) => {
-    await tx.query("lock table session_segments in access exclusive mode");
+    await tx.query("lock table session_rows in access exclusive mode");
     return await Promise.all([
       ask(app, `/sites/shop/overview?${DAYS}&filter=page:is:/`),
       app.collect({ eventType: "pageview", siteId: "shop", url: "https://shop.test/" }),

@@ -53,7 +53,7 @@ const VIEWS = {
 async function load(db: TestDatabase, { zone, visits, rollUps }: Scenario): Promise<void> {
   await db.exec(
     `truncate events_log, user_sessions, pageviews, user_events, form_submissions, daily_site_metrics, stale_days, sites,
-       session_segments, session_values, daily_steps, long_sessions`,
+       session_rows, dictionary, visitor_days, visitor_returns, visitor_cohorts`,
   );
   await saveSite(db, { siteId: "near", timezone: zone });
   await saveSite(db, { siteId: "far", timezone: "Asia/Kolkata" });

@@ -74,10 +74,7 @@ export async function factsOf(db: Database): Promise<Record<string, unknown[]>> 
        and c.relname !~ '^events_log' and c.relname not in ('sites', 'stale_days')
      order by 1`,
   );
-  const values = await db.query<{ site_id: string; value_id: number; value: string }>(
-    "select site_id, value_id, value from dictionary",
-  );
-  const texts = new Map(values.map(({ site_id, value_id, value }) => [`${site_id} ${value_id}`, value]));
+  const texts = await dictionaryOf(db);
   const facts: Record<string, unknown[]> = {};
   for (const { name } of tables) {
     const rows = await db.query<{ row: Record<string, unknown> }>(
@@ -92,8 +89,16 @@ export async function factsOf(db: Database): Promise<Record<string, unknown[]>> 
 
 const compare = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
 
+/** The texts of the dictionary, by site and number. */
+export async function dictionaryOf(db: Database): Promise<Map<string, string>> {
+  const values = await db.query<{ site_id: string; value_id: number; value: string }>(
+    "select site_id, value_id, value from dictionary",
+  );
+  return new Map(values.map(({ site_id, value_id, value }) => [`${site_id} ${value_id}`, value]));
+}
+
 /** The row with the texts that its numbers stand for. */
-function withTexts(row: Record<string, unknown>, texts: Map<string, string>): Record<string, unknown> {
+export function withTexts(row: Record<string, unknown>, texts: Map<string, string>): Record<string, unknown> {
   const isNumbered = (column: string) =>
     ["value_id", "page", "page_ids", "event_ids", "entry_page", "exit_page", "referrer_type"].includes(
       column,
