@@ -44,7 +44,7 @@ begin
   select site, visitor, day, previous_day, first_day from visitor_lines
   on conflict (site_id, visitor, day) do update set previous_day = excluded.previous_day, first_day = excluded.first_day;
 
-  v_changed := array(select day from moved_visitors union select day from visitor_lines);
+  v_changed := array(select unnest(days) union select day from visitor_lines);
   perform count_visitor_days(site, v_changed);
   drop table seen_visitors, moved_visitors, visitor_lines;
 end
