@@ -7,11 +7,15 @@
  *   --pageviews N     stats: how many are asked about; 1000000
  *   --ranges 30,365   stats: how many days questions are about
  *   --database URL    stats: a database to fill, unless it is filled, and to keep
+ *   --today N         live: how many events today holds before; 5000000
+ *   --rate N          live: events a second; 2000
+ *   --minutes N       live: for how long; 15
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { print, printError } from "../log.ts";
 import { benchEtl } from "./etl.ts";
 import { benchIngest } from "./ingest.ts";
+import { benchLive } from "./live.ts";
 import { benchMemory } from "./memory.ts";
 import { benchStats, benchStatsIn } from "./stats.ts";
 import type { Cluster } from "../tests/cluster.ts";
@@ -21,6 +25,9 @@ interface Options {
   history: number;
   pageviews: number;
   ranges: number[];
+  today: number;
+  rate: number;
+  minutes: number;
 }
 
 type Benchmark = (cluster: Cluster, options: Options) => Promise<string[]>;
@@ -30,12 +37,20 @@ const BENCHMARKS: Record<string, Benchmark> = {
   etl: ({ url }, { history }) => benchEtl(url, { history }),
   memory: ({ url }) => benchMemory(url),
   stats: benchStats,
+  live: benchLive,
 };
 const BY_DEFAULT = ["ingest", "etl"];
 
 const args = parseArgs(Deno.args, {
-  string: ["postgres", "history", "pageviews", "ranges", "database", "_"],
-  default: { history: "1000000", pageviews: "1000000", ranges: "30,365" },
+  string: ["postgres", "history", "pageviews", "ranges", "database", "today", "rate", "minutes", "_"],
+  default: {
+    history: "1000000",
+    pageviews: "1000000",
+    ranges: "30,365",
+    today: "5000000",
+    rate: "2000",
+    minutes: "15",
+  },
 });
 const names = args._.length > 0 ? args._.map(String) : BY_DEFAULT;
 const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name));
@@ -49,6 +64,9 @@ const options: Options = {
   history: wholeNumber("history", String(args.history)),
   pageviews: wholeNumber("pageviews", String(args.pageviews)),
   ranges: String(args.ranges).split(",").map((days) => wholeNumber("ranges", days)),
+  today: wholeNumber("today", String(args.today)),
+  rate: wholeNumber("rate", String(args.rate)),
+  minutes: wholeNumber("minutes", String(args.minutes)),
 };
 // Ends by an exit, which the processes that were started hear of; the signal alone would leave them behind.
 for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => Deno.exit(130));
