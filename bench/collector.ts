@@ -2,7 +2,7 @@ import type { Database } from "../db/database.ts";
 import { MetricsSnapshot } from "./metrics.ts";
 import { type ServerProcess, startServer } from "./server_process.ts";
 
-const ADMIN_TOKEN = "bench-admin-token";
+export const ADMIN_TOKEN = "bench-admin-token";
 const QUEUE = "footfall_queue_events";
 const SPOOL = "footfall_spool_events";
 // A commit that takes longer than the collector waits goes through the spool.
@@ -17,11 +17,15 @@ export interface Collector extends ServerProcess {
 }
 
 /** Starts the collector on a migrated database. */
-export async function startCollector(databaseUrl: string): Promise<Collector> {
+export async function startCollector(
+  databaseUrl: string,
+  settings: Record<string, string> = {},
+): Promise<Collector> {
   const server = await startServer("main.ts", {
     DATABASE_URL: databaseUrl,
     ADMIN_TOKEN,
     OPEN_REGISTRATION: "true",
+    ...settings,
   });
   const metrics = async () => {
     const response = await fetch(`${server.url}/metrics`, {

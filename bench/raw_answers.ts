@@ -4,12 +4,11 @@ import { usualInterval } from "../db/stats/period.ts";
 import { chosenRows, visitsOf } from "./raw_rows.ts";
 
 /**
- * The same answer as one of `db/stats`, or the most of it, said plainly over the rows of sessions, pageviews and events: what it costs
- * without roll-ups. `tests/raw_answers_test.ts` holds both against each other.
+ * The same answer as one of `db/stats`, or most of it, by plain SQL over the facts. `tests/raw_answers_test.ts` compares the two.
  */
 export type RawAnswer = (db: Queryable, query: StatsQuery) => Promise<unknown>;
 
-/** What a statement over {@linkcode chosenRows} answers: its rows. */
+/** A statement over {@linkcode chosenRows}. */
 export type RawStatement = (query: StatsQuery, params: Params) => string;
 
 export async function askRaw(db: Queryable, query: StatsQuery, statement: RawStatement): Promise<unknown[]> {
@@ -18,8 +17,10 @@ export async function askRaw(db: Queryable, query: StatsQuery, statement: RawSta
   return await db.query(`with ${rows} ${statement(query, params)}`, params.values);
 }
 
-const list = (statement: RawStatement): RawAnswer => (db, query) => askRaw(db, query, statement);
-const one = (statement: RawStatement): RawAnswer => async (db, query) =>
+/** The rows of a statement. */
+export const list = (statement: RawStatement): RawAnswer => (db, query) => askRaw(db, query, statement);
+/** The only row of a statement. */
+export const one = (statement: RawStatement): RawAnswer => async (db, query) =>
   (await askRaw(db, query, statement))[0];
 const breakdownOf = (statement: RawStatement): RawAnswer => async (db, query) => ({
   rows: await askRaw(db, query, statement),
@@ -94,66 +95,3 @@ export const rawEvents = breakdownOf(() => `
   select event_type as value, count(*) as events, count(distinct session_id) as sessions
   from events
   group by event_type order by count(*) desc, count(distinct session_id) desc, event_type collate "C" limit 10`);
-
-export const rawGoals = list(() => `
-  select g.name, coalesce(c.completions, 0) as completions, coalesce(c.sessions, 0) as sessions,
-    coalesce(c.sessions, 0)::float8 / (select nullif(count(*), 0) from chosen) as rate
-  from goals g, bounds b, lateral (
-    select count(*) as completions, count(distinct session_id) as sessions
-    from (
-      select session_id from views where g.page = path
-      union all
-      select session_id from events where g.event_name = event_type
-    ) done
-  ) c
-  where g.site_id = b.site
-  order by g.name collate "C"`);
-
-export const rawForms = list(() => `
-  , uses as (
-    select coalesce(form_id, '') as form, event_type, page_path from events where event_type in ('form_start', 'form_submit', 'form_abandon')
-  ),
-  forms as (
-    select form, count(*) filter (where event_type = 'form_start') as starts, count(*) filter (where event_type = 'form_submit') as submissions,
-      count(*) filter (where event_type = 'form_abandon') as abandonments
-    from uses group by form
-  )
-  select *, (select count(*) from views where path in (select page_path from uses u where u.form = f.form)) as views
-  from forms f
-  order by greatest(starts, submissions) desc, form collate "C"`);
-
-export const rawScroll = list(() => `
-  , depths as materialized (
-    select page_path as path, scroll_percentage as depth, count(*)::float8 as count
-    from events where event_type = 'scroll_depth' group by 1, 2
-  ),
-  pages as (
-    select path, count(*) as pageviews, count(distinct session_id) as sessions
-    from views group by path order by 2 desc, 3 desc, path collate "C" limit 100
-  )
-  select path as value, pageviews, (
-    select jsonb_object_agg(step, least(coalesce((select count from depths d where d.path = p.path and d.depth = step), 0) / pageviews, 1))
-    from unnest(array[25, 50, 75, 100]) as step) as reached
-  from pages p
-  order by pageviews desc, sessions desc, path collate "C"`);
-
-/** @param name of the event */
-export const rawProperties = (name: string): RawAnswer =>
-  one((_, params) => `
-  , named as materialized (select session_id, event_data from events where event_type = ${params.add(name)}),
-  counts as (
-    select property.name as property, property.value #>> '{}' as value, count(*) as events
-    from named, jsonb_each(event_data) as property(name, value) group by 1, 2
-  ),
-  ranked as (
-    select *, row_number() over (partition by property order by events desc, value collate "C") as place,
-      sum(events) over (partition by property) as property_events
-    from counts
-  )
-  select (select count(*) from named) as events, (select count(distinct session_id) from named) as sessions, (
-    select jsonb_agg(jsonb_build_object('property', property, 'values', values) order by property_events desc, property collate "C")
-    from (
-      select property, property_events, jsonb_agg(jsonb_build_object('value', value, 'events', events) order by place) as values
-      from ranked where place <= 20 group by 1, 2
-    ) properties
-  ) as properties`);

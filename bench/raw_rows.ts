@@ -13,8 +13,8 @@ const STEPS: Partial<Record<Dimension, string>> = {
 };
 
 /**
- * Common table expressions over facts alone: `bounds` (`site`, when the range `starts` and `ends`), `chosen` sessions, and the `views`
- * and `events` to count: with filters those of the chosen sessions, else those of the range.
+ * Common table expressions over facts alone: `bounds` (`site`, when the range `starts` and `ends`), `chosen` sessions, and the `views`,
+ * `events` and form `submissions` to count: with filters those of the chosen sessions, else those of the range.
  *
  * @throws {TypeError} If a filter is of a dimension that is not known here
  */
@@ -35,7 +35,8 @@ export function chosenRows({ site, range, timezone, filters }: StatsQuery, param
       ${filters.map((filter) => `and ${fits(filter, params)}`).join(" ")}
   ),
   views as (${rows("pageviews", "view_timestamp")}),
-  events as (${rows("user_events", "event_timestamp")})`;
+  events as (${rows("user_events", "event_timestamp")}),
+  submissions as (${rows("form_submissions", "submit_timestamp")})`;
 }
 
 /** Who was there `at` which moment: with filters when chosen sessions began, else at every pageview, too. */

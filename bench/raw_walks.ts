@@ -2,23 +2,30 @@ import type { FunnelStep, FunnelUnit } from "../db/stats/funnel.ts";
 import { askRaw, type RawAnswer } from "./raw_answers.ts";
 import { visitsOf } from "./raw_rows.ts";
 
+/** The pageviews and events of chosen sessions in order: those of one millisecond in their order in the session. */
+const MOMENTS = `
+  , moments as (
+    select session_id, visitor_id, page, event,
+      date_trunc('milliseconds', at) + row_number() over (partition by session_id order by at, is_event, event_id, place) * interval '1 microsecond' as at
+    from (
+      select c.session_id, c.visitor_id, r.path as page, null as event, r.view_timestamp as at, false as is_event, r.event_id, r.id % 1024 as place
+      from chosen c join pageviews r using (site_id, session_id)
+      union all
+      select c.session_id, c.visitor_id, null, r.event_type, r.event_timestamp, true, r.event_id, r.id % 1024
+      from chosen c join user_events r using (site_id, session_id)
+    ) steps
+  )`;
+
 /** Who took the steps one after the other: `count`, and the median of the seconds since the step before. */
 export const rawFunnel = (steps: readonly FunnelStep[], unit: FunnelUnit): RawAnswer => (db, query) =>
   askRaw(db, query, (_, params) => {
-    const ms = (time: string) => `floor(extract(epoch from r.${time}) * 1000)`;
     const taken = ({ page, event }: FunnelStep) =>
-      page === undefined
-        ? `select c.${unit}_id as unit, ${
-          ms("event_timestamp")
-        } as at from chosen c join user_events r using (site_id, session_id)
-           where r.event_type = ${params.add(event)}`
-        : `select c.${unit}_id as unit, ${
-          ms("view_timestamp")
-        } as at from chosen c join pageviews r using (site_id, session_id)
-           where r.path = ${params.add(page)}`;
+      `select ${unit}_id as unit, at from moments where ${page === undefined ? "event" : "page"} = ${
+        params.add(page ?? event)
+      }`;
     const tables = steps.map((step, i) =>
       i === 0
-        ? `step_0 as (select unit, min(at) as at, null::numeric as before from (${
+        ? `step_0 as (select unit, min(at) as at, null::timestamptz as before from (${
           taken(step)
         }) taken group by unit)`
         : `step_${i} as (
@@ -27,11 +34,12 @@ export const rawFunnel = (steps: readonly FunnelStep[], unit: FunnelUnit): RawAn
           group by b.unit, b.at
         )`
     );
+    const seconds = "extract(epoch from date_trunc('milliseconds', at) - date_trunc('milliseconds', before))";
     const rows = steps.map((_, i) =>
-      `select ${i} as place, count(*) as count, percentile_cont(0.5) within group (order by (at - before)::float8) / 1000 as "medianSeconds"
+      `select ${i} as place, count(*) as count, percentile_cont(0.5) within group (order by ${seconds}::float8) as "medianSeconds"
        from step_${i}`
     );
-    return `, ${tables.join(", ")} select count, "medianSeconds" from (${
+    return `${MOMENTS}, ${tables.join(", ")} select count, "medianSeconds" from (${
       rows.join(" union all ")
     }) steps order by place`;
   });
@@ -46,13 +54,13 @@ export const rawJourneys = (page: string): RawAnswer => async (db, query) =>
               order by count(*) desc, ${column} collate "C" nulls first limit 10) counted)`;
     return `
   , walked as (
-    select session_id, r.path, r.view_timestamp, r.id, lag(r.path) over (partition by session_id order by r.view_timestamp, r.id) as before
+    select session_id, r.path, r.view_timestamp, r.event_id, lag(r.path) over (partition by session_id order by r.view_timestamp, r.event_id) as before
     from chosen join pageviews r using (site_id, session_id)
   ),
   ways as materialized (
     select session_id, path, lag(path) over w as previous, lead(path) over w as next
     from walked where path is distinct from before
-    window w as (partition by session_id order by view_timestamp, id)
+    window w as (partition by session_id order by view_timestamp, event_id)
   )
   select count(*) as views, count(distinct session_id) as sessions, ${top("previous")} as previous, ${
       top("next")
