@@ -17,12 +17,12 @@ create table dictionary (
   site_id    varchar(100) not null,
   value_id   integer      not null default nextval('dictionary_value_id_seq'),
   value      text         not null,
+  value_hash uuid         not null generated always as (md5(value)::uuid) stored, -- a path may be longer than an entry of a B-tree
   retired_at timestamptz, -- when it may have become unused; null while it is used
   primary key (site_id, value_id)
 );
 alter sequence dictionary_value_id_seq owned by dictionary.value_id;
--- By a hash, since a path may be longer than an entry of a B-tree.
-create unique index idx_dictionary_value on dictionary (site_id, md5(value));
+create unique index idx_dictionary_value on dictionary (site_id, value_hash);
 create index idx_dictionary_retired on dictionary (site_id, value_id) where retired_at is not null;
 
 -- A function of user_sessions, pageviews and user_events (etl/procedures/20_session_rows.sql). It holds moments, no days, so a

@@ -42,9 +42,9 @@ export async function funnel(
   const site = params.add(query.site);
   const wanted = steps.map(({ page, event }): WantedStep => ({
     kind: page === undefined ? "event" : "page",
-    id: `(select value_id from dictionary where site_id = ${site} and md5(value) = md5(${
+    id: `(select value_id from dictionary where site_id = ${site} and value_hash = md5(${
       params.add(page ?? event)
-    }))`,
+    })::uuid)`,
   }));
   const [reached] = await ask<Record<string, number | null>>(
     db,

@@ -69,11 +69,11 @@ async function valuesOfFilters(db: Queryable, { site, filters }: StatsQuery): Pr
   const rows = await db.query<{ place: number; ids: number[] }>(
     `select f.place, array(
        select d.value_id from dictionary d
-       where d.site_id = $1 and case when f.is_exact then md5(d.value) = any(f.hashes) else d.value ilike any(f.patterns) end
+       where d.site_id = $1 and case when f.is_exact then d.value_hash = any(f.hashes) else d.value ilike any(f.patterns) end
      ) as ids
      from (
        select (filter ->> 'place')::integer as place, (filter ->> 'isExact')::boolean as is_exact,
-         array(select md5(value) from jsonb_array_elements_text(filter -> 'values') as value) as hashes,
+         array(select md5(value)::uuid from jsonb_array_elements_text(filter -> 'values') as value) as hashes,
          array(select jsonb_array_elements_text(filter -> 'values')) as patterns
        from jsonb_array_elements($2::jsonb) as filter
      ) f`,

@@ -47,7 +47,7 @@ export async function sumsOfValues(
   where s.value_id = any(array(
     select w.value_id from dictionary w join unnest(${
       params.add(values)
-    }::text[]) as wanted on md5(w.value) = md5(wanted)
+    }::text[]) as wanted on w.value_hash = md5(wanted)::uuid
     where w.site_id = ${site}
   ))`,
     params,
@@ -126,7 +126,7 @@ function chosenViews(where: string): string {
       select d.value_id, v.time_on_page_seconds, row_number() over (partition by v.session_id, v.path order by v.view_timestamp) = 1
       from session_rows s
       join pageviews v using (site_id, session_id)
-      join dictionary d on d.site_id = v.site_id and md5(d.value) = md5(v.path)
+      join dictionary d on d.site_id = v.site_id and d.value_hash = md5(v.path)::uuid
       where ${where} and not is_whole(s)`;
 }
 
@@ -143,6 +143,6 @@ function chosenEvents(where: string): string {
       select d.value_id, row_number() over (partition by e.session_id, e.event_type order by e.event_timestamp) = 1
       from session_rows s
       join user_events e using (site_id, session_id)
-      join dictionary d on d.site_id = e.site_id and md5(d.value) = md5(e.event_type)
+      join dictionary d on d.site_id = e.site_id and d.value_hash = md5(e.event_type)::uuid
       where ${where} and not is_whole(s)`;
 }

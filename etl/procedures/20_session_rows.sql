@@ -120,27 +120,23 @@ begin
     select site_id, unnest(texts) from touched_sessions
   ) t
   left join lateral (
-    select * from dictionary d where d.site_id = t.site_id and md5(d.value) = md5(t.value) offset 0
+    select * from dictionary d where d.site_id = t.site_id and d.value_hash = md5(t.value)::uuid offset 0
   ) d on true;
   if exists (select from touched_values where value_id is null or retired_at is not null) then
     -- In order, so that no two workers wait for each other in a circle.
     insert into dictionary (site_id, value)
-    select site_id, value from touched_values where value_id is null order by site_id, md5(value)
-    on conflict (site_id, md5(value)) do nothing;
+    select site_id, value from touched_values where value_id is null order by site_id, md5(value)::uuid
+    on conflict (site_id, value_hash) do nothing;
     update touched_values t set value_id = d.value_id
     from dictionary d
-    where t.value_id is null and d.site_id = t.site_id and md5(d.value) = md5(t.value);
+    where t.value_id is null and d.site_id = t.site_id and d.value_hash = md5(t.value)::uuid;
     update dictionary d set retired_at = null
     from touched_values t
     where t.retired_at is not null and d.site_id = t.site_id and d.value_id = t.value_id;
   end if;
 
   return query
-  with totals as (
-    select number, count(*) filter (where not is_event) as pageviews, count(*) filter (where is_event) as events
-    from touched_steps group by number
-  ),
-  places as (
+  with places as (
     select *, row_number() over (partition by number order by at, is_event, event_id, place) - 1 as ordinal from touched_steps
   ),
   kept as (
@@ -169,7 +165,7 @@ begin
     order by k.number, k.ordinal -- so the arrays below are in order: to sort each by itself takes twice as long
   ),
   steps as (
-    select number,
+    select number, count(*) as count,
       array_agg(value_id) filter (where not is_event) as page_ids,
       array_agg(at)       filter (where not is_event) as page_at,
       array_agg(seconds)  filter (where not is_event) as page_seconds,
@@ -190,7 +186,8 @@ begin
   )
   select
     t.session_start, t.ended_at, t.visitor, t.duration_seconds, coalesce(s.engaged_seconds, (t.kept).engaged_seconds),
-    coalesce(n.pageviews::integer, t.pageview_count), coalesce(n.events::integer, t.event_count),
+    case when s.count < most_steps() then coalesce(cardinality(s.page_ids), 0) else t.pageview_count end,
+    case when s.count < most_steps() then coalesce(cardinality(s.event_ids), 0) else t.event_count end,
     ids[1], ids[2], ids[3], ids[4], ids[5], ids[6], ids[7], ids[8], ids[9], ids[10], ids[11],
     ids[12], ids[13], ids[14], ids[15], ids[16], ids[17], row_definitions(), t.site_id, t.session_id,
     coalesce(s.page_ids, (t.kept).page_ids, '{}'), coalesce(s.page_at, (t.kept).page_at, '{}'),
@@ -200,7 +197,6 @@ begin
     coalesce(s.event_ids, (t.kept).event_ids, '{}'), coalesce(s.event_at, (t.kept).event_at, '{}')
   from touched_sessions t
   join ids i using (number)
-  left join totals n using (number)
   left join steps s using (number);
   drop table touched_sessions, touched_steps, touched_values;
 end

@@ -41,7 +41,7 @@ language sql stable as $$
   select d.value_id, v.view_timestamp, v.time_on_page_seconds, coalesce(k.depth, 0::smallint), visitor_hash(v.visitor_id)
   from sessions_active(site, starts, ends) s
   join pageviews v on v.site_id = s.site_id and v.session_id = s.session_id
-  join dictionary d on d.site_id = v.site_id and md5(d.value) = md5(v.path)
+  join dictionary d on d.site_id = v.site_id and d.value_hash = md5(v.path)::uuid
   -- Of the first 1,000 steps it is known how far down the page they went.
   left join lateral (
     select k.depth from unnest(s.page_ids, s.page_at, s.page_depths) as k(page_id, at, depth)
@@ -62,7 +62,7 @@ language sql stable as $$
   select d.value_id, e.event_timestamp
   from sessions_active(site, starts, ends) s
   join user_events e on e.site_id = s.site_id and e.session_id = s.session_id
-  join dictionary d on d.site_id = e.site_id and md5(d.value) = md5(e.event_type)
+  join dictionary d on d.site_id = e.site_id and d.value_hash = md5(e.event_type)::uuid
   where not is_whole(s) and e.event_timestamp >= starts and e.event_timestamp < ends
 $$;
 
