@@ -74,7 +74,7 @@ create index idx_session_rows_start on session_rows (site_id, started_at);
 -- The few with more steps than their row holds.
 create index idx_session_rows_cut on session_rows (site_id, started_at) where pageviews + events > 1000;
 -- Those that may reach into another day than the one they started near to.
-create index idx_session_rows_long on session_rows (site_id, ended_at) where duration_seconds >= 43200;
+create index idx_session_rows_long on session_rows (site_id, ended_at) where ended_at - started_at >= interval '12 hours';
 
 -- Sums by the value of a dimension. These tables hold days that are over; a day with a mark in stale_days is answered from rows.
 create table daily_values (

@@ -51,13 +51,6 @@ export type Change = Record<keyof Totals, number | null>;
 export function changeOf(current: Totals, previous: Totals): Change {
   const share = (now: number | null, before: number | null) =>
     now === null || before === null || before === 0 ? null : (now - before) / before;
-  return {
-    visitors: share(current.visitors, previous.visitors),
-    sessions: share(current.sessions, previous.sessions),
-    pageviews: share(current.pageviews, previous.pageviews),
-    events: share(current.events, previous.events),
-    bounceRate: share(current.bounceRate, previous.bounceRate),
-    sessionSeconds: share(current.sessionSeconds, previous.sessionSeconds),
-    pagesPerSession: share(current.pagesPerSession, previous.pagesPerSession),
-  };
+  const figures = Object.keys(current) as (keyof Totals)[];
+  return Object.fromEntries(figures.map((name) => [name, share(current[name], previous[name])])) as Change;
 }

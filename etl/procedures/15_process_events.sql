@@ -68,7 +68,7 @@ begin
       ('pageviews',     'site_id, session_id, view_timestamp'),
       ('user_events',   'site_id, session_id, event_timestamp, event_type, page_inferred'),
       ('user_sessions', 'site_id, session_id, session_start, visitor_id, session_end'),
-      ('session_rows',  'site_id, session_id, started_at, ended_at, duration_seconds'),
+      ('session_rows',  'site_id, session_id, started_at, ended_at'),
       ('dictionary',    'site_id, value_id')
     ) as facts(name, keys)
   loop

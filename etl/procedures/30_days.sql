@@ -26,7 +26,7 @@ language sql stable as $$
   where s.site_id = site and s.started_at >= starts - interval '12 hours' and s.started_at < ends and s.ended_at >= starts
   union all
   select * from session_rows s
-  where s.site_id = site and s.duration_seconds >= 43200 and s.ended_at >= starts and s.started_at < starts - interval '12 hours'
+  where s.site_id = site and s.ended_at - s.started_at >= interval '12 hours' and s.ended_at >= starts and s.started_at < starts - interval '12 hours'
 $$;
 
 -- The pageviews in [starts, ends).
