@@ -99,7 +99,7 @@ begin
       visitor_hash(v.visitor_id) as visitor
     from pageviews v where v.site_id = t.site_id and v.session_id = t.session_id offset 0
   ) p
-  where not t.keeps_steps and t.pageview_count > 0
+  where not t.keeps_steps
   union all
   select t.site_id, t.number, true, e.at, e.event_id, e.place, e.value, e.path, null, e.depth, e.engaged_ms, null
   from touched_sessions t
@@ -110,7 +110,7 @@ begin
       case when e.event_type = 'page_exit' then json_integer(e.event_data -> 'engagedTime') end as engaged_ms
     from user_events e where e.site_id = t.site_id and e.session_id = t.session_id offset 0
   ) e
-  where not t.keeps_steps and t.event_count > 0;
+  where not t.keeps_steps;
 
   create temporary table touched_values as
   select t.site_id, t.value, d.value_id, d.retired_at
