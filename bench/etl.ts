@@ -2,6 +2,7 @@ import { formatTable } from "../commands/command.ts";
 import type { Database } from "../db/database.ts";
 import { JOBS } from "../etl/jobs.ts";
 import { type Backlog, makeBacklog } from "./backlog.ts";
+import { measureCatchUp } from "./catch_up.ts";
 import { type Cost, costOf, ratio, withBenchDatabase } from "./database.ts";
 import { costToInsertFacts } from "./facts.ts";
 import { fillHistory } from "./history.ts";
@@ -34,13 +35,18 @@ interface Figures extends Cost {
  */
 export async function benchEtl(serverUrl: string, { history }: { history: number }): Promise<string[]> {
   const backlog = await makeBacklog(serverUrl, EVENTS);
-  const copies = Math.round(history / backlog.events);
-  if (copies === 0) return report(backlog, await measureCases(serverUrl, backlog));
+  const measured = await measureWithHistory(serverUrl, backlog, Math.round(history / backlog.events));
+  return [...report(backlog, measured), await measureCatchUp(serverUrl, backlog)];
+}
+
+/** @param copies how often the backlog has been processed in the database of the second half of the cases; 0: there is none */
+async function measureWithHistory(serverUrl: string, backlog: Backlog, copies: number): Promise<Measured> {
+  if (copies === 0) return await measureCases(serverUrl, backlog);
   return await withBenchDatabase(serverUrl, async (db) => {
     await backlog.add(db, 0);
     await runJob(db);
     await fillHistory(db, copies);
-    return report(backlog, await measureCases(serverUrl, backlog, { db, copies }));
+    return await measureCases(serverUrl, backlog, { db, copies });
   });
 }
 

@@ -16,7 +16,7 @@ export class FirstPage {
       const started = performance.now();
       await Promise.all([
         this.#ask("overview?period=30d"),
-        this.#ask("timeseries?period=30d"),
+        this.#ask("timeseries?period=30d&compare=previous"),
         this.#ask("goals?period=30d"),
         ...["channel", "page", "country", "browser", "event"].map((dimension) =>
           this.#ask(`breakdown/${dimension}?period=30d&limit=9`)

@@ -37,8 +37,12 @@ export async function startServer(script: string, env: Record<string, string> = 
       // it has ended already
     }
   };
-  // A benchmark that is broken off takes its servers with it.
-  addEventListener("unload", kill);
+  // A benchmark that is interrupted ends its servers and removes their folders.
+  const abandon = () => {
+    kill();
+    Deno.removeSync(cwd, { recursive: true });
+  };
+  addEventListener("unload", abandon);
   const printed: string[] = [];
   const { promise: listening, resolve } = Promise.withResolvers<string | undefined>();
   const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
@@ -57,7 +61,7 @@ export async function startServer(script: string, env: Record<string, string> = 
     pid: child.pid,
     output: () => printed.join("\n"),
     async [Symbol.asyncDispose]() {
-      removeEventListener("unload", kill);
+      removeEventListener("unload", abandon);
       kill();
       await ended;
       await Deno.remove(cwd, { recursive: true });

@@ -6,7 +6,7 @@ import { engines } from "./test_database.ts";
 for (const engine of engines()) {
   Deno.test(`each question says what plain SQL over the facts says (${engine.name})`, async (t) => {
     await using db = await engine.migrated();
-    await fillFacts(db, { pageviews: 4_000, days: 60 });
+    await fillFacts(db, { pageviews: 2_000, days: 60 });
     await writeRows(db);
     await rollUp(db);
     // All of it, as a session that goes on past the range's end is counted in two ways.
