@@ -73,6 +73,7 @@ create table session_rows (
 create index idx_session_rows_start on session_rows (site_id, started_at);
 -- The few with more steps than their row holds.
 create index idx_session_rows_cut on session_rows (site_id, started_at) where pageviews + events > 1000;
+create statistics session_rows_steps on (pageviews + events) from session_rows; -- so that the planner knows how few
 -- Those that may reach into another day than the one they started near to.
 create index idx_session_rows_long on session_rows (site_id, ended_at) where ended_at - started_at >= interval '12 hours';
 

@@ -90,36 +90,29 @@ function walksOfSessions(where: string, steps: readonly WantedStep[]): string {
   ) walks`;
 }
 
-/** A visitor's steps may be those of several sessions. */
+/** A visitor's steps may be those of several sessions. Materialized, since the planner expects a few rows, and loops. */
 function walksOfVisitors(where: string, steps: readonly WantedStep[]): string {
-  const taken = ({ kind, id }: WantedStep) => `
-      select visitor, at
-      from (
-        select s.visitor, unnest(s.${kind}_ids) as id, unnest(s.${kind}_at) as at
-        from session_rows s
-        where ${where} and s.${kind}_ids && array[${id}]
-      ) steps
-      where id = ${id}`;
-  const tables = steps.map((step, i) =>
-    i === 0
-      ? `
-  walk_0 as (
-    select visitor, min(at) as at_0 from (${taken(step)}
-    ) taken group by visitor
-  )`
-      : `
-  walk_${i} as (
-    select w.*, t.at_${i}
+  const tables = steps.map(({ kind, id }, i) => `
+  taken_${i} as materialized (
+    select visitor, at
+    from (
+      select s.visitor, unnest(s.${kind}_ids) as id, unnest(s.${kind}_at) as at
+      from session_rows s
+      where ${where} and s.${kind}_ids && array[${id}]
+    ) steps
+    where id = ${id}
+  ),
+  walk_${i} as materialized (${
+    i === 0 ? "select visitor, min(at) as at_0 from taken_0 group by visitor" : `
+    select w.*, next.at_${i}
     from walk_${i - 1} w
     left join (
-      select w.visitor, min(taken.at) as at_${i}
-      from walk_${i - 1} w
-      join (${taken(step)}
-      ) taken on taken.visitor = w.visitor and taken.at > w.at_${i - 1}
-      group by w.visitor
-    ) t on t.visitor = w.visitor
-  )`
-  );
+      select visitor, min(at) as at_${i} from walk_${i - 1} join taken_${i} using (visitor) where at > at_${
+      i - 1
+    } group by visitor
+    ) next using (visitor)`
+  }
+  )`);
   return `
   with ${tables.join(",")}
   select ${figures(steps, (i) => `at_${i}`)} from walk_${steps.length - 1}`;

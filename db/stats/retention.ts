@@ -93,16 +93,21 @@ function visitsOfDays({ inRange, site, openDays }: Days, from: string, to: strin
 
 /** The same of sessions that match. */
 function visitsOfRows({ where }: ChosenRows, site: string, zone: string, from: string): string {
+  const firstDay = "coalesce(d.first_day, o.first_day, v.day)";
   return `
     select week, visit_week, count(*) as visitors
     from (
-      select distinct v.visitor, ${weekOf("coalesce(d.first_day, v.day)")} as week, visit.week as visit_week
+      select distinct v.visitor, ${weekOf(firstDay)} as week, visit.week as visit_week
       from (
         select s.visitor, (s.started_at at time zone ${zone})::date as day from session_rows s where ${where} group by 1, 2
       ) v
       left join visitor_days d on d.site_id = ${site} and d.visitor = v.visitor and d.day = v.day
+      -- A day that is not rolled up has no line of its own.
+      left join lateral (
+        select o.first_day from visitor_days o where d.day is null and o.site_id = ${site} and o.visitor = v.visitor order by o.day limit 1
+      ) o on true
       cross join lateral (select ${weekOf("v.day")} as week union all select null) visit
-      where coalesce(d.first_day, v.day) >= ${from}
+      where ${firstDay} >= ${from}
     ) visits
     group by week, visit_week`;
 }

@@ -124,10 +124,9 @@ function chosenViews(where: string): string {
       ) steps
       union all
       select d.value_id, v.time_on_page_seconds, row_number() over (partition by v.session_id, v.path order by v.view_timestamp) = 1
-      from session_rows s
+      from (${cutSessions(where)}) s
       join pageviews v using (site_id, session_id)
-      join dictionary d on d.site_id = v.site_id and d.value_hash = md5(v.path)::uuid
-      where ${where} and not is_whole(s)`;
+      join dictionary d on d.site_id = v.site_id and d.value_hash = md5(v.path)::uuid`;
 }
 
 /** A row an event of chosen sessions: `value_id`, and `is_first` of its name in its session. */
@@ -141,8 +140,12 @@ function chosenEvents(where: string): string {
       ) steps
       union all
       select d.value_id, row_number() over (partition by e.session_id, e.event_type order by e.event_timestamp) = 1
-      from session_rows s
+      from (${cutSessions(where)}) s
       join user_events e using (site_id, session_id)
-      join dictionary d on d.site_id = e.site_id and d.value_hash = md5(e.event_type)::uuid
-      where ${where} and not is_whole(s)`;
+      join dictionary d on d.site_id = e.site_id and d.value_hash = md5(e.event_type)::uuid`;
+}
+
+/** The chosen sessions whose rows do not hold all of their steps. `offset 0`: they are few, and found first. */
+function cutSessions(where: string): string {
+  return `select s.site_id, s.session_id from session_rows s where ${where} and not is_whole(s) offset 0`;
 }

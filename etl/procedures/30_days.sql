@@ -3,6 +3,9 @@
 --
 -- Reads: session_rows, dictionary, sites; for sessions of more than 1,000 steps also pageviews and user_events.
 --
+-- `offset 0` in the small functions: they are planned for each day by itself, by an index, and never as a join of all days with all
+-- sessions of the site.
+--
 -- A session counts on the day on which it starts, a pageview and an event on the day on which it happens. Days are in the site's
 -- time zone.
 
@@ -11,12 +14,13 @@ create or replace function day_bounds(site text, days date[]) returns table (day
 language sql stable as $$
   select d.day, d.day::timestamp at time zone zone.name, (d.day + 1)::timestamp at time zone zone.name
   from unnest(days) as d(day), (select coalesce((select s.timezone from sites s where s.site_id = site), 'UTC') as name) zone
+  offset 0
 $$;
 
 -- The sessions that start in [starts, ends).
 create or replace function sessions_starting(site text, starts timestamptz, ends timestamptz) returns setof session_rows
 language sql stable as $$
-  select * from session_rows s where s.site_id = site and s.started_at >= starts and s.started_at < ends
+  select * from session_rows s where s.site_id = site and s.started_at >= starts and s.started_at < ends offset 0
 $$;
 
 -- The sessions of which something may happen in [starts, ends). Those that take half a day are found by an index of their own.
@@ -27,6 +31,15 @@ language sql stable as $$
   union all
   select * from session_rows s
   where s.site_id = site and s.ended_at - s.started_at >= interval '12 hours' and s.ended_at >= starts and s.started_at < starts - interval '12 hours'
+  offset 0
+$$;
+
+-- Those among them whose rows do not hold all of their steps: few, found by an index of their own.
+create or replace function cut_sessions_active(site text, starts timestamptz, ends timestamptz) returns setof session_rows
+language sql stable as $$
+  select * from session_rows s
+  where s.site_id = site and s.started_at < ends and s.ended_at >= starts and not is_whole(s)
+  offset 0
 $$;
 
 -- The pageviews in [starts, ends).
@@ -39,7 +52,7 @@ language sql stable as $$
   where is_whole(s) and v.at >= starts and v.at < ends
   union all
   select d.value_id, v.view_timestamp, v.time_on_page_seconds, coalesce(k.depth, 0::smallint), visitor_hash(v.visitor_id)
-  from sessions_active(site, starts, ends) s
+  from cut_sessions_active(site, starts, ends) s
   join pageviews v on v.site_id = s.site_id and v.session_id = s.session_id
   join dictionary d on d.site_id = v.site_id and d.value_hash = md5(v.path)::uuid
   -- Of the first 1,000 steps it is known how far down the page they went.
@@ -48,7 +61,7 @@ language sql stable as $$
     where k.page_id = d.value_id and date_bin('1 millisecond', k.at, 'epoch') = date_bin('1 millisecond', v.view_timestamp, 'epoch')
     limit 1
   ) k on true
-  where not is_whole(s) and v.view_timestamp >= starts and v.view_timestamp < ends
+  where v.view_timestamp >= starts and v.view_timestamp < ends
 $$;
 
 -- The events in [starts, ends).
@@ -60,10 +73,10 @@ language sql stable as $$
   where is_whole(s) and e.at >= starts and e.at < ends
   union all
   select d.value_id, e.event_timestamp
-  from sessions_active(site, starts, ends) s
+  from cut_sessions_active(site, starts, ends) s
   join user_events e on e.site_id = s.site_id and e.session_id = s.session_id
   join dictionary d on d.site_id = e.site_id and d.value_hash = md5(e.event_type)::uuid
-  where not is_whole(s) and e.event_timestamp >= starts and e.event_timestamp < ends
+  where e.event_timestamp >= starts and e.event_timestamp < ends
 $$;
 
 -- The visitors of [starts, ends): those of sessions that start in it, and of pageviews.
@@ -77,9 +90,9 @@ language sql stable as $$
   where (s.started_at < starts or s.page_visitors is not null) and is_whole(s) and v.at >= starts and v.at < ends
   union
   select visitor_hash(v.visitor_id)
-  from sessions_active(site, starts, ends) s
+  from cut_sessions_active(site, starts, ends) s
   join pageviews v on v.site_id = s.site_id and v.session_id = s.session_id
-  where not is_whole(s) and v.view_timestamp >= starts and v.view_timestamp < ends
+  where v.view_timestamp >= starts and v.view_timestamp < ends
 $$;
 
 create or replace function visitors_of_days(site text, days date[]) returns table (day date, visitor bigint)

@@ -28,8 +28,13 @@ language sql stable as $$
   from (
     select e.event_type, b.day, e.event_data, count(*) as count
     from day_bounds(site, days) b
-    join user_events e on e.site_id = site and e.event_timestamp >= b.starts and e.event_timestamp < b.ends
-    where is_own_event(e.event_type) and (name is null or e.event_type = name) and jsonb_typeof(e.event_data) = 'object'
+    cross join lateral (
+      select e.event_type, e.event_data
+      from user_events e
+      where e.site_id = site and e.event_timestamp >= b.starts and e.event_timestamp < b.ends
+        and is_own_event(e.event_type) and (name is null or e.event_type = name) and jsonb_typeof(e.event_data) = 'object'
+      offset 0
+    ) e
     group by e.event_type, b.day, e.event_data
   ) e
   cross join lateral jsonb_each(e.event_data) as property(name, value)
@@ -45,8 +50,13 @@ language sql stable as $$
     count(*) filter (where e.event_type = 'form_start'), count(*) filter (where e.event_type = 'form_submit'),
     count(*) filter (where e.event_type = 'form_abandon')
   from day_bounds(site, days) b
-  join user_events e on e.site_id = site and e.event_timestamp >= b.starts and e.event_timestamp < b.ends
-  where is_own_event(e.event_type) and e.event_type in ('form_start', 'form_submit', 'form_abandon')
+  cross join lateral (
+    select e.event_type, e.form_id, e.page_path
+    from user_events e
+    where e.site_id = site and e.event_timestamp >= b.starts and e.event_timestamp < b.ends
+      and is_own_event(e.event_type) and e.event_type in ('form_start', 'form_submit', 'form_abandon')
+    offset 0
+  ) e
   group by 1, 2, 3
 $$;
 
@@ -55,7 +65,10 @@ create or replace function form_fields_of_days(site text, days date[]) returns t
 language sql stable as $$
   select b.day, coalesce(f.form_id, ''), left(field.name, 200), count(*)
   from day_bounds(site, days) b
-  join form_submissions f on f.site_id = site and f.submit_timestamp >= b.starts and f.submit_timestamp < b.ends
+  cross join lateral (
+    select f.form_id, f.form_data
+    from form_submissions f where f.site_id = site and f.submit_timestamp >= b.starts and f.submit_timestamp < b.ends offset 0
+  ) f
   cross join lateral jsonb_each_text(case when jsonb_typeof(f.form_data) = 'object' then f.form_data else '{}' end) as field(name, value)
   where field.value <> ''
   group by 1, 2, 3
@@ -67,7 +80,12 @@ returns table (day date, event_name text, currency text, payments bigint, amount
 language sql stable as $$
   select b.day, e.event_type, coalesce(upper(json_text(e.event_data, 'currency', 3)), ''), count(*), sum(json_amount(e.event_data -> 'revenue'))
   from day_bounds(site, days) b
-  join user_events e on e.site_id = site and e.event_timestamp >= b.starts and e.event_timestamp < b.ends
-  where e.event_data ? 'revenue' and json_amount(e.event_data -> 'revenue') is not null
+  cross join lateral (
+    select e.event_type, e.event_data
+    from user_events e
+    where e.site_id = site and e.event_timestamp >= b.starts and e.event_timestamp < b.ends and e.event_data ? 'revenue'
+    offset 0
+  ) e
+  where json_amount(e.event_data -> 'revenue') is not null
   group by 1, 2, 3
 $$;
