@@ -1,12 +1,12 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { serveProcess } from "./served_process.ts";
+import { serveDev } from "./served_process.ts";
 import { until } from "./until.ts";
 
 const ADMIN_TOKEN = "logged-admin-token";
 const PASSWORD = "correct horse battery";
 
 Deno.test("no token, key, password, cookie or slug gets into the log, also where a request fails", async () => {
-  await using server = await serveProcess("dev", { ADMIN_TOKEN, SPOOL_PATH: "off", LOG_LEVEL: "debug" });
+  await using server = await serveDev({ ADMIN_TOKEN, SPOOL_PATH: "off", LOG_LEVEL: "debug" });
   const ask = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(server.url + path, { redirect: "manual", ...init });
     return { status: response.status, text: await response.text(), cookies: response.headers.getSetCookie() };

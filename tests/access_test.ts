@@ -4,6 +4,7 @@ import { createShareLink } from "../db/share_links.ts";
 import { addGoal } from "../db/stats/goals.ts";
 import { roles } from "./access_roles.ts";
 import { pageview, type TestApp, testApp } from "./fixtures.ts";
+import { serverTest } from "./test_database.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 
@@ -196,7 +197,7 @@ Deno.test("every route is in the table of who may use it", async () => {
   assertEquals([...new Set(mounted)].sort(), Object.keys(ROUTES).sort());
 });
 
-Deno.test("every role is answered by every route as the table says", async () => {
+serverTest("every role is answered by every route as the table says", async () => {
   await using app = await testApp({ dev: true, trustProxy: 1 });
   await app.db.query("insert into sites (site_id) values ('site-a')");
   const wrong: string[] = [];

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { readMigrations } from "../db/migration_files.ts";
 import { at, pageview, testApp } from "./fixtures.ts";
-import { engines, type TestDatabase } from "./test_database.ts";
+import { engines, serverEngines, type TestDatabase } from "./test_database.ts";
 
 // One of each of the schema document's indexes that only people search by.
 const SEARCHES = [
@@ -71,7 +71,7 @@ for (const engine of engines()) {
   });
 
   test("months get block range indexes and lose them again with their rows in place", async () => {
-    await using db = await engine.migrated();
+    await using db = await engine.migrated({ own: true });
     await db.exec(ROWS);
     await db.query("select process_events(2000)");
     const migrations = await readMigrations();
@@ -111,7 +111,7 @@ for (const engine of engines()) {
   });
 }
 
-for (const engine of engines().filter(({ embedded }) => !embedded)) {
+for (const engine of serverEngines()) {
   Deno.test(`the collector goes on while the months get their indexes, and waits for no reader of them (${engine.name})`, async () => {
     await using app = await testApp({ engine });
     const migration = (await readMigrations()).find(({ name }) => name.endsWith("_site_ranges"))!;

@@ -7,14 +7,8 @@ import { storable } from "../db/event_row.ts";
 import { eventRow } from "./event_row.ts";
 import { pageview, testApp } from "./fixtures.ts";
 import { footfall } from "./footfall_process.ts";
-import {
-  embeddedDatabase,
-  engines,
-  servers,
-  type TestDatabase,
-  testDatabase,
-  type TestEngine,
-} from "./test_database.ts";
+import { embeddedDatabase } from "./embedded_database.ts";
+import { engines, servers, type TestDatabase, testDatabase, type TestEngine } from "./test_database.ts";
 
 function patient(db: TestDatabase, engine: TestEngine, more: Partial<Patient> = {}): Patient {
   return {
@@ -60,7 +54,7 @@ for (const engine of engines()) {
   });
 
   test("doctor finds pending migrations and stale procedures, and goes on", async () => {
-    await using db = await engine.migrated();
+    await using db = await engine.migrated({ own: true });
     await db.exec(`
       delete from schema_migrations where name = '0005_etl_speed';
       update schema_procedures set checksum = '' where name = 'db/procedures/store_events.sql'`);
@@ -139,7 +133,7 @@ for (const engine of engines()) {
   });
 
   test("doctor finds months without a partition, and rows that have none", async () => {
-    await using db = await engine.migrated();
+    await using db = await engine.migrated({ own: true });
     await db.exec(`drop table events_log_${month(3)}`);
     const far = await examine(patient(db, engine));
     await db.exec(`

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
 import { browserTest, complaints } from "./browser.ts";
-import { serveProcess } from "./served_process.ts";
+import { serveDev } from "./served_process.ts";
 
 const ADMIN_TOKEN = "browser-admin-token";
 const PHONE = { width: 390, height: 844 };
@@ -22,7 +22,7 @@ function overflow(page: Page): Promise<number> {
 }
 
 browserTest("signing in and out works on a phone, in the dark, without scripts", async (browser) => {
-  await using server = await serveProcess("dev", { ADMIN_TOKEN, SPOOL_PATH: "off" });
+  await using server = await serveDev({ ADMIN_TOKEN, SPOOL_PATH: "off" });
   const context = await browser.newContext({
     viewport: PHONE,
     colorScheme: "dark",
@@ -58,7 +58,7 @@ browserTest("signing in and out works on a phone, in the dark, without scripts",
 });
 
 browserTest("pages fit a phone, follow the dark, and load what their policy allows", async (browser) => {
-  await using server = await serveProcess("dev", { ADMIN_TOKEN, SPOOL_PATH: "off" });
+  await using server = await serveDev({ ADMIN_TOKEN, SPOOL_PATH: "off" });
   const locked = await post(`${server.url}/api/v1/sites/shop/share-links`, { password: "correct horse" });
   const context = await browser.newContext({ viewport: PHONE, colorScheme: "dark" });
   const page = await context.newPage();
@@ -82,7 +82,7 @@ browserTest("pages fit a phone, follow the dark, and load what their policy allo
 });
 
 browserTest("a frame of another site shows a link that lists it, and no other", async (browser) => {
-  await using server = await serveProcess("dev", { ADMIN_TOKEN, SPOOL_PATH: "off" });
+  await using server = await serveDev({ ADMIN_TOKEN, SPOOL_PATH: "off" });
   let framed = "";
   await using embedding = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },

@@ -1,7 +1,7 @@
 import { assertEquals, assertGreaterOrEqual, assertRejects, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { openDatabase } from "../db/open.ts";
-import { emptyEmbeddedDatabase } from "./test_database.ts";
+import { emptyEmbeddedDatabase } from "./embedded_database.ts";
 
 // What only the embedded database has to do: share one connection, and keep its directory to itself.
 
@@ -35,7 +35,7 @@ Deno.test("PGlite: the database is refused inside its own transaction instead of
 });
 
 Deno.test("PGlite: a directory that this process has open is refused, and free after close", async () => {
-  await using db = await emptyEmbeddedDatabase();
+  await using db = await emptyEmbeddedDatabase({ own: true });
 
   await assertRejects(() => openDatabase(db.url), Error, `process ${Deno.pid} has it open`);
   await db.close();
@@ -57,7 +57,7 @@ Deno.test("PGlite: a directory is made with its parents, and keeps its rows", as
 });
 
 Deno.test("PGlite: a second process is refused, and a killed one leaves every row that it committed", async () => {
-  await using db = await emptyEmbeddedDatabase();
+  await using db = await emptyEmbeddedDatabase({ own: true });
   await db.close();
 
   for (const round of [1, 2]) {

@@ -1,12 +1,12 @@
 import { assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { DatabaseUnavailable, DataError } from "../db/database.ts";
-import { engines, type TestDatabase } from "./test_database.ts";
+import { engines, type TestDatabase, type TestOptions } from "./test_database.ts";
 
 // The seam's promises, on every database behind it.
-for (const engine of engines()) {
-  const test = (title: string, run: (db: TestDatabase) => Promise<void>) =>
+for (const engine of engines("empty")) {
+  const test = (title: string, run: (db: TestDatabase) => Promise<void>, options?: TestOptions) =>
     Deno.test(`${engine.name}: ${title}`, async () => {
-      await using db = await engine.empty();
+      await using db = await engine.empty(options);
       await run(db);
     });
 
@@ -265,7 +265,7 @@ for (const engine of engines()) {
       DatabaseUnavailable,
       "The database was closed",
     );
-  });
+  }, { own: true });
 
   test("version names the server", async (db) => {
     const version = await db.version();

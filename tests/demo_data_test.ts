@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { commandTest, failed, refused, runIn } from "./command_run.ts";
-import { serveProcess } from "./served_process.ts";
+import { serveDev } from "./served_process.ts";
 import { testDatabase } from "./test_database.ts";
 
 commandTest(
@@ -30,7 +30,7 @@ commandTest(
 );
 
 Deno.test("demo-data says so where the dev server has the embedded database open", async () => {
-  await using server = await serveProcess("dev", { DATABASE_URL: "" });
+  await using server = await serveDev();
 
   assertEquals(
     await runIn(server.cwd, "commands/demo_data.ts", [], {}),

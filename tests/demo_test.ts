@@ -1,9 +1,9 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { browserTest, complaints } from "./browser.ts";
-import { runCommand, serveProcess } from "./served_process.ts";
+import { runCommand, serveDev } from "./served_process.ts";
 
 browserTest("a walk through the demo site ends up in every table", async (browser) => {
-  await using server = await serveProcess("dev");
+  await using server = await serveDev();
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 }, locale: "en-GB" });
   const heard = complaints(page);
   await page.goto(`${server.url}/demo/?utm_source=newsletter&utm_campaign=spring`, {

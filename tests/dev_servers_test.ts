@@ -1,12 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { footfall } from "./footfall_process.ts";
 import { serveProcess } from "./served_process.ts";
+import { copyEmbedded } from "./embedded_database.ts";
 
 const MEMORY = { DATABASE_URL: "pglite:memory" };
 
 Deno.test("dev servers in one folder do not shadow each other: a command reaches its own, or says which there are", async () => {
   const cwd = await Deno.makeTempDir();
   try {
+    await copyEmbedded(`${cwd}/.data/pg`);
     await using kept = await serveProcess("dev", { DATABASE_URL: "" }, cwd);
     await using first = await serveProcess("dev", MEMORY, cwd);
     const run = async (args: string[], env: Record<string, string> = {}) => {

@@ -3,6 +3,7 @@ import { ADMIN_TOKEN, anyServer, pageview, type TestApp, testApp } from "./fixtu
 import { saveSite } from "../db/site_directory.ts";
 import { serveProcess } from "./served_process.ts";
 import { startProxy } from "./tcp_proxy.ts";
+import { copyEmbedded } from "./embedded_database.ts";
 import { until } from "./until.ts";
 
 async function body(response: Response): Promise<Record<string, unknown>> {
@@ -102,6 +103,7 @@ for (const kind of ["postgres", "embedded"] as const) {
   Deno.test(`an event that was answered survives kill -9 of the collector, and is there once (${kind})`, async () => {
     await using db = await anyServer().migrated();
     const folder = await Deno.makeTempDir();
+    if (kind === "embedded") await copyEmbedded(`${folder}/.data/pg`);
     const token = "test-admin-token";
     const env = { ADMIN_TOKEN: token, ...(kind === "postgres" ? { DATABASE_URL: db.url } : {}) };
     const ids = Array.from({ length: 400 }, () => crypto.randomUUID());

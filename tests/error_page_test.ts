@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { createShareLink } from "../db/share_links.ts";
 import { type DashboardPage, getPage, texts } from "./dashboard_page.ts";
 import { ADMIN_TOKEN, testApp } from "./fixtures.ts";
+import { serverTest } from "./test_database.ts";
 
 /** What somebody sees of a page that says what went wrong: its heading, its sentences, where its links lead. */
 function told({ status, html, links, headers }: DashboardPage) {
@@ -90,7 +91,7 @@ Deno.test("whoever asks the dashboard for JSON gets a problem", async () => {
   ]);
 });
 
-Deno.test("a page that takes too long, or has no database, says so and can be tried again", async () => {
+serverTest("a page that takes too long, or has no database, says so and can be tried again", async () => {
   await using app = await testApp({ statsTimeout: 200, proxied: true });
   await app.rows("insert into sites (site_id) values ('shop')");
   const link = await createShareLink(app.db, {

@@ -86,7 +86,7 @@ for (const engine of engines()) {
   });
 
   test("whole months past their retention are dropped, closed ones get the index on the raw data", async () => {
-    await using app = await testApp({ engine });
+    await using app = await testApp({ engine, own: true });
     await app.rows("alter table events_log detach partition events_log_history");
     await app.rows("drop table events_log_history");
     await app.rows("select add_events_log_months(now() - interval '6 months', now())");

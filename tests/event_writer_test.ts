@@ -3,6 +3,7 @@ import { openIngestion } from "../db/ingestion.ts";
 import type { NewEvent } from "../db/event_row.ts";
 import { eventRow } from "./event_row.ts";
 import { anyServer } from "./fixtures.ts";
+import { serverTest } from "./test_database.ts";
 import { until } from "./until.ts";
 
 function event(path: string): NewEvent {
@@ -21,7 +22,7 @@ Deno.test("what comes while a group is being written goes together in the next o
   await close();
 });
 
-Deno.test("where a hundred events wait, they go beside the group that is being written", async () => {
+serverTest("where a hundred events wait, they go beside the group that is being written", async () => {
   await using db = await anyServer().migrated();
   const { events, close } = openIngestion(db, undefined);
   const held = event("/held");
@@ -35,7 +36,7 @@ Deno.test("where a hundred events wait, they go beside the group that is being w
   await close();
 });
 
-Deno.test("a group that a lock holds up does not hold up what comes later", async () => {
+serverTest("a group that a lock holds up does not hold up what comes later", async () => {
   await using db = await anyServer().migrated();
   const { events, close } = openIngestion(db, undefined);
   const { release, group } = await hold(db, events, event("/held"));

@@ -7,21 +7,28 @@ import { VisitorDirectory } from "../events/visitor.ts";
 import { setLogLevel } from "../log.ts";
 import { createApp } from "../routes/app.ts";
 import type { AppOptions, AppServices } from "../routes/services.ts";
-import { webAssets } from "../web/assets.ts";
+import { type WebAssets, webAssets } from "../web/assets.ts";
 import { startProxy, type TcpProxy } from "./tcp_proxy.ts";
-import { engines, openTarget, type TestDatabase, type TestEngine } from "./test_database.ts";
+import {
+  EMBEDDED,
+  openTarget,
+  serverEngines,
+  type TestDatabase,
+  type TestEngine,
+  type TestOptions,
+} from "./test_database.ts";
 
 // The tests provoke what is logged; it would drown their report.
 setLogLevel("error");
 
 export const ADMIN_TOKEN = "test-admin-token";
-const assets = await webAssets();
 
-/** The Postgres server that a test runs on which is not about SQL. */
+/** Compressing takes 170 ms, so only the files do it that have an app. */
+let compressed: Promise<WebAssets> | undefined;
+
+/** What a test runs on that is not about SQL: a Postgres server, or with `--quick` the embedded database. */
 export function anyServer(): TestEngine {
-  const [server] = engines().filter(({ embedded }) => !embedded);
-  if (!server) throw new Error("There is no Postgres server to test on");
-  return server;
+  return serverEngines()[0] ?? EMBEDDED;
 }
 
 export interface TestApp extends AsyncDisposable {
@@ -44,6 +51,7 @@ export interface TestApp extends AsyncDisposable {
 export async function testApp(
   options: Partial<AppOptions> & {
     engine?: TestEngine;
+    own?: TestOptions["own"];
     spoolPath?: string;
     spoolBytes?: number;
     proxied?: boolean;
@@ -54,6 +62,7 @@ export async function testApp(
 ): Promise<TestApp> {
   const {
     engine = anyServer(),
+    own: ownDatabase = false,
     spoolPath,
     spoolBytes = 100_000_000,
     proxied = false,
@@ -61,7 +70,8 @@ export async function testApp(
     statsTimeout,
     ...appOptions
   } = options;
-  const own = await engine.migrated();
+  const own = await engine.migrated({ own: ownDatabase });
+  const assets = await (compressed ??= webAssets());
   const proxy = proxied ? startProxy(own.url) : undefined;
   const db = proxy ? await openTarget(proxy.url, { poolSize: 2, connectTimeout: 500 }) : own;
   const stats = statsTimeout === undefined

@@ -3,7 +3,7 @@ import { ConfigError } from "../config.ts";
 import { Geoip } from "../geoip.ts";
 import { pageview, testApp } from "./fixtures.ts";
 import { ipv4Prefix, maxmindDatabase, type Network } from "./maxmind_db.ts";
-import { runCommand, serveProcess } from "./served_process.ts";
+import { runCommand, serveDev, serveProcess } from "./served_process.ts";
 import { until } from "./until.ts";
 
 // 2001:db8::/32
@@ -155,7 +155,7 @@ Deno.test("POST /collect asks the database of addresses where the header does no
 
 Deno.test("a server with GEOIP_DATABASE tells countries; without the file it does not start", async () => {
   await inFile(whole, async (path) => {
-    await using server = await serveProcess("dev", { GEOIP_DATABASE: path, TRUST_PROXY: "1" });
+    await using server = await serveDev({ GEOIP_DATABASE: path, TRUST_PROXY: "1" });
     const response = await fetch(`${server.url}/collect`, {
       method: "POST",
       headers: { "x-forwarded-for": "198.51.100.7" },

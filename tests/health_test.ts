@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { pageview, type TestApp, testApp } from "./fixtures.ts";
+import { serverTest } from "./test_database.ts";
 import { until } from "./until.ts";
 
 async function answers(app: TestApp): Promise<Record<string, unknown>> {
@@ -23,16 +24,19 @@ async function tells(app: TestApp, expected: Record<string, unknown>): Promise<v
 
 const WELL = { "/health": 200, "/health/live": 200, "/health/ready": [200, "postgres"] };
 
-Deno.test("without a spool it is ready only while the database is there, and live all the time", async () => {
-  await using app = await testApp({ proxied: true });
-  await tells(app, WELL);
-  await app.proxy!.cut();
-  await tells(app, { "/health": 503, "/health/live": 200, "/health/ready": 503 });
-  app.proxy!.restore();
-  await tells(app, WELL);
-});
+serverTest(
+  "without a spool it is ready only while the database is there, and live all the time",
+  async () => {
+    await using app = await testApp({ proxied: true });
+    await tells(app, WELL);
+    await app.proxy!.cut();
+    await tells(app, { "/health": 503, "/health/live": 200, "/health/ready": 503 });
+    app.proxy!.restore();
+    await tells(app, WELL);
+  },
+);
 
-Deno.test("with a spool it stays ready while the database is away, until the spool is full", async () => {
+serverTest("with a spool it stays ready while the database is away, until the spool is full", async () => {
   const folder = await Deno.makeTempDir({ prefix: "footfall-health-" });
   {
     await using app = await testApp({

@@ -63,10 +63,10 @@ async function relations(db: TestDatabase): Promise<unknown[]> {
   return found.map(({ relname }) => relname);
 }
 
-for (const engine of engines()) {
+for (const engine of engines("nothing")) {
   const test = (title: string, run: (db: TestDatabase) => Promise<void>) =>
     Deno.test(`${engine.name}: ${title}`, async () => {
-      await using db = await engine.empty();
+      await using db = await engine.empty({ own: true });
       await run(db);
     });
 

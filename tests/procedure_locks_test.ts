@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { at, pageview, testApp } from "./fixtures.ts";
-import { engines } from "./test_database.ts";
+import { serverEngines } from "./test_database.ts";
 
-for (const engine of engines().filter(({ embedded }) => !embedded)) {
+for (const engine of serverEngines()) {
   const test = (title: string, fn: () => Promise<void>) => Deno.test(`${title} (${engine.name})`, fn);
 
   test("cleanup empties a month that somebody reads, and drops it when nobody does", async () => {
@@ -58,7 +58,7 @@ for (const engine of engines().filter(({ embedded }) => !embedded)) {
   });
 }
 
-for (const engine of engines().filter(({ embedded }) => !embedded)) {
+for (const engine of serverEngines()) {
   Deno.test(`three workers share a backlog: each event is processed once, and nobody waits for a lane (${engine.name})`, async () => {
     await using db = await engine.migrated();
     await db.query(

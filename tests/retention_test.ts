@@ -60,7 +60,7 @@ for (const engine of engines()) {
     ] as const
   ) {
     test(`each site's raw events stay for its own retention: ${how}`, async () => {
-      await using app = await testApp({ engine });
+      await using app = await testApp({ engine, own: true });
       await makeMonths(app);
       await app.rows(SITES);
       for (const site of Object.keys(LEFT)) await addProcessed(app, site, AGES);
@@ -83,7 +83,7 @@ for (const engine of engines()) {
   }
 
   test("a month goes once no site keeps a row of it, however long others keep theirs", async () => {
-    await using app = await testApp({ engine });
+    await using app = await testApp({ engine, own: true });
     await makeMonths(app);
     await app.rows(SITES);
     await addProcessed(app, "short", [70, 75]);
@@ -96,7 +96,7 @@ for (const engine of engines()) {
 
   for (const sorted of [true, false]) {
     test(`retention that changes, and rows by hand with odd times: ${sorted ? "with" : "without"} the months' B-trees`, async () => {
-      await using app = await testApp({ engine });
+      await using app = await testApp({ engine, own: true });
       await makeMonths(app);
       await app.rows(SITES);
       const purge = async () => {
@@ -147,7 +147,7 @@ for (const engine of engines()) {
   }
 
   test("a month that is closed gets its B-tree once, and one that is written to none", async () => {
-    await using app = await testApp({ engine });
+    await using app = await testApp({ engine, own: true });
     await makeMonths(app);
     const [months] = await app.rows(
       "select count(*) as closed from events_log_archive() where ends <= now()",
@@ -187,7 +187,7 @@ for (const engine of engines()) {
   });
 
   test("what would go is told by partition and site, and is what goes", async () => {
-    await using app = await testApp({ engine });
+    await using app = await testApp({ engine, own: true });
     await makeMonths(app);
     await app.rows(SITES);
     await addProcessed(app, "short", [45, 45, 1]);

@@ -4,7 +4,7 @@ import { engines } from "./test_database.ts";
 
 for (const engine of engines()) {
   Deno.test(`events that were set aside are processed once what was wrong is mended, and set aside again where it is not (${engine.name})`, async () => {
-    await using app = await testApp({ engine });
+    await using app = await testApp({ engine, own: true });
     await using never = await testApp({ engine });
     const events = [
       pageview({ eventId: "01900000-0000-7000-8000-000000000001" }),

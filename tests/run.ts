@@ -3,15 +3,30 @@ import { readConfig } from "../config.ts";
 import { print, printError } from "../log.ts";
 import type { Cluster } from "./cluster.ts";
 import { startServers } from "./servers.ts";
-import { ENVIRONMENT_VARIABLE, type TestEnvironment } from "./test_database.ts";
+import { ENVIRONMENT_VARIABLE, type TestEnvironment } from "./test_environment.ts";
 import { countTests, formatCounts } from "./test_report.ts";
 
 const INTERRUPTED = 130;
+const QUICK = "--quick";
+
+/** `--quick` leaves out each file of tests that imports one of these: a browser, a process, a Postgres server. */
+const NOT_QUICK = [
+  "./browser.ts",
+  "./cluster.ts",
+  "./command_run.ts",
+  "./faulty_system.ts",
+  "./footfall_process.ts",
+  "./served_process.ts",
+  "./tcp_proxy.ts",
+];
+/** And these, which fill databases with weeks of visits or start many: the others together take less time. */
+const SLOW =
+  /^(archive|dashboard(_.*)?|database_pglite|erasure|etl_plans|etl_property|fuzz|migrate|retention|stats_.*|traffic|upgrade)_test\.ts$/;
 
 /**
- * `deno task test [args…]`: brings up the databases, runs `deno test` with `args`, takes the databases down,
- * and prints on the last line how many tests passed and failed. `DATABASE_DRIVER` picks what the tests of a
- * server speak with it through.
+ * `deno task test [--quick] [args…]`: brings up the databases, runs `deno test` with `args`, takes the databases
+ * down, and prints on the last line how many tests passed and failed. `--quick` brings up no server and leaves out
+ * what needs one. `DATABASE_DRIVER` picks what the tests of a server speak with it through.
  *
  * @returns the exit code
  */
@@ -29,10 +44,12 @@ async function runTests(args: string[]): Promise<number> {
     });
   }
   try {
-    const started = await startServers(directory);
+    const isQuick = args.includes(QUICK);
+    const started = isQuick ? { servers: [], problems: [] } : await startServers(directory);
     servers = started.servers;
     if (interrupted) return INTERRUPTED;
-    tests = startTests(args, {
+    tests = startTests(isQuick ? await quickArguments(args, directory) : args, {
+      isQuick,
       servers: servers.map(({ name, url, binaries }) => ({ name, url, binaries })),
       directory,
       driver: readConfig("task", { DATABASE_DRIVER: Deno.env.get("DATABASE_DRIVER") }).databaseDriver,
@@ -49,6 +66,31 @@ async function runTests(args: string[]): Promise<number> {
   }
 }
 
+/**
+ * `args` for `deno test`, with the files of `--quick` where none is named. One file per core imports them, so that a
+ * module is loaded once for all of them, and an embedded database is started once.
+ */
+async function quickArguments(args: string[], directory: string): Promise<string[]> {
+  const rest = args.filter((arg) => arg !== QUICK);
+  if (rest.some((arg) => arg.endsWith(".ts"))) return rest;
+  const files: string[] = [];
+  for await (const { name } of Deno.readDir(new URL(".", import.meta.url))) {
+    if (!name.endsWith("_test.ts") || SLOW.test(name)) continue;
+    const file = new URL(name, import.meta.url);
+    const source = await Deno.readTextFile(file);
+    if (!NOT_QUICK.some((imported) => source.includes(`from "${imported}"`))) files.push(file.href);
+  }
+  const imports = Array.from({ length: navigator.hardwareConcurrency }, (): string[] => []);
+  for (const [i, file] of files.sort().entries()) imports[i % imports.length]!.push(`import "${file}";\n`);
+  const entries = imports.map((lines, i) => ({
+    path: `${directory}/quick_${i}_test.ts`,
+    text: lines.join(""),
+  }));
+  await Promise.all(entries.map(({ path, text }) => Deno.writeTextFile(path, text)));
+  // `deno task check` looks at the types.
+  return ["--no-check", ...rest, ...entries.map(({ path }) => path)];
+}
+
 /** `--config FILE` of the arguments, wherever it is used from. */
 function configOf(args: string[]): string[] {
   const file = args[args.indexOf("--config") + 1];
@@ -61,8 +103,8 @@ function startTests(args: string[], environment: TestEnvironment): Deno.ChildPro
       "test",
       "-A",
       "--parallel",
-      "--sanitize-ops",
-      "--sanitize-resources",
+      // The files' tests share what the first one opens where that saves seconds.
+      ...(environment.isQuick ? [] : ["--sanitize-ops", "--sanitize-resources"]),
       `--junit-path=${environment.directory}/junit.xml`,
       ...args,
     ],

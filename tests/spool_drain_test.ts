@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { pageview, type TestApp, testApp } from "./fixtures.ts";
+import { serverTest } from "./test_database.ts";
 import { until } from "./until.ts";
 
 /** Runs `work` with an app whose Postgres is away and whose spool holds /a and /b. */
@@ -25,7 +26,7 @@ async function post(app: TestApp, path: string): Promise<string> {
 const stored = async (app: TestApp) =>
   (await app.rows("select path from events_log order by path")).map(({ path }) => path);
 
-Deno.test("a line of the spool that is no event is set aside, and blocks nobody", async () => {
+serverTest("a line of the spool that is no event is set aside, and blocks nobody", async () => {
   await whileAway(async (app, spoolPath) => {
     const file = new DatabaseSync(spoolPath);
     file.exec(`update events set event = '{not json' where place = 1;
@@ -53,23 +54,26 @@ Deno.test("a line of the spool that is no event is set aside, and blocks nobody"
   });
 });
 
-Deno.test("an event that Postgres refuses only when it comes from the spool is set aside, and blocks nobody", async () => {
-  await whileAway(async (app, spoolPath) => {
-    const file = new DatabaseSync(spoolPath);
-    file.exec(`update events set event = json_set(event, '$.row.ip_address', 'nowhere') where place = 1`);
-    app.proxy!.restore();
-    await until("the other is stored", async () => (await stored(app)).length === 2);
-    await until("it is set aside", () => file.prepare("select place from refused").all().length === 1);
-    assertEquals(await stored(app), ["/b", "/before"]);
-    assertEquals(
-      file.prepare("select reason from refused").get()!.reason,
-      'cannot be stored: invalid input syntax for type inet: "nowhere"',
-    );
-    file.close();
-  });
-});
+serverTest(
+  "an event that Postgres refuses only when it comes from the spool is set aside, and blocks nobody",
+  async () => {
+    await whileAway(async (app, spoolPath) => {
+      const file = new DatabaseSync(spoolPath);
+      file.exec(`update events set event = json_set(event, '$.row.ip_address', 'nowhere') where place = 1`);
+      app.proxy!.restore();
+      await until("the other is stored", async () => (await stored(app)).length === 2);
+      await until("it is set aside", () => file.prepare("select place from refused").all().length === 1);
+      assertEquals(await stored(app), ["/b", "/before"]);
+      assertEquals(
+        file.prepare("select reason from refused").get()!.reason,
+        'cannot be stored: invalid input syntax for type inet: "nowhere"',
+      );
+      file.close();
+    });
+  },
+);
 
-Deno.test("events are kept when somebody deletes the spool's file", async () => {
+serverTest("events are kept when somebody deletes the spool's file", async () => {
   await whileAway(async (app, spoolPath) => {
     for (const suffix of ["", "-wal", "-shm"]) await Deno.remove(spoolPath + suffix);
     assertEquals(await post(app, "/c"), "spooled");
@@ -86,7 +90,7 @@ Deno.test("events are kept when somebody deletes the spool's file", async () => 
   });
 });
 
-Deno.test("a lock that somebody holds on the spool delays events, and loses none", async () => {
+serverTest("a lock that somebody holds on the spool delays events, and loses none", async () => {
   await whileAway(async (app, spoolPath) => {
     const other = new DatabaseSync(spoolPath);
     other.exec("begin immediate");

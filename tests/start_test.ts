@@ -2,13 +2,13 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { describeConnectionFailure } from "../db/connection_failure.ts";
 import { migrate } from "../db/migrate.ts";
 import { openDatabase } from "../db/open.ts";
-import { serveProcess } from "./served_process.ts";
+import { serveDev } from "./served_process.ts";
 import { emptyDatabase, servers } from "./test_database.ts";
 
 /** What a server that does not start prints. */
 async function refusal(env: Record<string, string>): Promise<string> {
   const error = await assertRejects(
-    () => serveProcess("dev", { DATABASE_URL: "pglite:memory", ...env }),
+    () => serveDev(env),
     Error,
   );
   return error.message.replace("The server ended:\n", "");

@@ -3,7 +3,7 @@ import { openDatabase } from "../db/open.ts";
 import { Realtime } from "../routes/stats/realtime.ts";
 import { anyServer, batch, pageview, testApp } from "./fixtures.ts";
 import { ask, DAYS, NOTHING, visitShop } from "./stats_shop.ts";
-import { engines } from "./test_database.ts";
+import { engines, serverTest } from "./test_database.ts";
 
 for (const engine of engines()) {
   Deno.test(`realtime counts what the ETL has made rows of, and what waits for it (${engine.name})`, async () => {
@@ -178,7 +178,7 @@ Deno.test("without a token nobody reads, and no cache keeps what was read", asyn
   await answered.body?.cancel();
 });
 
-Deno.test("an answer that takes too long is a 504, and the collector goes on", async () => {
+serverTest("an answer that takes too long is a 504, and the collector goes on", async () => {
   await using app = await testApp({ engine: anyServer(), statsTimeout: 200 });
   await visitShop(app);
   await using other = await openDatabase(app.db.url, { poolSize: 1 });

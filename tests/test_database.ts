@@ -1,10 +1,15 @@
-import { cp } from "node:fs/promises";
-import type { Database, PostgresDriver } from "../db/database.ts";
+import type { Database } from "../db/database.ts";
 import { migrate } from "../db/migrate.ts";
 import { type DatabaseTarget, openDatabase, type OpenOptions } from "../db/open.ts";
+import { type DatabaseState, databaseState, resetDatabase } from "./database_reset.ts";
+import { embeddedDatabase, emptyEmbeddedDatabase, type Kind, shareEmbedded } from "./embedded_database.ts";
 import type { TestServer } from "./servers.ts";
+import { environment, ENVIRONMENT_VARIABLE } from "./test_environment.ts";
 
-/** A database of one test's own; disposing of it removes it. */
+/**
+ * A database of one test's own. Disposing of it empties it for the next test, or removes it if it cannot be brought
+ * back to what it was: a test may also change the schema.
+ */
 export type TestDatabase = Database & {
   /** For `openDatabase`; of an embedded one only once this one is closed. */
   readonly url: string;
@@ -16,23 +21,18 @@ export interface TestEngine {
   name: string;
   embedded: boolean;
   /** With every migration applied, and no rows. */
-  migrated(options?: OpenOptions): Promise<TestDatabase>;
+  migrated(options?: TestOptions): Promise<TestDatabase>;
   /** Without a single table. */
-  empty(options?: OpenOptions): Promise<TestDatabase>;
+  empty(options?: TestOptions): Promise<TestDatabase>;
 }
 
-/** What `tests/run.ts` tells the tests, as JSON in `FOOTFALL_TEST_SERVERS`. */
-export interface TestEnvironment {
-  servers: TestServer[];
-  /** For files of this run; removed after it. */
-  directory: string;
-  /** What the tests of a server speak with it through. */
-  driver: PostgresDriver;
-  /** `--config FILE`, where the tests were given one: for the processes that they start. */
-  config: string[];
+export interface TestOptions extends OpenOptions {
+  /**
+   * Creates a database for this test instead of taking one that another has used: for a test that closes it, or changes
+   * the schema. One that a test did not bring back is not used again either way.
+   */
+  own?: boolean;
 }
-
-export const ENVIRONMENT_VARIABLE = "FOOTFALL_TEST_SERVERS";
 
 /** The Postgres servers of this run. @throws {Error} If the tests were not started by `deno task test` */
 export function servers(): TestServer[] {
@@ -50,28 +50,48 @@ export function configArguments(): string[] {
   return Deno.env.has(ENVIRONMENT_VARIABLE) ? environment().config : [];
 }
 
-/** Every database that a test of SQL has to pass on. */
-export function engines(): TestEngine[] {
-  return [
-    { name: "PGlite", embedded: true, migrated: embeddedDatabase, empty: emptyEmbeddedDatabase },
-    ...servers().map((server) => ({
-      name: server.name,
-      embedded: false,
-      migrated: (options?: OpenOptions) => testDatabase(server, options),
-      empty: (options?: OpenOptions) => emptyDatabase(server, options),
-    })),
-  ];
+/**
+ * Every database that a test of SQL has to pass on; only the embedded one where the tests were started with `--quick`.
+ * Called where a file registers its tests.
+ *
+ * @param shared what the file's tests use in turn, where they do not ask for a database of their own
+ */
+export function engines(shared: Kind | "nothing" = "migrated"): TestEngine[] {
+  if (shared !== "nothing" && !environment().isQuick) shareEmbedded(shared);
+  return [EMBEDDED, ...serverEngines()];
+}
+
+export const EMBEDDED: TestEngine = {
+  name: "PGlite",
+  embedded: true,
+  migrated: embeddedDatabase,
+  empty: emptyEmbeddedDatabase,
+};
+
+/** Registers a test that does not pass on the embedded database; `--quick` leaves it out. */
+export function serverTest(title: string, fn: () => Promise<void>): void {
+  Deno.test({ name: title, ignore: environment().isQuick, fn });
+}
+
+/** The Postgres servers among {@linkcode engines}. */
+export function serverEngines(): TestEngine[] {
+  return servers().map((server) => ({
+    name: server.name,
+    embedded: false,
+    migrated: (options?: TestOptions) => testDatabase(server, options),
+    empty: (options?: TestOptions) => emptyDatabase(server, options),
+  }));
 }
 
 /** A migrated database on `server`. */
-export async function testDatabase(server: TestServer, options?: OpenOptions): Promise<TestDatabase> {
+export async function testDatabase(server: TestServer, options?: TestOptions): Promise<TestDatabase> {
   await makeTemplate(server);
-  return await createDatabase(server, TEMPLATE, options);
+  return await lendDatabase(server, TEMPLATE, options);
 }
 
 /** A database on `server` without a single table. */
-export function emptyDatabase(server: TestServer, options?: OpenOptions): Promise<TestDatabase> {
-  return createDatabase(server, "template1", options);
+export function emptyDatabase(server: TestServer, options?: TestOptions): Promise<TestDatabase> {
+  return lendDatabase(server, "template1", options);
 }
 
 /** The servers again, with databases that sort text as English does, not byte by byte; those that were built with ICU. */
@@ -94,27 +114,21 @@ export async function englishEngines(): Promise<TestEngine[]> {
   });
 }
 
-/** A migrated embedded database. */
-export async function embeddedDatabase(): Promise<TestDatabase> {
-  return await copyEmbedded(await embeddedTemplate("migrated"));
-}
-
-/** An embedded database without a single table. */
-export async function emptyEmbeddedDatabase(): Promise<TestDatabase> {
-  return await copyEmbedded(await embeddedTemplate("empty"));
-}
-
 const TEMPLATE = "footfall_template";
 // Any number that nothing else in the cluster locks.
 const TEMPLATE_LOCK = 20_250_601;
 
+/** Those whose template this process has seen. */
+const migratedServers = new Set<string>();
+
 /** Migrates the template database of the server, unless some test has already. */
 async function makeTemplate(server: TestServer): Promise<void> {
+  if (migratedServers.has(server.url)) return;
   await using admin = await openDatabase(server.url, { poolSize: 2 });
-  if (await exists(admin, TEMPLATE)) return;
+  if (await isDatabase(admin, TEMPLATE)) return void migratedServers.add(server.url);
   await admin.transaction(async (tx) => {
     await tx.query("select pg_advisory_xact_lock($1)", [TEMPLATE_LOCK]);
-    if (await exists(admin, TEMPLATE)) return;
+    if (await isDatabase(admin, TEMPLATE)) return;
     // The name is given last, so that a template whose migration failed is never used.
     const unfinished = `${TEMPLATE}_unfinished`;
     await admin.exec(`drop database if exists ${unfinished} with (force)`);
@@ -127,8 +141,62 @@ async function makeTemplate(server: TestServer): Promise<void> {
   }, { statementTimeout: 120_000 });
 }
 
-async function exists(admin: Database, name: string): Promise<boolean> {
+async function isDatabase(admin: Database, name: string): Promise<boolean> {
   return (await admin.query("select from pg_database where datname = $1", [name])).length > 0;
+}
+
+/** Creating a database takes 200 ms, emptying one that another test has used a fifth of that. */
+async function lendDatabase(
+  server: TestServer,
+  template: string,
+  options: TestOptions = {},
+): Promise<TestDatabase> {
+  if (options.own) return await createDatabase(server, template, options);
+  const pool = `${environment().directory}/${new URL(server.url).port}-${template}`;
+  const name = await takeFromPool(pool) ?? await addToPool(server, template, pool);
+  const url = urlOf(server, name);
+  const database = await openTarget(url, options);
+  return own(database, url, async () => {
+    await database.close();
+    if (await isAsNew(url, `${pool}/state`)) {
+      await Deno.rename(`${pool}/used/${name}`, `${pool}/free/${name}`);
+    } else await runOn(server, `drop database ${name} with (force)`);
+  });
+}
+
+/** Each database has a file of its name: renaming that takes it for one test, in whatever process that runs. */
+async function takeFromPool(pool: string): Promise<string | undefined> {
+  await Deno.mkdir(`${pool}/free`, { recursive: true });
+  await Deno.mkdir(`${pool}/used`, { recursive: true });
+  for await (const { name } of Deno.readDir(`${pool}/free`)) {
+    try {
+      await Deno.rename(`${pool}/free/${name}`, `${pool}/used/${name}`);
+      return name;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
+
+async function addToPool(server: TestServer, template: string, pool: string): Promise<string> {
+  const name = await newDatabase(server, template);
+  await writeState(urlOf(server, name), `${pool}/state`);
+  await Deno.writeTextFile(`${pool}/used/${name}`, "");
+  return name;
+}
+
+async function writeState(url: string, file: string): Promise<void> {
+  if (await exists(file)) return;
+  await using database = await openDatabase(url, { poolSize: 1 });
+  const unfinished = `${file}-${crypto.randomUUID()}`;
+  await Deno.writeTextFile(unfinished, JSON.stringify(await databaseState(database)));
+  await Deno.rename(unfinished, file);
+}
+
+async function isAsNew(url: string, stateFile: string): Promise<boolean> {
+  const fresh: DatabaseState = JSON.parse(await Deno.readTextFile(stateFile));
+  await using database = await openDatabase(url, { poolSize: 1 });
+  return await resetDatabase(database, fresh);
 }
 
 async function createDatabase(
@@ -136,11 +204,19 @@ async function createDatabase(
   template: string,
   options?: OpenOptions,
 ): Promise<TestDatabase> {
-  const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
-  await runOn(server, `create database ${name} template ${template}`);
-  return own(await openTarget(urlOf(server, name), options), urlOf(server, name), async () => {
+  const name = await newDatabase(server, template);
+  const url = urlOf(server, name);
+  const database = await openTarget(url, options);
+  return own(database, url, async () => {
+    await database.close();
     await runOn(server, `drop database ${name} with (force)`);
   });
+}
+
+async function newDatabase(server: TestServer, template: string): Promise<string> {
+  const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
+  await runOn(server, `create database ${name} template ${template}`);
+  return name;
 }
 
 async function runOn(server: TestServer, statement: string): Promise<void> {
@@ -154,54 +230,16 @@ function urlOf(server: TestServer, database: string): string {
   return url.href;
 }
 
-/**
- * The directory of an embedded database to copy, made by whoever needs it first: initializing one takes
- * seconds, a copy tenths of a second.
- */
-async function embeddedTemplate(kind: "empty" | "migrated"): Promise<string> {
-  const template = `${environment().directory}/pglite-${kind}`;
-  using lock = await Deno.open(`${template}.making`, { write: true, create: true });
-  await lock.lock(true);
-  if (await isDirectory(template)) return template;
-  const unfinished = `${template}-unfinished`;
-  if (kind === "migrated") await cp(await embeddedTemplate("empty"), unfinished, { recursive: true });
-  {
-    await using database = await openDatabase(`pglite:${unfinished}`);
-    if (kind === "migrated") await migrate(database);
-    await Deno.writeTextFile(`${environment().directory}/pglite-version`, await database.version());
-  }
-  await Deno.rename(unfinished, template);
-  return template;
+/** The database as it is, but disposing of it runs `dispose`. */
+function own(database: Database, url: string, dispose: () => Promise<void>): TestDatabase {
+  return Object.assign(database, { url, [Symbol.asyncDispose]: dispose });
 }
 
-async function copyEmbedded(template: string): Promise<TestDatabase> {
-  const directory = await Deno.makeTempDir({ dir: environment().directory, prefix: "pglite-" });
-  await cp(template, `${directory}/data`, { recursive: true });
-  const url = `pglite:${directory}/data`;
-  return own(await openDatabase(url), url, () => Deno.remove(directory, { recursive: true }));
-}
-
-/** The database as it is, but disposing of it also runs `remove`. */
-function own(database: Database, url: string, remove: () => Promise<void>): TestDatabase {
-  return Object.assign(database, {
-    url,
-    [Symbol.asyncDispose]: async () => {
-      await database.close();
-      await remove();
-    },
-  });
-}
-
-async function isDirectory(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   try {
-    return (await Deno.stat(path)).isDirectory;
+    await Deno.stat(path);
+    return true;
   } catch {
     return false;
   }
-}
-
-function environment(): TestEnvironment {
-  const json = Deno.env.get(ENVIRONMENT_VARIABLE);
-  if (json === undefined) throw new Error("There are no databases: run the tests with: deno task test");
-  return JSON.parse(json);
 }
