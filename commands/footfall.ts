@@ -9,6 +9,7 @@ import { etl } from "./etl.ts";
 import { exportRows } from "./export.ts";
 import { key } from "./key.ts";
 import { runProgram, runSubcommand } from "./program.ts";
+import { rebuild } from "./rebuild.ts";
 import { retention } from "./retention.ts";
 import { retryFailed } from "./retry_failed.ts";
 import { rollup } from "./rollup.ts";
@@ -26,6 +27,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map(Object.entries({
   sql,
   etl,
   rollup,
+  rebuild,
   export: exportRows,
   erase,
   "retry-failed": retryFailed,

@@ -24,10 +24,11 @@ export class ProgressLine {
 
   constructor(readonly unit: string) {}
 
-  show(done: number, total: number): void {
+  /** @param note what else is to be told of it */
+  show(done: number, total: number, note = ""): void {
     if (!Deno.stderr.isTerminal()) return;
     const seconds = (performance.now() - this.#started) / 1000;
-    const line = done < total ? formatProgress(this.unit, done, total, seconds) : "";
+    const line = done < total ? `${formatProgress(this.unit, done, total, seconds)}  ${note}`.trimEnd() : "";
     Deno.stderr.writeSync(new TextEncoder().encode(REDRAW + line));
   }
 }

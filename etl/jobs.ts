@@ -1,5 +1,6 @@
 import type { Database, Queryable } from "../db/database.ts";
 import { removeUnusedValues } from "../db/dictionary.ts";
+import { countDaysToRollUp, rebuildSlice } from "../db/rebuild.ts";
 import { applyRetention } from "../db/retention.ts";
 import type { Spool } from "../db/spool.ts";
 import { log } from "../log.ts";
@@ -138,17 +139,14 @@ async function processBacklog(
 async function rollUp(context: JobContext): Promise<number> {
   await rebuild(context);
   let written = 0;
-  for (let left = await countMarked(context.db); left > 0 && !context.signal.aborted; left -= DAYS_AT_ONCE) {
+  for (
+    let left = await countDaysToRollUp(context.db);
+    left > 0 && !context.signal.aborted;
+    left -= DAYS_AT_ONCE
+  ) {
     written += await callLocked(context, "daily-metrics", "roll_up_stale_days($1)", [DAYS_AT_ONCE]);
   }
   return written;
-}
-
-async function countMarked(db: Database): Promise<number> {
-  const [marked] = await db.query<{ days: number }>(
-    "select count(*) as days from marked_days(1000000) where is_over or not is_counted",
-  );
-  return marked!.days;
 }
 
 /**
@@ -160,12 +158,9 @@ export async function rebuild(context: Pick<JobContext, "db" | "signal" | "whenB
   const until = context.whenBusy === "skip" ? performance.now() + REBUILD_MS : Infinity;
   let written = 0;
   while (!context.signal.aborted && performance.now() < until) {
-    const [slice] = await context.db.transaction(
-      (tx) => tx.query<{ sessions: number | null }>("select rebuild_slice() as sessions"),
-      NO_LIMIT,
-    );
-    if (slice!.sessions === null) break;
-    written += slice!.sessions;
+    const sessions = await context.db.transaction(rebuildSlice, NO_LIMIT);
+    if (sessions === null) break;
+    written += sessions;
   }
   return written;
 }

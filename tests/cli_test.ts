@@ -41,6 +41,14 @@ Deno.test("what is called wrongly is refused in one line, with the closest match
       `--to 2026-03-01 lies before --from 2026-03-02${see(" rollup")}`,
     ],
     [
+      ["rebuild", "--to", "2026-03-01", "--from", "2026-03-02"],
+      `--to 2026-03-01 lies before --from 2026-03-02${see(" rebuild")}`,
+    ],
+    [
+      ["rebuild", "--since", "2026-03-02"],
+      `--since is not known${see(" rebuild")}`,
+    ],
+    [
       ["rollup", "--from", "1900-01-01", "--to", "2100-01-01"],
       `1900-01-01 to 2100-01-01 is 73050 days, but may be at most 3660${see(" rollup")}`,
     ],
@@ -79,6 +87,7 @@ Deno.test("each command has its help, by --help and by help, which needs no data
       "sql",
       "etl",
       "rollup",
+      "rebuild",
       "export",
       "erase",
       "retry-failed",

@@ -71,7 +71,7 @@ export async function factsOf(db: Database): Promise<Record<string, unknown[]>> 
   const tables = await db.query<{ name: string }>(
     `select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'site_id'
      where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
-       and c.relname !~ '^events_log' and c.relname not in ('sites', 'stale_days')
+       and c.relname !~ '^events_log' and c.relname not in ('sites', 'stale_days', 'rebuilds')
      order by 1`,
   );
   const texts = await dictionaryOf(db);

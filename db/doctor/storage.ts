@@ -94,7 +94,7 @@ const size: Check = {
   },
 };
 
-interface Space {
+export interface Space {
   free: number;
   total: number;
 }

@@ -38,6 +38,10 @@ begin
     into v_raw_sites, v_raw_events using visitor, site, v_sites, v_sessions;
 
   perform pg_advisory_xact_lock(hashtextextended('footfall:process-events', 0));
+  -- Waits for a rebuild that writes rows of these sessions now; later slices skip them.
+  perform from unnest(v_sites || v_shared_sites, v_sessions || v_shared_sessions) as own(site_id, session_id)
+  join user_sessions s using (site_id, session_id)
+  for update of s;
   update dictionary d set retired_at = now()
   from (
     select s.site_id, unnest(values_of_row(s)) as value_id

@@ -34,24 +34,44 @@ $$;
 -- Writes the rows of the next slice of the rebuild that is under way: of about `most` sessions. Returns how many sessions that were;
 -- null where no rebuild is under way, or another process is at it.
 --
--- The slice's sessions are locked while they are written; one that a batch has locked is skipped, since the batch writes its row.
+-- The slice's sessions are locked while they are written. One that another transaction has locked is skipped, since a batch writes
+-- its row; where it has none of these definitions yet, the next slice begins with it: the other may fail, or not write rows.
 create or replace function rebuild_slice(most integer default 1000) returns integer
 language plpgsql
+set jit = off
 set plan_cache_mode = force_custom_plan
 as $$
 declare
   v          rebuilds;
   v_from     timestamptz;
+  v_known    text[];
   v_sites    text[];
   v_sessions text[];
+  v_skipped  timestamptz;
 begin
   select * into v from rebuilds where finished_at is null order by id limit 1 for update skip locked;
   if not found then
     return null;
   end if;
+  if v.definitions < row_definitions() then
+    -- A later release goes on with it: what is done is of the definitions before.
+    v.reached := v.ends;
+  end if;
+  v_known := array(select known.site_id from sites_with_facts() known where v.site_id is null or known.site_id = v.site_id);
   v_from := greatest(v.starts, least(v.reached, clock_timestamp() + interval '1 day') - v.slice);
+  -- After days without sessions the slice is long, and may meet a day of millions.
+  v_from := greatest(v_from, (
+    select s.session_start
+    from unnest(v_known) as known(site_id)
+    cross join lateral (
+      select u.session_start from user_sessions u
+      where u.site_id = known.site_id and u.session_start >= v_from and u.session_start < v.reached
+      order by u.session_start desc limit most * 2
+    ) s
+    order by s.session_start desc offset most * 2 - 1 limit 1
+  ));
   select array_agg(s.site_id), array_agg(s.session_id) into v_sites, v_sessions
-  from (select known.site_id from sites_with_facts() known where v.site_id is null or known.site_id = v.site_id) known
+  from unnest(v_known) as known(site_id)
   cross join lateral (
     select s.site_id, s.session_id
     from user_sessions s
@@ -73,16 +93,25 @@ begin
   delete from session_rows r
   where (v.site_id is null or r.site_id = v.site_id) and r.started_at >= v_from and r.started_at < v.reached
     and not exists (select from user_sessions u where u.site_id = r.site_id and u.session_id = r.session_id);
+  select max(u.session_start) + interval '1 microsecond' into v_skipped
+  from unnest(v_known) as known(site_id)
+  join user_sessions u on u.site_id = known.site_id and u.session_start >= v_from and u.session_start < v.reached
+  left join session_rows r on r.site_id = u.site_id and r.session_id = u.session_id
+  where r.definitions is null or r.definitions < row_definitions();
+  if v_skipped is not null then
+    perform pg_sleep(0.05); -- the caller comes again at once
+  end if;
   update rebuilds set
-    reached = v_from,
+    reached = coalesce(v_skipped, v_from),
+    definitions = row_definitions(),
     slice = case
-      when coalesce(cardinality(v_sites), 0) > most * 2 then v.slice / 2
+      when coalesce(cardinality(v_sites), 0) >= most * 2 then v.slice / 2
       when coalesce(cardinality(v_sites), 0) < most / 2 then least(v.slice * 2, interval '30 days')
       else v.slice
     end,
-    finished_at = case when v_from <= v.starts then clock_timestamp() end
+    finished_at = case when v_from <= v.starts and v_skipped is null then clock_timestamp() end
   where id = v.id;
-  if v_from <= v.starts and v.is_upgrade then
+  if v_from <= v.starts and v_skipped is null and v.is_upgrade then
     perform drop_packed_segments();
   end if;
   return coalesce(cardinality(v_sites), 0);
