@@ -57,7 +57,7 @@ export const JOBS: readonly Job[] = [
     run: (context) => callLocked(context, "update-sessions", "end_idle_sessions()"),
   },
   {
-    // What the dashboard shows of today comes from it: an hour would be long to wait.
+    // `daily_site_metrics` is at most this old. Questions do not wait for it: they read rows of days that are not rolled up.
     name: "daily-metrics",
     schedule: "*/5 * * * *",
     run: rollUp,
