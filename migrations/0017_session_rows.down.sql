@@ -1,5 +1,6 @@
 -- Makes the packed segments again, empty where `footfall rebuild` has dropped them, and marks every day: the first run of daily-metrics
 -- of the previous release fills them.
+drop view daily_value_sums;
 drop table dictionary, session_rows, daily_values, daily_scroll, daily_forms, daily_form_fields, daily_revenue, rebuilds cascade;
 drop index idx_user_events_own, idx_user_events_revenue;
 

@@ -64,7 +64,7 @@ export function valueSums(scope: Scope, dimension: Dimension, params: Params): s
     select value_id, sum(sessions) as sessions, sum(pageviews) as pageviews, sum(events) as events, sum(bounces) as bounces,
       sum(seconds) as seconds, sum(timed) as timed
     from (
-      select ${COLUMNS} from daily_values where ${scope.rolledUp} and dimension = ${params.add(dimension)}
+      select ${COLUMNS} from daily_value_sums where ${scope.rolledUp} and dimension = ${params.add(dimension)}
       union all ${sumsOfOpenDays(`${scope.site}, ${scope.openDays}`, scope.site, dimension)}
     ) parts
     group by value_id`;

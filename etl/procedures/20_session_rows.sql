@@ -123,16 +123,17 @@ begin
     select * from dictionary d where d.site_id = t.site_id and d.value_hash = md5(t.value)::uuid offset 0
   ) d on true;
   if exists (select from touched_values where value_id is null or retired_at is not null) then
-    -- In order, so that no two workers wait for each other in a circle.
-    insert into dictionary (site_id, value)
-    select site_id, value from touched_values where value_id is null order by site_id, md5(value)::uuid
-    on conflict (site_id, value_hash) do nothing;
-    update touched_values t set value_id = d.value_id
-    from dictionary d
-    where t.value_id is null and d.site_id = t.site_id and d.value_hash = md5(t.value)::uuid;
+    -- First: where a retired value is being removed this waits, and the value is added again below.
     update dictionary d set retired_at = null
     from touched_values t
     where t.retired_at is not null and d.site_id = t.site_id and d.value_id = t.value_id;
+    -- In order, so that no two workers wait for each other in a circle.
+    insert into dictionary (site_id, value)
+    select site_id, value from touched_values where value_id is null or retired_at is not null order by site_id, md5(value)::uuid
+    on conflict (site_id, value_hash) do nothing;
+    update touched_values t set value_id = d.value_id
+    from dictionary d
+    where (t.value_id is null or t.retired_at is not null) and d.site_id = t.site_id and d.value_hash = md5(t.value)::uuid;
   end if;
 
   return query

@@ -171,8 +171,16 @@ language sql stable as $$
     from day_bounds(site, days) b
     cross join lateral sessions_starting(site, b.starts, b.ends) s
     cross join lateral unnest(s.page_ids) with ordinality as v(page_id, place)
-    where array_position(s.page_ids, v.page_id) = v.place
+    where is_whole(s) and array_position(s.page_ids, v.page_id) = v.place
     group by b.day, v.page_id
+    union all
+    select b.day, d.value_id, count(distinct v.session_id), 0, 0, 0
+    from day_bounds(site, days) b
+    cross join lateral cut_sessions_active(site, b.starts, b.ends) s
+    join pageviews v on v.site_id = s.site_id and v.session_id = s.session_id
+    join dictionary d on d.site_id = v.site_id and d.value_hash = md5(v.path)::uuid
+    where s.started_at >= b.starts
+    group by b.day, d.value_id
   ) parts
   group by day, value_id
 $$;
@@ -191,8 +199,16 @@ language sql stable as $$
     from day_bounds(site, days) b
     cross join lateral sessions_starting(site, b.starts, b.ends) s
     cross join lateral unnest(s.event_ids) with ordinality as e(event_id, place)
-    where array_position(s.event_ids, e.event_id) = e.place
+    where is_whole(s) and array_position(s.event_ids, e.event_id) = e.place
     group by b.day, e.event_id
+    union all
+    select b.day, d.value_id, count(distinct e.session_id), 0
+    from day_bounds(site, days) b
+    cross join lateral cut_sessions_active(site, b.starts, b.ends) s
+    join user_events e on e.site_id = s.site_id and e.session_id = s.session_id
+    join dictionary d on d.site_id = e.site_id and d.value_hash = md5(e.event_type)::uuid
+    where s.started_at >= b.starts
+    group by b.day, d.value_id
   ) parts
   group by day, value_id
 $$;

@@ -20,26 +20,41 @@ language sql immutable parallel safe as $$
   select event_type not in ('scroll', 'scroll_depth', 'page_visibility', 'page_exit', 'web_vitals')
 $$;
 
+-- The names of a site's own events, found by skipping from one to the next along idx_user_events_own.
+create or replace function own_event_names(site text) returns table (name text)
+language sql stable as $$
+  with recursive names as (
+    select min(e.event_type) as name from user_events e where e.site_id = site and is_own_event(e.event_type)
+    union all
+    select (
+      select min(e.event_type) from user_events e where e.site_id = site and is_own_event(e.event_type) and e.event_type > names.name
+    )
+    from names where names.name is not null
+  )
+  select names.name from names where names.name is not null
+$$;
+
 -- How often each value of each property came with the events of a name (null: of all names). Objects and arrays are no values.
 create or replace function properties_of_days(site text, days date[], name text default null)
 returns table (event_name text, day date, property text, value text, events bigint)
 language sql stable as $$
-  select e.event_type, e.day, left(property.name, 100), left(property.value #>> '{}', 500), sum(e.count)::bigint
+  select e.name, e.day, left(property.name, 100), left(property.value #>> '{}', 500), sum(e.count)::bigint
   from (
-    select e.event_type, b.day, e.event_data, count(*) as count
-    from day_bounds(site, days) b
+    select n.name, b.day, e.event_data, count(*) as count
+    from (select n.name from own_event_names(site) n where properties_of_days.name is null or n.name = properties_of_days.name) n
+    cross join day_bounds(site, days) b
     cross join lateral (
-      select e.event_type, e.event_data
+      select e.event_data
       from user_events e
-      where e.site_id = site and e.event_timestamp >= b.starts and e.event_timestamp < b.ends
-        and is_own_event(e.event_type) and (name is null or e.event_type = name) and jsonb_typeof(e.event_data) = 'object'
+      where e.site_id = site and e.event_type = n.name and is_own_event(e.event_type)
+        and e.event_timestamp >= b.starts and e.event_timestamp < b.ends and jsonb_typeof(e.event_data) = 'object'
       offset 0
     ) e
-    group by e.event_type, b.day, e.event_data
+    group by n.name, b.day, e.event_data
   ) e
   cross join lateral jsonb_each(e.event_data) as property(name, value)
   where jsonb_typeof(property.value) in ('string', 'number', 'boolean')
-  group by e.event_type, e.day, left(property.name, 100), left(property.value #>> '{}', 500)
+  group by e.name, e.day, left(property.name, 100), left(property.value #>> '{}', 500)
 $$;
 
 -- How often each form was started, submitted and abandoned on each page; an unknown form or page is ''.

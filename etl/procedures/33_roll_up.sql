@@ -34,20 +34,27 @@ begin
   select site, day, hour, visitors, sessions, pageviews, events, bounces, seconds from hours_of_days(site, days);
 
   delete from daily_values where site_id = site and dimension = any (session_dimensions() || '{page,event}') and day = any (days);
-  insert into daily_values (site_id, dimension, day, value_id, sessions, pageviews, events, bounces, seconds, timed)
-  select site, d.dimension, b.day, d.value_id, count(*), sum(s.pageviews), sum(s.events),
-    count(*) filter (where s.pageviews < 2), sum(s.duration_seconds), count(*)
-  from day_bounds(site, days) b
-  cross join lateral sessions_starting(site, b.starts, b.ends) s
-  cross join lateral unnest(session_dimensions(), array[
-    s.entry_page, s.exit_page, s.source, s.referrer, s.channel, s.utm_source, s.utm_medium, s.utm_campaign, s.utm_content, s.utm_term,
-    s.country, s.language, s.browser, s.os, s.device, s.screen
-  ]) as d(dimension, value_id)
-  group by d.dimension, b.day, d.value_id
-  union all
-  select site, 'page', day, value_id, sessions, pageviews, 0, 0, seconds, timed from pages_of_days(site, days)
-  union all
-  select site, 'event', day, value_id, sessions, 0, events, 0, 0, 0 from events_of_days(site, days);
+  insert into daily_values (site_id, dimension, day, value_ids, sessions, pageviews, events, bounces, seconds, timed)
+  select site, dimension, day, array_agg(value_id), array_agg(sessions), array_agg(pageviews), array_agg(events), array_agg(bounces),
+    array_agg(seconds), array_agg(timed)
+  from (
+    select dimension, day, value_id, count(*) as sessions, sum(pageviews) as pageviews, sum(events) as events,
+      count(*) filter (where pageviews < 2) as bounces, sum(duration_seconds) as seconds, count(*) as timed
+    from (
+      select b.day, s.pageviews, s.events, s.duration_seconds, unnest(session_dimensions()) as dimension, unnest(array[
+        s.entry_page, s.exit_page, s.source, s.referrer, s.channel, s.utm_source, s.utm_medium, s.utm_campaign, s.utm_content, s.utm_term,
+        s.country, s.language, s.browser, s.os, s.device, s.screen
+      ]) as value_id
+      from day_bounds(site, days) b
+      cross join lateral sessions_starting(site, b.starts, b.ends) s
+    ) valued
+    group by dimension, day, value_id
+    union all
+    select 'page', day, value_id, sessions, pageviews, 0, 0, seconds, timed from pages_of_days(site, days)
+    union all
+    select 'event', day, value_id, sessions, 0, events, 0, 0, 0 from events_of_days(site, days)
+  ) sums
+  group by dimension, day;
 
   delete from daily_scroll where site_id = site and day = any (days);
   insert into daily_scroll (site_id, day, page, reached_25, reached_50, reached_75, reached_100)

@@ -101,6 +101,9 @@ begin
     raise exception '% to % is more than ten years', start_date, end_date using errcode = 'invalid_parameter_value';
   end if;
   perform pg_advisory_xact_lock(hashtextextended('footfall:roll-up', 0));
+  if exists (select from rebuilds where is_upgrade and finished_at is null and reached > start_date) then
+    raise notice 'sessions of these days are still being read in after an upgrade (footfall rebuild): until then only those that are done count';
+  end if;
   for v in
     select known.site_id, month, array_agg(day::date) as days
     from (

@@ -23,8 +23,8 @@ export const Breakdown = z.object({
     }),
     visitors: Count.optional(),
   })).openapi({ description: "By sessions (pages: by pageviews; events: by events), the most first." }),
-  others: Sums.nullable().openapi({
-    description: "What values sum up to that were too rare, on their day, to be kept one by one.",
+  others: z.null().openapi({
+    description: "Null: every value is kept, however rare. Earlier releases left out rare values.",
   }),
   count: Count.openapi({ description: "How many values there are, with the search." }),
   page: z.int(),

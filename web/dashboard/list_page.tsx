@@ -76,7 +76,7 @@ function List(
     page: number;
   },
 ) {
-  const { rows, total, others, count } = breakdown;
+  const { rows, total, count } = breakdown;
   if (rows.length === 0) {
     if (page > 1 && count > 0) {
       return (
@@ -122,11 +122,6 @@ function List(
           </tbody>
         </table>
       </div>
-      {others && !address.get("search") && (
-        <p class="note">
-          {formatCount(others[measure])} more are of values too rare to be kept one by one.
-        </p>
-      )}
       <Pages address={address} page={page} count={count} shown={rows.length} />
     </>
   );
