@@ -25,7 +25,7 @@ interface Status extends EtlStatus {
 const MOST_SITES = 20;
 
 function statusText(
-  { database, sites, pending, jobs, staleDays, failedEvents, spooledEvents }: Status,
+  { database, sites, pending, jobs, staleDays, rebuild, failedEvents, spooledEvents }: Status,
 ): string {
   const waiting = pending.reduce((sum, events) => sum + events.count, 0);
   const oldest = Math.max(0, ...pending.map(({ ageSeconds }) => ageSeconds));
@@ -51,6 +51,9 @@ function statusText(
     `waiting in the spool: ${count(spooledEvents, "event")}`,
     `set aside: ${count(failedEvents, "event")}`,
     `to roll up again: ${count(staleDays, "day")} of sites`,
+    `session rows: ${
+      rebuild ? `rebuilt back to ${rebuild.reached.toISOString()}` : "no rebuild is under way"
+    }`,
   ].join("\n");
 }
 

@@ -1,4 +1,5 @@
 import type { Asked, Database } from "./database.ts";
+import { countDaysToRollUp, type Rebuild, unfinishedRebuild } from "./rebuild.ts";
 
 /** Events of one type that wait for the ETL. */
 export interface PendingEvents {
@@ -22,8 +23,10 @@ export interface LastRun {
 export interface EtlStatus {
   pending: PendingEvents[];
   jobs: LastRun[];
-  /** Days that the next roll-up will recompute. */
+  /** Days of sites that the next roll-up is going to recompute. */
   staleDays: number;
+  /** The rebuild of session rows that is under way; null where none is. */
+  rebuild: Rebuild | null;
   /** Events that could not be processed, and were set aside with their reason. */
   failedEvents: number;
 }
@@ -44,12 +47,18 @@ export async function readEtlStatus(db: Asked, timeout?: number): Promise<EtlSta
     [],
     { timeout },
   );
-  const [counts] = await db.query<{ staleDays: number; failedEvents: number }>(
-    `select (select count(*) from (select distinct site_id, metric_date from stale_days) days) as "staleDays", (select count(*) from failed_events) as "failedEvents"`,
+  const [failed] = await db.query<{ events: number }>(
+    "select count(*) as events from failed_events",
     [],
     { timeout },
   );
-  return { pending, jobs, ...counts! };
+  return {
+    pending,
+    jobs,
+    staleDays: await countDaysToRollUp(db, timeout),
+    rebuild: await unfinishedRebuild(db, timeout) ?? null,
+    failedEvents: failed!.events,
+  };
 }
 
 /** A job's last run that did not fail. */

@@ -26,6 +26,7 @@ commandTest(
       "waiting in the spool: 0 events",
       "set aside: 1 event",
       "to roll up again: 1 day of sites",
+      "session rows: no rebuild is under way",
     ]);
     assertEquals(
       await footfall("rollup", "--from", "2026-01-30", "--to", "2026-02-01"),
@@ -40,12 +41,16 @@ commandTest(
     await db.exec(`
       insert into events_log_pending (event_type, session_id, visitor_id, site_id, timestamp, raw_event_data)
       select 'pageview', 's', 'v', 'a', now(), '{}' from generate_series(1, 1234);
-      delete from stale_days`);
+      delete from stale_days;
+      insert into stale_days (site_id, metric_date, marked_at, is_counted) values ('a', current_date, now(), true);
+      insert into rebuilds (starts, ends, reached, definitions)
+      values ('2026-03-10 12:00Z', 'infinity', '2026-03-11 12:00Z', 1)`);
     assertEquals(await waiting(), [
       "waiting for the ETL: 1,235 rows, the oldest for SECONDS",
       "waiting in the spool: 0 events",
       "set aside: 1 event",
       "to roll up again: 0 days of sites",
+      "session rows: rebuilt back to 2026-03-11T12:00:00.000Z",
     ]);
   },
 );

@@ -1,3 +1,4 @@
+import { unfinishedRebuild } from "../rebuild.ts";
 import { ask, type Check, count, formatAge, list, ok, problem, warning } from "./check.ts";
 
 // The job runs every minute and takes less than one.
@@ -47,17 +48,58 @@ const staleDays: Check = {
   name: "stale days",
   asks: "database",
   async run({ db }) {
+    // The mark of a day that is not over is normal, and so it is in the minutes after.
     const { days, age } = await ask<{ days: number; age: number | null }>(
       db,
-      "select count(*) as days, extract(epoch from now() - min(marked_at)) as age from stale_days",
+      `select count(*) as days,
+         max(extract(epoch from now() - greatest(
+           (select min(d.marked_at) from stale_days d where d.site_id = m.site_id and d.metric_date = m.day),
+           b.ends + closing_delay()
+         ))) as age
+       from marked_days(1000000) m
+       cross join lateral day_bounds(m.site_id, array[m.day]) b
+       where m.is_over`,
     );
     if (age === null) return ok("none");
-    const message = `${count(days, "day")} of sites to roll up again, marked up to ${
+    const message = `${count(days, "day")} of sites to roll up again, waiting up to ${
       formatAge(Math.max(0, age))
-    } ago`;
+    }`;
     return age >= STALE_WARNING_SECONDS
       ? warning(message, "see the job daily-metrics; now with: deno task footfall etl")
       : ok(message);
+  },
+};
+
+const sessionRows: Check = {
+  name: "session rows",
+  asks: "database",
+  async run({ db }) {
+    const rebuild = await unfinishedRebuild(db);
+    if (rebuild) {
+      const message = `a rebuild of ${
+        rebuild.site ?? "all sites"
+      } is under way, done back to ${rebuild.reached.toISOString()}`;
+      return rebuild.isUpgrade
+        ? warning(
+          `${message}; figures of earlier days are too low`,
+          "the job daily-metrics goes on with it; now with: deno task footfall rebuild",
+        )
+        : ok(message);
+    }
+    // A rebuild ends with the oldest rows, so where these are of the current definitions, all are.
+    const outdated = await db.query<{ site: string }>(
+      `select known.site_id as site
+       from sites_with_facts() known
+       cross join lateral (
+         select r.definitions from session_rows r where r.site_id = known.site_id order by r.started_at limit 1
+       ) oldest
+       where oldest.definitions < row_definitions()
+       order by 1`,
+    );
+    return outdated.length === 0 ? ok("of the current definitions") : warning(
+      `of older definitions: those of ${list(outdated.map(({ site }) => site))}`,
+      "deno task footfall rebuild",
+    );
   },
 };
 
@@ -111,4 +153,4 @@ const jobs: Check = {
   },
 };
 
-export const WORK_CHECKS: readonly Check[] = [pendingEvents, failedEvents, staleDays, jobs];
+export const WORK_CHECKS: readonly Check[] = [pendingEvents, failedEvents, staleDays, sessionRows, jobs];

@@ -15,6 +15,8 @@ export interface SiteDays extends StatsSite {
   today: string;
   /** The first day of which anything is known; null where nothing is. */
   firstDay: string | null;
+  /** After an upgrade: sessions that started before it are not counted yet. Null once all are. */
+  incompleteBefore: Date | null;
 }
 
 /** The site of this id, or undefined where it was neither added nor seen. */
@@ -24,10 +26,12 @@ export async function findSite(db: Queryable, site: string, now: Date): Promise<
   select
     asked.site_id as site, coalesce(s.domains, '{}') as domains, coalesce(s.timezone, 'UTC') as timezone,
     s.site_id is not null as registered, ($2::timestamptz at time zone coalesce(s.timezone, 'UTC'))::date as today,
+    (first.at at time zone coalesce(s.timezone, 'UTC'))::date as "firstDay",
     (
-      (select min(u.session_start) from user_sessions u where u.site_id = asked.site_id) at time zone coalesce(s.timezone, 'UTC')
-    )::date as "firstDay"
+      select max(least(r.reached, $2)) from rebuilds r where r.is_upgrade and r.finished_at is null and first.at < r.reached
+    ) as "incompleteBefore"
   from (select $1::text as site_id) asked
+  cross join lateral (select min(u.session_start) as at from user_sessions u where u.site_id = asked.site_id) first
   left join sites s on s.site_id = asked.site_id
   where s.site_id is not null
     or exists (select from user_sessions u where u.site_id = asked.site_id)
@@ -35,6 +39,16 @@ export async function findSite(db: Queryable, site: string, now: Date): Promise<
     [site, now],
   );
   return found;
+}
+
+/** Before which moment sessions are missing in days from `from` on; null where none are. */
+export function missingBefore(
+  { timezone, incompleteBefore }: Pick<SiteDays, "timezone" | "incompleteBefore">,
+  from: string,
+): Date | null {
+  if (incompleteBefore === null) return null;
+  const midnight = Temporal.PlainDate.from(from).toZonedDateTime(timezone).epochMilliseconds;
+  return midnight < incompleteBefore.getTime() ? incompleteBefore : null;
 }
 
 /** Every site that was added or has sessions, by id. */

@@ -4,9 +4,9 @@ import type { Database } from "../../db/database.ts";
 import type { Period } from "../../db/stats/period.ts";
 import type { StatsQuery } from "../../db/stats/query.ts";
 import { comparedStretch, type Stretch, stretchDays } from "../../db/stats/stretch.ts";
-import { findSite, knownSites, type SiteDays } from "../../db/stats/sites.ts";
+import { findSite, knownSites, missingBefore, type SiteDays } from "../../db/stats/sites.ts";
 import { Address } from "../../web/dashboard/address.ts";
-import { formatRange } from "../../web/dashboard/format.ts";
+import { formatDate, formatRange } from "../../web/dashboard/format.ts";
 import { FILTER_FIELDS } from "../../web/dashboard/filters.tsx";
 import { PANEL_KEYS } from "../../web/dashboard/panels.ts";
 import type { SiteContext, Viewer } from "../../web/dashboard/site_frame.tsx";
@@ -93,6 +93,7 @@ export async function readVisit(
       address,
       range,
       compared: compared && comparedText(compared, site),
+      missingBefore: missingText(missingBefore(site, (compared ? stretchDays(compared) : range).from), site),
       timezone: site.timezone,
       today: site.today,
       viewer,
@@ -114,9 +115,25 @@ function comparedText(stretch: Stretch, { today, timezone }: SiteDays): string {
   return `${isYesterday ? "yesterday" : formatRange(days)} until ${clock}`;
 }
 
+/** The moment on the site's clock: `12 Nov 2026 14:23`. */
+function missingText(moment: Date | null, { timezone }: SiteDays): string | null {
+  if (moment === null) return null;
+  const local = Temporal.Instant.fromEpochMilliseconds(moment.getTime()).toZonedDateTimeISO(timezone);
+  return `${formatDate(local.toPlainDate().toString())} ${
+    local.toPlainTime().toString({ smallestUnit: "minute" })
+  }`;
+}
+
 async function siteOf(db: Database, id: string, now: Date): Promise<SiteDays> {
   const found = await findSite(db, id, now);
-  const unknown = { site: id, domains: [], timezone: "UTC", registered: false, firstDay: null };
+  const unknown = {
+    site: id,
+    domains: [],
+    timezone: "UTC",
+    registered: false,
+    firstDay: null,
+    incompleteBefore: null,
+  };
   return found ?? { ...unknown, today: now.toISOString().slice(0, 10) };
 }
 

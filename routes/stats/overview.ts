@@ -50,7 +50,7 @@ export function overviewRoutes(db: Database): Resource {
       stretch && overviewOf(db, query, stretch),
     ]);
     return c.json({
-      ...asked(query),
+      ...asked(query, stretch),
       current,
       previous: stretch && previous && { ...previous, range: writeStretch(stretch, query.timezone) },
       change: previous && changeOf(current, previous),

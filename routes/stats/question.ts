@@ -2,7 +2,8 @@ import { HTTPException } from "hono/http-exception";
 import type { Queryable } from "../../db/database.ts";
 import type { Period } from "../../db/stats/period.ts";
 import type { Filter, StatsQuery } from "../../db/stats/query.ts";
-import { findSite, type SiteDays } from "../../db/stats/sites.ts";
+import { findSite, missingBefore, type SiteDays } from "../../db/stats/sites.ts";
+import { type Stretch, stretchDays } from "../../db/stats/stretch.ts";
 import { withCodes } from "./countries.ts";
 import { readRange } from "./parameters.ts";
 
@@ -15,22 +16,33 @@ export async function requireSite(db: Queryable, site: string): Promise<SiteDays
   });
 }
 
+/** A question, and what the site cannot tell yet. */
+export type Question = StatsQuery & Pick<SiteDays, "incompleteBefore">;
+
 /** What the parameters ask about the site. @throws {HTTPException | BadParameters} Where that cannot be answered */
 export async function readQuestion(
   db: Queryable,
   site: string,
   parameters: { period?: Period; from?: string; to?: string; filter: Filter[] },
-): Promise<StatsQuery> {
+): Promise<Question> {
   const found = await requireSite(db, site);
   return {
     site,
     timezone: found.timezone,
     range: readRange(parameters, found),
     filters: withCodes(parameters.filter),
+    incompleteBefore: found.incompleteBefore,
   };
 }
 
-/** What an answer begins with: what was asked. */
-export function asked({ site, timezone, range, filters }: StatsQuery) {
-  return { site, range: { ...range, timezone }, filters };
+/** What an answer begins with: what was asked, and how much of it is not there yet. @param compared what it is compared with */
+export function asked(question: Question, compared?: Stretch | null) {
+  const { site, timezone, range, filters } = question;
+  const missing = missingBefore(question, compared ? stretchDays(compared).from : range.from);
+  return {
+    site,
+    range: { ...range, timezone },
+    filters,
+    ...(missing && { incompleteBefore: missing.toISOString() }),
+  };
 }

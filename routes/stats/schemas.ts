@@ -44,7 +44,16 @@ export const Filter = z.object({
 }).openapi("Filter");
 
 /** What every answer about a site begins with: what was asked. */
-export const ASKED = { site: z.string(), range: Range, filters: z.array(Filter) };
+export const ASKED = {
+  site: z.string(),
+  range: Range,
+  filters: z.array(Filter),
+  incompleteBefore: z.iso.datetime().optional().openapi({
+    description:
+      "Sessions that started before this moment are still being read in after an upgrade; figures of earlier days are too low. " +
+      "Absent where nothing is missing in the range and what it is compared with.",
+  }),
+};
 
 export const TOTALS = {
   visitors: Count,

@@ -73,7 +73,7 @@ export function timeseriesRoutes(db: Database): Resource {
       stretch && timeseriesOf(db, query, stretch, interval),
     ]);
     const answer: z.input<typeof Timeseries> = {
-      ...asked(query),
+      ...asked(query, stretch),
       interval,
       buckets: buckets.map(writeBucket),
       previous: stretch && previous && {

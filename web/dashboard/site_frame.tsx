@@ -25,6 +25,8 @@ export interface SiteContext {
   range: DayRange;
   /** What it is compared with, in words; null where that is nothing. */
   compared: string | null;
+  /** After an upgrade: sessions from before this moment are missing, in words; null where none are. */
+  missingBefore: string | null;
   timezone: string;
   /** The site's own. */
   today: string;
@@ -59,7 +61,7 @@ export function SiteFrame(
     children?: Child;
   },
 ) {
-  const { address, viewer, sites } = context;
+  const { address, viewer, sites, missingBefore } = context;
   const switcher = sites.map((site) => ({
     href: `/dashboard/${encodeURIComponent(site)}`,
     title: site,
@@ -87,6 +89,12 @@ export function SiteFrame(
       </div>
       <h1 class="hidden">{address.view === "" ? address.site : `${address.site}: ${title}`}</h1>
       {period !== "none" && <Filters address={address} />}
+      {period !== "none" && missingBefore && (
+        <p class="card notice" role="status">
+          Sessions from before {missingBefore}{" "}
+          are still being read in after an upgrade: figures of earlier days are too low.
+        </p>
+      )}
       {children}
     </Page>
   );
