@@ -94,16 +94,43 @@ function sumsOfRows({ where }: ChosenRows, dimension: Dimension): string {
   switch (dimension) {
     case "page":
       return `
-    select value_id, count(*) filter (where is_first) as sessions, count(*) as pageviews, 0 as events, 0 as bounces,
-      coalesce(sum(seconds), 0) as seconds, count(seconds) as timed
-    from (${chosenViews(where)}
-    ) views
+    select value_id, sum(sessions) as sessions, sum(pageviews) as pageviews, 0 as events, 0 as bounces, sum(seconds) as seconds,
+      sum(timed) as timed
+    from (
+      select value_id, count(*) filter (where array_position(page_ids, value_id) = place) as sessions, count(*) as pageviews,
+        coalesce(sum(seconds), 0) as seconds, count(seconds) as timed
+      from (
+        select s.page_ids, unnest(s.page_ids) as value_id, unnest(s.page_seconds) as seconds, generate_subscripts(s.page_ids, 1) as place
+        from session_rows s
+        where ${where} and is_whole(s)
+      ) views
+      group by value_id
+      union all
+      select d.value_id, count(distinct v.session_id), count(*), coalesce(sum(v.time_on_page_seconds), 0), count(v.time_on_page_seconds)
+      from (${cutSessions(where)}) s
+      join pageviews v using (site_id, session_id)
+      join dictionary d on d.site_id = v.site_id and d.value_hash = md5(v.path)::uuid
+      group by d.value_id
+    ) parts
     group by value_id`;
     case "event":
       return `
-    select value_id, count(*) filter (where is_first) as sessions, 0 as pageviews, count(*) as events, 0 as bounces, 0 as seconds, 0 as timed
-    from (${chosenEvents(where)}
-    ) events
+    select value_id, sum(sessions) as sessions, 0 as pageviews, sum(events) as events, 0 as bounces, 0 as seconds, 0 as timed
+    from (
+      select value_id, count(*) filter (where array_position(event_ids, value_id) = place) as sessions, count(*) as events
+      from (
+        select s.event_ids, unnest(s.event_ids) as value_id, generate_subscripts(s.event_ids, 1) as place
+        from session_rows s
+        where ${where} and is_whole(s)
+      ) steps
+      group by value_id
+      union all
+      select d.value_id, count(distinct e.session_id), count(*)
+      from (${cutSessions(where)}) s
+      join user_events e using (site_id, session_id)
+      join dictionary d on d.site_id = e.site_id and d.value_hash = md5(e.event_type)::uuid
+      group by d.value_id
+    ) parts
     group by value_id`;
     default:
       return `
@@ -111,38 +138,6 @@ function sumsOfRows({ where }: ChosenRows, dimension: Dimension): string {
         columnOf(dimension)
       } as value_id, ${ROW_SUMS}, count(*) as timed from session_rows s where ${where} group by 1`;
   }
-}
-
-/** A row a pageview of chosen sessions: `value_id`, `is_first` of its page in its session, and the `seconds` on it. */
-function chosenViews(where: string): string {
-  return `
-      select value_id, seconds, array_position(page_ids, value_id) = place as is_first
-      from (
-        select s.page_ids, unnest(s.page_ids) as value_id, unnest(s.page_seconds) as seconds, generate_subscripts(s.page_ids, 1) as place
-        from session_rows s
-        where ${where} and is_whole(s)
-      ) steps
-      union all
-      select d.value_id, v.time_on_page_seconds, row_number() over (partition by v.session_id, v.path order by v.view_timestamp) = 1
-      from (${cutSessions(where)}) s
-      join pageviews v using (site_id, session_id)
-      join dictionary d on d.site_id = v.site_id and d.value_hash = md5(v.path)::uuid`;
-}
-
-/** A row an event of chosen sessions: `value_id`, and `is_first` of its name in its session. */
-function chosenEvents(where: string): string {
-  return `
-      select value_id, array_position(event_ids, value_id) = place as is_first
-      from (
-        select s.event_ids, unnest(s.event_ids) as value_id, generate_subscripts(s.event_ids, 1) as place
-        from session_rows s
-        where ${where} and is_whole(s)
-      ) steps
-      union all
-      select d.value_id, row_number() over (partition by e.session_id, e.event_type order by e.event_timestamp) = 1
-      from (${cutSessions(where)}) s
-      join user_events e using (site_id, session_id)
-      join dictionary d on d.site_id = e.site_id and d.value_hash = md5(e.event_type)::uuid`;
 }
 
 /** The chosen sessions whose rows do not hold all of their steps. `offset 0`: they are few, and found first. */
