@@ -113,14 +113,14 @@ begin
   where not t.keeps_steps;
 
   create temporary table touched_values as
-  select t.site_id, t.value, d.value_id, d.retired_at
+  select t.site_id, t.value, t.value_hash, d.value_id, d.retired_at
   from (
-    select site_id, value from touched_steps
-    union
-    select site_id, unnest(texts) from touched_sessions
+    select site_id, value, md5(value)::uuid as value_hash
+    from (select site_id, value from touched_steps union select site_id, unnest(texts) from touched_sessions) named
+    offset 0
   ) t
   left join lateral (
-    select * from dictionary d where d.site_id = t.site_id and d.value_hash = md5(t.value)::uuid offset 0
+    select * from dictionary d where d.site_id = t.site_id and d.value_hash = t.value_hash offset 0
   ) d on true;
   if exists (select from touched_values where value_id is null or retired_at is not null) then
     -- First: where a retired value is being removed this waits, and the value is added again below.
@@ -129,11 +129,11 @@ begin
     where t.retired_at is not null and d.site_id = t.site_id and d.value_id = t.value_id;
     -- In order, so that no two workers wait for each other in a circle.
     insert into dictionary (site_id, value)
-    select site_id, value from touched_values where value_id is null or retired_at is not null order by site_id, md5(value)::uuid
+    select site_id, value from touched_values where value_id is null or retired_at is not null order by site_id, value_hash
     on conflict (site_id, value_hash) do nothing;
     update touched_values t set value_id = d.value_id
     from dictionary d
-    where (t.value_id is null or t.retired_at is not null) and d.site_id = t.site_id and d.value_hash = md5(t.value)::uuid;
+    where (t.value_id is null or t.retired_at is not null) and d.site_id = t.site_id and d.value_hash = t.value_hash;
   end if;
 
   return query
