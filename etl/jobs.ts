@@ -146,6 +146,7 @@ async function rollUp(context: JobContext): Promise<number> {
   ) {
     written += await callLocked(context, "daily-metrics", "roll_up_stale_days($1)", [DAYS_AT_ONCE]);
   }
+  if (isEmbedded(context.db)) await vacuumChanged(context.db);
   return written;
 }
 
@@ -201,9 +202,22 @@ const TABLES = [
   "user_agents",
 ];
 
+/** The embedded database has one connection, and no autovacuum. */
+const isEmbedded = (db: Database) => db.connections === 1;
+
+/** Vacuums the tables whose rows are written again and again. */
+async function vacuumChanged(db: Database): Promise<void> {
+  // Its statistics are written when it is idle, which it is not between two statements of ours.
+  await db.query("select pg_stat_force_next_flush()");
+  const changed = await db.query<{ name: string }>(
+    `select relname as name from pg_stat_user_tables
+     where relname in ('user_sessions', 'session_rows', 'pageviews', 'stale_days') and n_dead_tup > 1000 + n_live_tup / 5`,
+  );
+  for (const { name } of changed) await db.exec(`vacuum ${name}`);
+}
+
 async function maintain({ db, signal }: JobContext): Promise<number> {
-  // The embedded database has one connection and no autovacuum.
-  const embedded = db.connections === 1;
+  const embedded = isEmbedded(db);
   for (const table of TABLES) {
     if (!signal.aborted) await db.exec(`${embedded ? "vacuum analyze" : "analyze"} ${table}`);
   }

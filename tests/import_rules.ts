@@ -24,6 +24,9 @@ interface Import {
 /** Longer files usually hold two nouns. */
 const MAX_LINES = 300;
 
+// Generated, to be read by a person who searches in it.
+const LONG_FILES = ["db/schema.sql"];
+
 // Which of our files the files of a folder may import, beside those of the same folder.
 const FOLDERS: Record<string, { rule: string; allows: (target: Import) => boolean }> = {
   routes: {
@@ -98,7 +101,7 @@ export function checkSource(file: string, text: string): Violation[] {
     }
   }
   const lines = text.replace(/\n$/, "").split("\n").length;
-  if (lines > MAX_LINES) {
+  if (lines > MAX_LINES && !LONG_FILES.includes(file)) {
     add(MAX_LINES + 1, `a file has at most ${MAX_LINES} lines, this one has ${lines}`);
   }
   return violations.sort((a, b) => a.line - b.line);

@@ -1,0 +1,14 @@
+import { assertEquals } from "@std/assert";
+import { describeSchema } from "../db/schema.ts";
+import { embeddedDatabase } from "./test_database.ts";
+
+Deno.test("db/schema.sql is what the migrations and procedures make", async () => {
+  await using db = await embeddedDatabase();
+  const committed = await Deno.readTextFile(new URL("../db/schema.sql", import.meta.url));
+  const current = await describeSchema(db);
+  assertEquals(
+    committed.split("\n"),
+    current.split("\n"),
+    "db/schema.sql is not current: run deno task db:schema",
+  );
+});
