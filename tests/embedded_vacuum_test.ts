@@ -3,7 +3,7 @@ import { setLogLevel } from "../log.ts";
 import type { Database } from "../db/database.ts";
 import { JOBS } from "../etl/jobs.ts";
 import { runJob } from "../etl/run.ts";
-import { embeddedDatabase } from "./test_database.ts";
+import { embeddedDatabase } from "./embedded_database.ts";
 import { JOB_CONTEXT } from "./upgraded.ts";
 
 setLogLevel("error");

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describeSchema } from "../db/schema.ts";
-import { embeddedDatabase } from "./test_database.ts";
+import { embeddedDatabase } from "./embedded_database.ts";
 
 Deno.test("db/schema.sql is what the migrations and procedures make", async () => {
   await using db = await embeddedDatabase();
