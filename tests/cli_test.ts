@@ -156,8 +156,9 @@ Deno.test("rollup takes a range apart into months, and recomputes each day of it
 
   await using db = await testDatabase(servers()[0]!);
   const cwd = await Deno.makeTempDir();
-  await db.exec(`insert into pageviews (session_id, visitor_id, site_id, url, path, view_timestamp)
-    select 's', 'v', 'a', 'u', '/', timestamptz '2026-01-31 12:00Z' + i * interval '1 day' from generate_series(0, 1) i`);
+  await db.exec(`
+    insert into user_sessions (session_id, visitor_id, site_id, session_start)
+    select 's' || i, 'v', 'a', timestamptz '2026-01-31 12:00Z' + i * interval '1 day' from generate_series(0, 1) i`);
   const outcome = await footfall(cwd, ["rollup", "--from", "2026-01-01", "--to", "2026-02-28", "--json"], {
     DATABASE_URL: db.url,
   });

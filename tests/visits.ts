@@ -97,8 +97,9 @@ export async function dictionaryOf(db: Database): Promise<Map<string, string>> {
   return new Map(values.map(({ site_id, value_id, value }) => [`${site_id} ${value_id}`, value]));
 }
 
-/** The row with the texts that its numbers stand for. */
+/** The row with the texts that its numbers stand for; values side by side in the order of their texts. */
 export function withTexts(row: Record<string, unknown>, texts: Map<string, string>): Record<string, unknown> {
+  if (Array.isArray(row.value_ids)) return withSortedValues(row, row.value_ids, texts);
   const isNumbered = (column: string) =>
     ["value_id", "page", "page_ids", "event_ids", "entry_page", "exit_page", "referrer_type"].includes(
       column,
@@ -112,6 +113,21 @@ export function withTexts(row: Record<string, unknown>, texts: Map<string, strin
       : value;
   return Object.fromEntries(
     Object.entries(row).map(([column, value]) => [column, isNumbered(column) ? textOf(value) : value]),
+  );
+}
+
+function withSortedValues(
+  row: Record<string, unknown>,
+  ids: unknown[],
+  texts: Map<string, string>,
+): Record<string, unknown> {
+  const values = ids.map((id) => texts.get(`${row.site_id} ${id}`) ?? "");
+  const order = values.map((_, i) => i).sort((a, b) => compare(values[a]!, values[b]!));
+  return Object.fromEntries(
+    Object.entries({ ...row, value_ids: values }).map(([column, value]) => [
+      column,
+      Array.isArray(value) ? order.map((i) => value[i]) : value,
+    ]),
   );
 }
 

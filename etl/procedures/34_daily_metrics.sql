@@ -83,10 +83,8 @@ language sql stable as $$
   select v.site_id from used v where v.site_id is not null
 $$;
 
-create or replace procedure calculate_daily_metrics(
-  start_date date default current_date - 1,
-  end_date   date default current_date - 1
-)
+-- The work of calculate_daily_metrics; no batch of the ETL waits for it.
+create or replace function recompute_days(start_date date, end_date date) returns void
 language plpgsql as $$
 declare
   v record;
@@ -124,5 +122,17 @@ begin
     insert into stale_days (site_id, metric_date, marked_at, is_counted)
     select v.site_id, b.day, clock_timestamp(), true from day_bounds(v.site_id, v.days) b where b.ends + closing_delay() > now();
   end loop;
+end
+$$;
+
+-- Takes the lock of process_events first: a transaction may call both in any order, beside another one, and none waits in a circle.
+create or replace procedure calculate_daily_metrics(
+  start_date date default current_date - 1,
+  end_date   date default current_date - 1
+)
+language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('footfall:process-events', 0));
+  perform recompute_days(start_date, end_date);
 end
 $$;
