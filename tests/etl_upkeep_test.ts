@@ -61,7 +61,7 @@ for (const engine of engines()) {
     ]);
     await app.etl();
     const second =
-      "select day, seconds, timed from daily_dimensions where dimension = 'page' and value = '/second' and pageviews > 0";
+      "select day, seconds, timed from daily_value_sums join dictionary using (site_id, value_id) where dimension = 'page' and value = '/second' and pageviews > 0";
     assertEquals(await app.rows(second), [{ day: "2026-03-11", seconds: 0, timed: 0 }]);
 
     // Now it is known how long the one before was read.
