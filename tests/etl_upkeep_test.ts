@@ -60,8 +60,8 @@ for (const engine of engines()) {
       pageview({ path: "/second", timestamp: "2026-03-11T12:00:00Z" }),
     ]);
     await app.etl();
-    const second =
-      "select day, seconds, timed from daily_value_sums join dictionary using (site_id, value_id) where dimension = 'page' and value = '/second' and pageviews > 0";
+    const second = `select day, seconds, timed from daily_value_sums join dictionary using (site_id, value_id)
+       where dimension = 'page' and value = '/second' and pageviews > 0`;
     assertEquals(await app.rows(second), [{ day: "2026-03-11", seconds: 0, timed: 0 }]);
 
     // Now it is known how long the one before was read.

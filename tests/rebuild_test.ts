@@ -6,7 +6,7 @@ import { eraseTraces, eraseVisitor } from "../db/visitor_record.ts";
 import { runAllJobs } from "../etl/run.ts";
 import { fillDatabase } from "../traffic/fill.ts";
 import { anyServer, type TestApp, testApp } from "./fixtures.ts";
-import { engines, openTarget } from "./test_database.ts";
+import { engines, openTarget, serverTest } from "./test_database.ts";
 import { copyRows, finish, JOB_CONTEXT } from "./upgraded.ts";
 import { factsOf, mixedVisits } from "./visits.ts";
 
@@ -126,7 +126,7 @@ for (const engine of engines()) {
   });
 }
 
-Deno.test("a session that something else holds gets its row in the next slice", async () => {
+serverTest("a session that something else holds gets its row in the next slice", async () => {
   await using db = await anyServer().migrated();
   await fillSites(db, ["a"], 5);
   await db.query("select begin_rebuild(null, '-infinity', 'infinity')");
@@ -142,32 +142,37 @@ Deno.test("a session that something else holds gets its row in the next slice", 
   assertEquals([rows < 5, await countRows(db)], [true, 5]);
 });
 
-Deno.test("an upgraded database comes to the figures of one that had session rows from the start", async () => {
-  await using reference = await anyServer().migrated();
-  await fillDatabase(reference, TRAFFIC);
-  await reference.query("call process_events_batch(700)");
-  await using db = await anyServer().migrated();
-  await migrateDown(db, 1);
-  await db.query("delete from schema_procedures");
-  await copyRows(reference, db, true);
+serverTest(
+  "an upgraded database comes to the figures of one that had session rows from the start",
+  async () => {
+    await using reference = await anyServer().migrated();
+    await fillDatabase(reference, TRAFFIC);
+    await reference.query("call process_events_batch(700)");
+    await using db = await anyServer().migrated();
+    await migrateDown(db, 1);
+    await db.query("delete from schema_procedures");
+    await copyRows(reference, db, true);
 
-  // A collector of the previous release goes on meanwhile.
-  await Promise.all([migrate(db), fillDatabase(db, LATER)]);
-  for (let i = 0; i < 14; i++) await slice(db, 10);
-  await db.query("call process_events_batch(300)");
-  for (let i = 0; i < 2; i++) await slice(db, 10);
-  const [under] = await db.query("select finished_at from rebuilds");
-  await db.query("call process_events_batch(300)");
-  await finish(db);
-  await fillDatabase(reference, LATER);
-  await finish(reference);
+    // A collector of the previous release goes on meanwhile.
+    await Promise.all([migrate(db), fillDatabase(db, LATER)]);
+    for (let i = 0; i < 14; i++) await slice(db, 10);
+    await db.query("call process_events_batch(300)");
+    for (let i = 0; i < 2; i++) await slice(db, 10);
+    const [under] = await db.query("select finished_at from rebuilds");
+    await db.query("call process_events_batch(300)");
+    await finish(db);
+    await fillDatabase(reference, LATER);
+    await finish(reference);
 
-  assertEquals(under, { finished_at: null });
-  assertEquals(await differences(db, reference), {});
-  assertEquals(await db.query("select to_regclass('session_segments')::text as packed"), [{ packed: null }]);
-});
+    assertEquals(under, { finished_at: null });
+    assertEquals(await differences(db, reference), {});
+    assertEquals(await db.query("select to_regclass('session_segments')::text as packed"), [{
+      packed: null,
+    }]);
+  },
+);
 
-Deno.test("a rebuild beside the ETL, an erasure and a new time zone loses and doubles nothing", async () => {
+serverTest("a rebuild beside the ETL, an erasure and a new time zone loses and doubles nothing", async () => {
   await using app = await testApp();
   await using without = await testApp();
   await using many = await openTarget(app.db.url, { poolSize: 8 });

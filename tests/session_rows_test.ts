@@ -9,7 +9,7 @@ import { scroll } from "../db/stats/scroll.ts";
 import { timeseries } from "../db/stats/timeseries.ts";
 import { eventRow } from "./event_row.ts";
 import { anyServer } from "./fixtures.ts";
-import { engines } from "./test_database.ts";
+import { engines, serverTest } from "./test_database.ts";
 
 const SITE = "example-com";
 const DAY = "2026-03-10";
@@ -189,23 +189,26 @@ for (const engine of engines()) {
   });
 }
 
-Deno.test("neither a roll-up nor calculate_daily_metrics makes a batch wait, of whichever site", async () => {
-  await using db = await anyServer().migrated();
-  await process(db, [eventRow("/", { timestamp: at("12:00:00.000") })]);
-  await db.transaction(async (tx) => {
-    await tx.query("select roll_up_stale_days()");
-    await tx.query("call calculate_daily_metrics($1, $1)", [DAY]);
+serverTest(
+  "neither a roll-up nor calculate_daily_metrics makes a batch wait, of whichever site",
+  async () => {
+    await using db = await anyServer().migrated();
+    await process(db, [eventRow("/", { timestamp: at("12:00:00.000") })]);
+    await db.transaction(async (tx) => {
+      await tx.query("select roll_up_stale_days()");
+      await tx.query("call calculate_daily_metrics($1, $1)", [DAY]);
 
-    // Both hold what they hold until the end of this transaction.
-    await process(db, [
-      eventRow("/", { timestamp: at("12:01:00.000") }),
-      eventRow("/", { site_id: "other", session_id: "sess_2", timestamp: at("12:01:00.000") }),
+      // Both hold what they hold until the end of this transaction.
+      await process(db, [
+        eventRow("/", { timestamp: at("12:01:00.000") }),
+        eventRow("/", { site_id: "other", session_id: "sess_2", timestamp: at("12:01:00.000") }),
+      ]);
+    });
+
+    assertEquals((await overview(db, query())).pageviews, 2);
+    assertEquals(await db.query("select site_id, metric_date as day from stale_days order by 1"), [
+      { site_id: SITE, day: DAY },
+      { site_id: "other", day: DAY },
     ]);
-  });
-
-  assertEquals((await overview(db, query())).pageviews, 2);
-  assertEquals(await db.query("select site_id, metric_date as day from stale_days order by 1"), [
-    { site_id: SITE, day: DAY },
-    { site_id: "other", day: DAY },
-  ]);
-});
+  },
+);

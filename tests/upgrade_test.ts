@@ -7,7 +7,7 @@ import { fillDatabase } from "../traffic/fill.ts";
 import { anyServer } from "./fixtures.ts";
 import type { TestDatabase } from "./test_database.ts";
 import { copyRows, finish, JOB_CONTEXT, tablesOf } from "./upgraded.ts";
-import { dictionaryOf, withTexts } from "./visits.ts";
+import { dictionaryOf, rowsOf, withTexts } from "./visits.ts";
 
 const TRAFFIC = {
   siteId: "shop",
@@ -52,7 +52,7 @@ async function figures(db: TestDatabase, without: string[]): Promise<Record<stri
       without.includes(column) || (OF_THE_RUN[table] ?? []).includes(column)
     );
     const rows = await db.query<{ row: Record<string, unknown> }>(
-      `select to_jsonb(t) - $1::text[] as row from ${table} t`,
+      `select to_jsonb(t) - $1::text[] as row from ${rowsOf(table)} t`,
       [left],
     );
     found[table] = rows.map(({ row }) => withTexts(row, texts))

@@ -78,7 +78,7 @@ export async function factsOf(db: Database): Promise<Record<string, unknown[]>> 
   const facts: Record<string, unknown[]> = {};
   for (const { name } of tables) {
     const rows = await db.query<{ row: Record<string, unknown> }>(
-      `select to_jsonb(t) - 'id' - 'failed_at' as row from ${name} t`,
+      `select to_jsonb(t) - 'id' - 'failed_at' as row from ${rowsOf(name)} t`,
     );
     facts[name] = rows.map(({ row }) => withTexts(row, texts)).sort((a, b) =>
       compare(JSON.stringify(a), JSON.stringify(b))
@@ -89,6 +89,9 @@ export async function factsOf(db: Database): Promise<Record<string, unknown[]>> 
 
 const compare = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
 
+/** What to read a table's rows from: of values side by side a row each, since their order says nothing. */
+export const rowsOf = (table: string) => table === "daily_values" ? "daily_value_sums" : table;
+
 /** The texts of the dictionary, by site and number. */
 export async function dictionaryOf(db: Database): Promise<Map<string, string>> {
   const values = await db.query<{ site_id: string; value_id: number; value: string }>(
@@ -97,9 +100,8 @@ export async function dictionaryOf(db: Database): Promise<Map<string, string>> {
   return new Map(values.map(({ site_id, value_id, value }) => [`${site_id} ${value_id}`, value]));
 }
 
-/** The row with the texts that its numbers stand for; values side by side in the order of their texts. */
+/** The row with the texts that its numbers stand for. */
 export function withTexts(row: Record<string, unknown>, texts: Map<string, string>): Record<string, unknown> {
-  if (Array.isArray(row.value_ids)) return withSortedValues(row, row.value_ids, texts);
   const isNumbered = (column: string) =>
     ["value_id", "page", "page_ids", "event_ids", "entry_page", "exit_page", "referrer_type"].includes(
       column,
@@ -113,21 +115,6 @@ export function withTexts(row: Record<string, unknown>, texts: Map<string, strin
       : value;
   return Object.fromEntries(
     Object.entries(row).map(([column, value]) => [column, isNumbered(column) ? textOf(value) : value]),
-  );
-}
-
-function withSortedValues(
-  row: Record<string, unknown>,
-  ids: unknown[],
-  texts: Map<string, string>,
-): Record<string, unknown> {
-  const values = ids.map((id) => texts.get(`${row.site_id} ${id}`) ?? "");
-  const order = values.map((_, i) => i).sort((a, b) => compare(values[a]!, values[b]!));
-  return Object.fromEntries(
-    Object.entries({ ...row, value_ids: values }).map(([column, value]) => [
-      column,
-      Array.isArray(value) ? order.map((i) => value[i]) : value,
-    ]),
   );
 }
 
