@@ -30,7 +30,7 @@ export const rollup: Subcommand = {
   help: `Usage: deno task footfall rollup --from DAY --to DAY [--json]
 
 Recomputes daily_site_metrics of every site from one day to another, both included and each the site's own, a
-month at a time, as CALL calculate_daily_metrics does it. A day is replaced, so it does no harm to run it again; the job
+month at a time (CALL calculate_daily_metrics). A day is replaced, so it does no harm to run it again; the job
 daily-metrics does it by itself for each day that has changed.
 
   --from DAY, --to DAY   as 2026-03-31; at most ${MOST_DAYS} days
@@ -47,7 +47,7 @@ daily-metrics does it by itself for each day that has changed.
       const progress = new ProgressLine("months");
       for (const [done, month] of months.entries()) {
         progress.show(done, months.length);
-        await db.query("select recompute_days($1::date, $2::date)", [month.from, month.to])
+        await db.query("call calculate_daily_metrics($1::date, $2::date)", [month.from, month.to])
           .catch((error) => {
             if (!interrupted.aborted) throw error;
           });

@@ -679,8 +679,8 @@ group by site_id, referrer_type;
 
 -- etl/procedures/34_daily_metrics.sql
 --   procedure calculate_daily_metrics(in start_date date default (current_date - 1), in end_date date default (current_date - 1))
+--   has_processed_batch() returns boolean
 --   lock_session(site text, session text) returns boolean
---   recompute_days(start_date date, end_date date) returns void
 --   repair_session_rows(site text, starts timestamptz, ends timestamptz) returns integer
 --   sites_with_facts() returns table(site_id text)
 

@@ -219,7 +219,7 @@ $$;
 create or replace procedure update_active_sessions()
 language plpgsql as $$
 begin
-  -- As calculate_daily_metrics does it: a batch in the same transaction must not wait for one that waits for these sessions.
+  -- A batch in the same transaction must not wait for one that waits for these sessions; the job does without.
   perform pg_advisory_xact_lock(hashtextextended('footfall:process-events', 0));
   perform end_idle_sessions();
 end

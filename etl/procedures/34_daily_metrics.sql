@@ -83,8 +83,21 @@ language sql stable as $$
   select v.site_id from used v where v.site_id is not null
 $$;
 
--- The work of calculate_daily_metrics; no batch of the ETL waits for it.
-create or replace function recompute_days(start_date date, end_date date) returns void
+-- Whether this transaction holds the lock of process_events.
+create or replace function has_processed_batch() returns boolean
+language sql stable as $$
+  select exists (
+    select from pg_locks l
+    where l.pid = pg_backend_pid() and l.locktype = 'advisory' and l.mode = 'ExclusiveLock' and l.granted
+      and l.database = (select d.oid from pg_database d where d.datname = current_database())
+      and (l.classid::bigint << 32) | l.objid::bigint = hashtextextended('footfall:process-events', 0)
+  )
+$$;
+
+create or replace procedure calculate_daily_metrics(
+  start_date date default current_date - 1,
+  end_date   date default current_date - 1
+)
 language plpgsql as $$
 declare
   v record;
@@ -97,6 +110,12 @@ begin
   end if;
   if end_date - start_date > 3660 then
     raise exception '% to % is more than ten years', start_date, end_date using errcode = 'invalid_parameter_value';
+  end if;
+  -- Whoever rolls up and then processes a batch in the same transaction would wait for this one, and this one for it.
+  if has_processed_batch() and not pg_try_advisory_xact_lock(hashtextextended('footfall:roll-up', 0)) then
+    perform mark_days(known.site_id, array(select generate_series(start_date, end_date, interval '1 day')::date)) from sites_with_facts() known;
+    raise notice 'another roll-up is under way: daily-metrics recomputes these days after it';
+    return;
   end if;
   perform pg_advisory_xact_lock(hashtextextended('footfall:roll-up', 0));
   if exists (select from rebuilds where is_upgrade and finished_at is null and reached > start_date) then
@@ -122,17 +141,5 @@ begin
     insert into stale_days (site_id, metric_date, marked_at, is_counted)
     select v.site_id, b.day, clock_timestamp(), true from day_bounds(v.site_id, v.days) b where b.ends + closing_delay() > now();
   end loop;
-end
-$$;
-
--- Takes the lock of process_events first: a transaction may call both in any order, beside another one, and none waits in a circle.
-create or replace procedure calculate_daily_metrics(
-  start_date date default current_date - 1,
-  end_date   date default current_date - 1
-)
-language plpgsql as $$
-begin
-  perform pg_advisory_xact_lock(hashtextextended('footfall:process-events', 0));
-  perform recompute_days(start_date, end_date);
 end
 $$;
