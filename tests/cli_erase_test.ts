@@ -23,6 +23,7 @@ Deno.test("footfall erase tells what would go, goes no further without a yes, an
     "-------------  ----",
     "events_log        1",
     "pageviews         1",
+    "session_rows      1",
     "user_sessions     1",
   ];
 
