@@ -98,6 +98,7 @@ Deno.test("while deno task dev runs, every command works on its database, or say
   assertEquals(erased.erased, [
     { table: "events_log", rows: 1 },
     { table: "pageviews", rows: 1 },
+    { table: "session_rows", rows: 1 },
     { table: "user_sessions", rows: 1 },
   ]);
   assertEquals(await answer("retention", "--dry-run", "--json"), [0, "", {
