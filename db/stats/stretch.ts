@@ -106,7 +106,7 @@ function everythingUntil(
   select (${visitorCount({ site, from, to: `(${last} - 1)`, openDays: open })}) + (
     select count(*)
     from visitors_between(${stretch}) v
-    where v.visitor not in (select visitor from visitor_days where ${before})
+    where not exists (select from visitor_days where ${before} and visitor = v.visitor)
       and v.visitor not in (select visitor from visitors_of_days(${site}, ${open}))
   ) as visitors, ${SUMS}
   from (

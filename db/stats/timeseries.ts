@@ -109,13 +109,19 @@ function sumsOfDays(scope: Days, interval: Interval, { from }: Range): string {
     openDays: "b.open_days",
   });
   return `
-    select bucket, (${visitors}) as visitors, sessions, pageviews, events, bounces, seconds
+    select bucket, visitors, sessions, pageviews, events, bounces, seconds
     from (
       select ${firstDay("day", interval, from)} as bucket, ${SUMS} from (${
     totalsOfDays(scope)
   }) days group by 1
     ) sums
     join (
-      select *, array(select day from unnest(${scope.openDays}) as day where day between first_day and last_day) as open_days from buckets
-    ) b using (bucket)`;
+      select b.bucket, (${visitors}) as visitors
+      from (
+        select *, array(select day from unnest(${scope.openDays}) as day where day between first_day and last_day) as open_days
+        from buckets
+        offset 0
+      ) b
+      offset 0 -- once a bucket, not once a pair of rows
+    ) counted using (bucket)`;
 }
