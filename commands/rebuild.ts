@@ -20,7 +20,7 @@ import { reachDatabase, type Reached } from "./reach.ts";
 import { Interrupted, type Subcommand } from "./subcommand.ts";
 import { printJson, printLine } from "./terminal.ts";
 
-// Another process does the slices, such as the job daily-metrics: a look now and then tells how far it is.
+// Another process writes the slices, such as the job daily-metrics: its progress is read from the table.
 const LOOK_MS = 500;
 // As the job daily-metrics does it: each call is a transaction.
 const DAYS_AT_ONCE = 100;

@@ -33,7 +33,7 @@ export async function forms(db: Database, query: StatsQuery, limit = 50): Promis
     starts,
     submissions,
     abandonments,
-    // Enter in a field that the browser had filled in submits a form that nobody began.
+    // The Enter key in a field that the browser filled in submits a form without a start.
     completionRate: starts === 0 ? null : Math.min(submissions / starts, 1),
     fields: fields.filter((field) => field.form === form)
       .map(({ field, filled }) => ({ field, filled, share: Math.min(filled / submissions, 1) })),

@@ -25,7 +25,7 @@ export type Scope = ChosenRows | Days;
 
 /** The column of `session_rows` that holds a dimension's value; pages and events are lists. */
 export function columnOf(dimension: Exclude<Filter["dimension"], "page" | "event">): string {
-  // A name that is none of ours must not become SQL, whoever called us.
+  // The name becomes SQL: it must be one of ours, also if a caller did not check it.
   if (!DIMENSIONS.includes(dimension)) throw new TypeError(`There is no dimension ${dimension}`);
   return dimension === "entry" || dimension === "exit" ? `${dimension}_page` : dimension;
 }

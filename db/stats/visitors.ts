@@ -19,9 +19,9 @@ export function visitorsOfRange(
 /**
  * SQL for the number of visitors from one day to another, exact whatever is rolled up.
  *
- * Of a visitor's rolled-up days in the range just one has none before it there, so `visitor_returns` adds up. Then come those who
- * were there on open days alone. An open day may have been rolled up before it changed: whoever was counted there, and is
- * nowhere in the range now, goes.
+ * A visitor has exactly one rolled-up day in the range without an earlier one there, so `visitor_returns` adds up. Visitors who came
+ * on open days only are added. An open day may have been rolled up before it changed: visitors counted there who no longer appear
+ * in the range are subtracted.
  *
  * @param openDays SQL for the list of those days between them that are open
  */

@@ -111,7 +111,7 @@ begin
   if end_date - start_date > 3660 then
     raise exception '% to % is more than ten years', start_date, end_date using errcode = 'invalid_parameter_value';
   end if;
-  -- Whoever rolls up and then processes a batch in the same transaction would wait for this one, and this one for it.
+  -- Another transaction may hold the roll-up lock and wait to process a batch: waiting for it here would be a deadlock.
   if has_processed_batch() and not pg_try_advisory_xact_lock(hashtextextended('footfall:roll-up', 0)) then
     perform mark_days(known.site_id, array(select generate_series(start_date, end_date, interval '1 day')::date)) from sites_with_facts() known;
     raise notice 'another roll-up is under way: daily-metrics recomputes these days after it';
