@@ -3,7 +3,7 @@
 -- Why:      the packed segments of 0008 to 0016 answered fast, but after one new event the whole day had to be packed again: 9 s
 --           for a day of 500,000 events. A session's row is written again when a batch of the ETL touches the session; a day is
 --           rolled up once, when it is over. What is not rolled up is read from the rows.
--- Locks:    user_events, against writes, while two indexes are built: about 15 s per ten million events. The collector goes on,
+-- Locks:    user_events, against writes, while two indexes are built: about 10 s per ten million events. The collector goes on,
 --           the ETL waits. The three views and stale_days exclusively, for a moment.
 --           `footfall rebuild` fills the rows from the facts afterwards, the latest days first; it drops the tables of the segments
 --           at its end. Collectors of the previous release may go on until then; their dashboards show the figures of the

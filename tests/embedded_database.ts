@@ -19,7 +19,7 @@ export function emptyEmbeddedDatabase(options?: TestOptions): Promise<TestDataba
 }
 
 /**
- * The directory of an embedded database to copy, made by whoever needs it first: initializing one takes
+ * The directory of an embedded database to copy, made by the first test that needs it: initializing one takes
  * seconds, a copy tenths of a second.
  */
 async function embeddedTemplate(kind: Kind): Promise<string> {
