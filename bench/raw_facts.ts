@@ -55,15 +55,14 @@ export const rawScroll = list(() => `
     group by path, step
   ),
   pages as (
-    select path, count(*) as pageviews, count(distinct session_id) as sessions
-    from views group by path order by 2 desc, 3 desc, path collate "C" limit 100
+    select path, count(*) as pageviews from views group by path order by 2 desc, path collate "C" limit 100
   )
   select path as value, pageviews, (
     select jsonb_object_agg(step, coalesce((select views from reached r where r.path = p.path and r.step = steps.step), 0) / pageviews)
     from unnest(array[25, 50, 75, 100]) as steps(step)
   ) as reached
   from pages p
-  order by pageviews desc, sessions desc, path collate "C"`);
+  order by pageviews desc, path collate "C"`);
 
 export const rawRevenue = list(() => `
   select event_type as event, currency, count(*) as payments, sum(amount) as amount

@@ -139,20 +139,14 @@ async function addVisitors(
   const params = new Params();
   const { where } = await chosenRows(db, query, params);
   const wanted = `${params.add(ids)}::integer[]`;
-  const pairs = isSessionDimension(dimension)
-    ? `
-    select s.${columnOf(dimension)} as value_id, s.visitor
-    from session_rows s
-    where ${where} and s.${columnOf(dimension)} = any(${wanted})
-    group by 1, 2`
-    : `
-    select value_id, visitor
-    from (select unnest(s.${dimension}_ids) as value_id, s.visitor from session_rows s where ${where}) steps
-    where value_id = any(${wanted})
-    group by 1, 2`;
+  const values = isSessionDimension(dimension) ? `s.${columnOf(dimension)}` : `unnest(s.${dimension}_ids)`;
   const counted = await ask<{ value_id: number; visitors: number }>(
     db,
-    `select value_id, count(*) as visitors from (${pairs}) pairs group by value_id`,
+    `
+  select value_id, count(distinct visitor) as visitors
+  from (select ${values} as value_id, s.visitor from session_rows s where ${where}) seen
+  where value_id = any(${wanted})
+  group by value_id`,
     params,
   );
   const visitors = new Map(counted.map((row) => [row.value_id, row.visitors]));

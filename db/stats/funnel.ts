@@ -72,59 +72,68 @@ interface WantedStep {
   id: string;
 }
 
-/** A session's steps are found in its own lists, one after the other. */
+/**
+ * A session's steps are found in its own lists, which are in order: each after the moment of the one before.
+ * `offset 0`: each is looked for once, not wherever it is mentioned.
+ */
 function walksOfSessions(where: string, steps: readonly WantedStep[]): string {
   const first = steps[0]!;
-  const walked = steps.map(({ kind, id }, i) => `
-    cross join lateral (
-      select min(at) as at
-      from unnest(s.${kind}_ids, s.${kind}_at) as step(id, at)
-      where id = ${id}${i === 0 ? "" : ` and at > step_${i - 1}.at`}
-    ) step_${i}`);
+  const found = steps.reduce(
+    (walks, { kind, id }, i) => {
+      const next = i === 0
+        ? `${kind}_at[array_position(${kind}_ids, ${id})]`
+        : `case when at_${i - 1} is not null
+        then ${kind}_at[array_position(${kind}_ids, ${id}, width_bucket(at_${i - 1}, ${kind}_at) + 1)] end`;
+      return `
+    select *, ${next} as at_${i}
+    from (${walks}
+    ) walk_${i} offset 0`;
+    },
+    `
+    select s.page_ids, s.page_at, s.event_ids, s.event_at
+    from session_rows s
+    where ${where} and s.${first.kind}_ids && array[${first.id}]`,
+  );
   return `
-  select ${figures(steps, (i) => `at_${i}`)}
-  from (
-    select ${steps.map((_, i) => `step_${i}.at as at_${i}`).join(", ")}
-    from session_rows s${walked.join("")}
-    where ${where} and s.${first.kind}_ids && array[${first.id}]
+  select ${steps.map((_, i) => figures(i, `at_${i}`, `at_${i - 1}`)).join(", ")}
+  from (${found}
   ) walks`;
 }
 
 /** A visitor's steps may be those of several sessions. Materialized, since the planner expects a few rows, and loops. */
 function walksOfVisitors(where: string, steps: readonly WantedStep[]): string {
-  const tables = steps.map(({ kind, id }, i) => `
-  taken_${i} as materialized (
-    select visitor, at
-    from (
-      select s.visitor, unnest(s.${kind}_ids) as id, unnest(s.${kind}_at) as at
-      from session_rows s
-      where ${where} and s.${kind}_ids && array[${id}]
-    ) steps
-    where id = ${id}
-  ),
-  walk_${i} as materialized (${
-    i === 0 ? "select visitor, min(at) as at_0 from taken_0 group by visitor" : `
-    select w.*, next.at_${i}
-    from walk_${i - 1} w
-    left join (
-      select visitor, min(at) as at_${i} from walk_${i - 1} join taken_${i} using (visitor) where at > at_${
-      i - 1
-    } group by visitor
-    ) next using (visitor)`
-  }
-  )`);
+  const walks = steps.map(({ kind, id }, i) => {
+    const having = `session_rows s where ${where} and s.${kind}_ids && array[${id}]`;
+    return i === 0
+      ? `
+  walk_0 as materialized (
+    select s.visitor, min(s.${kind}_at[array_position(s.${kind}_ids, ${id})]) as at, null::timestamptz as previous
+    from ${having}
+    group by s.visitor
+  )`
+      : `
+  walk_${i} as materialized (
+    select visitor, min(step.at) as at, walked.at as previous
+    from walk_${i - 1} walked
+    join (select s.visitor, unnest(s.${kind}_ids) as id, unnest(s.${kind}_at) as at from ${having}) step using (visitor)
+    where step.id = ${id} and step.at > walked.at
+    group by visitor, walked.at
+  )`;
+  });
   return `
-  with ${tables.join(",")}
-  select ${figures(steps, (i) => `at_${i}`)} from walk_${steps.length - 1}`;
+  with ${walks.join(",")}
+  select ${steps.map((_, i) => `step_${i}.*`).join(", ")}
+  from ${
+    steps.map((_, i) => `(select ${figures(i, "at", "previous")} from walk_${i}) step_${i}`).join(", ")
+  }`;
 }
 
-/** How many got to each step, and the median of the seconds since the step before, in whole milliseconds. */
-function figures(steps: readonly unknown[], at: (i: number) => string): string {
-  const moment = (i: number) => `date_bin('1 millisecond', ${at(i)}, 'epoch')`;
-  return steps.map((_, i) =>
-    i === 0 ? `count(${at(i)}) as count_0` : `count(${at(i)}) as count_${i},
-    percentile_cont(0.5) within group (order by extract(epoch from ${moment(i)} - ${
-      moment(i - 1)
-    })::float8) as median_${i}`
-  ).join(", ");
+/** How many got to a step, and the median of the seconds since the step before, in whole milliseconds. */
+function figures(step: number, at: string, previous: string): string {
+  const count = `count(${at}) as count_${step}`;
+  const seconds =
+    `extract(epoch from date_bin('1 millisecond', ${at}, 'epoch') - date_bin('1 millisecond', ${previous}, 'epoch'))::float8`;
+  return step === 0
+    ? count
+    : `${count}, percentile_cont(0.5) within group (order by ${seconds}) as median_${step}`;
 }

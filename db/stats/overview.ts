@@ -11,11 +11,7 @@ export async function overview(db: Database, query: StatsQuery): Promise<Totals>
   const [sums] = await ask<Sums>(
     db,
     scope.kind === "rows"
-      ? `
-  select count(*) as visitors, ${SUMS}
-  from (
-    select ${ROW_SUMS} from session_rows s where ${scope.where} group by s.visitor
-  ) visitors`
+      ? `select count(distinct s.visitor) as visitors, ${ROW_SUMS} from session_rows s where ${scope.where}`
       : `
   select (${visitorsOfRange(query, scope, params)}) as visitors, ${SUMS}
   from (${totalsOfDays(scope)}) days`,

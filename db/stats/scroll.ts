@@ -1,7 +1,7 @@
 import type { Database } from "../database.ts";
-import { breakdown } from "./breakdown.ts";
 import { Params, type StatsQuery } from "./query.ts";
-import { ask, scopeOf } from "./scope.ts";
+import { ask, type ChosenRows, type Days, scopeOf } from "./scope.ts";
+import { viewsOfCutSessions } from "./value_sums.ts";
 
 /** How far down a page its views got. */
 export interface ScrollRow {
@@ -14,62 +14,62 @@ export interface ScrollRow {
 
 /** The pages with the most views. @param limit how many, at most */
 export async function scroll(db: Database, query: StatsQuery, limit = 100): Promise<ScrollRow[]> {
-  const { rows } = await breakdown(db, query, "page", { limit });
-  const pages = rows.filter(({ pageviews }) => pageviews > 0);
-  const depths = await reachedDepths(db, query, pages.map(({ value }) => value));
-  return pages.map(({ value, pageviews }) => {
-    const depth = depths.get(value);
-    const share = (reached = 0) => reached / pageviews;
+  const params = new Params();
+  const scope = await scopeOf(db, query, params);
+  const rows = await ask<
+    Record<"value", string> & Record<"pageviews" | `reached_${typeof DEPTHS[number]}`, number>
+  >(
+    db,
+    `
+  select d.value, s.pageviews, ${REACHED}
+  from (
+    select page, sum(pageviews) as pageviews, ${
+      DEPTHS.map((depth) => `sum(reached_${depth}) as reached_${depth}`).join(", ")
+    }
+    from (${scope.kind === "days" ? ofDays(scope) : ofRows(scope)}
+    ) parts
+    group by page
+  ) s
+  join dictionary d on d.site_id = ${params.add(query.site)} and d.value_id = s.page
+  where s.pageviews > 0
+  order by s.pageviews desc, d.value collate "C"
+  limit ${params.add(limit)}`,
+    params,
+  );
+  return rows.map(({ value, pageviews, ...reached }) => {
+    const share = (depth: typeof DEPTHS[number]) => reached[`reached_${depth}`] / pageviews;
     return {
       value,
       pageviews,
-      reached: {
-        "25": share(depth?.[25]),
-        "50": share(depth?.[50]),
-        "75": share(depth?.[75]),
-        "100": share(depth?.[100]),
-      },
+      reached: { "25": share(25), "50": share(50), "75": share(75), "100": share(100) },
     };
   });
 }
 
-/** How many views of a page got to each depth. */
-interface Depths {
-  value: string;
-  25: number;
-  50: number;
-  75: number;
-  100: number;
+const DEPTHS = [25, 50, 75, 100] as const;
+const REACHED = DEPTHS.map((depth) => `reached_${depth}`).join(", ");
+const NONE = DEPTHS.map((depth) => `0 as reached_${depth}`).join(", ");
+
+function ofDays({ rolledUp, site, openDays }: Days): string {
+  return `
+      select value_id as page, pageviews, ${NONE} from daily_value_sums where ${rolledUp} and dimension = 'page'
+      union all
+      select value_id, pageviews, ${NONE} from pages_of_days(${site}, ${openDays})
+      union all
+      select page, 0, ${REACHED} from daily_scroll where ${rolledUp}
+      union all
+      select page, 0, ${REACHED} from scroll_of_days(${site}, ${openDays})`;
 }
 
-async function reachedDepths(db: Database, query: StatsQuery, pages: string[]): Promise<Map<string, Depths>> {
-  const params = new Params();
-  const scope = await scopeOf(db, query, params);
-  const depths = [25, 50, 75, 100] as const;
-  const columns = `page, ${depths.map((depth) => `reached_${depth}`).join(", ")}`;
-  const rows = await ask<Depths>(
-    db,
-    `
-  select d.value, ${depths.map((depth) => `sum(reached_${depth}) as "${depth}"`).join(", ")}
-  from (${
-      scope.kind === "days"
-        ? `
-    select ${columns} from daily_scroll where ${scope.rolledUp}
-    union all
-    select ${columns} from scroll_of_days(${scope.site}, ${scope.openDays})`
-        : `
-    select page, ${
-          depths.map((depth) => `count(*) filter (where depth >= ${depth}) as reached_${depth}`).join(", ")
-        }
-    from (select unnest(s.page_ids) as page, unnest(s.page_depths) as depth from session_rows s where ${scope.where}) views
-    where depth > 0
-    group by page`
-    }
-  ) parts
-  join dictionary d on d.site_id = ${params.add(query.site)} and d.value_id = parts.page
-  where d.value = any(${params.add(pages)}::text[])
-  group by d.value`,
-    params,
-  );
-  return new Map(rows.map((row) => [row.value, row]));
+/** The depths are those of the steps that rows hold. */
+function ofRows({ where }: ChosenRows): string {
+  return `
+      select page, count(*) filter (where is_whole) as pageviews,
+        ${DEPTHS.map((depth) => `count(*) filter (where depth >= ${depth}) as reached_${depth}`).join(", ")}
+      from (
+        select unnest(s.page_ids) as page, unnest(s.page_depths) as depth, is_whole(s) as is_whole from session_rows s where ${where}
+      ) views
+      group by page
+      union all
+      select page, count(*), ${NONE} from (${viewsOfCutSessions(where)}) views group by page`;
 }

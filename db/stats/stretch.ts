@@ -76,13 +76,8 @@ async function overviewUntil(db: Database, query: StatsQuery, until: Date): Prom
   const params = new Params();
   const scope = await scopeOf(db, query, params);
   const sql = scope.kind === "rows"
-    ? `
-  select count(*) as visitors, ${SUMS}
-  from (
-    select ${ROW_SUMS} from session_rows s where ${scope.where} and s.started_at < ${
-      params.add(until)
-    }::timestamptz group by s.visitor
-  ) visitors`
+    ? `select count(distinct s.visitor) as visitors, ${ROW_SUMS} from session_rows s
+  where ${scope.where} and s.started_at < ${params.add(until)}::timestamptz`
     : everythingUntil(query, scope, until, params);
   const [sums] = await ask<Sums>(db, sql, params);
   return totalsOf(sums!);

@@ -86,11 +86,7 @@ function sumsOfRows({ where }: ChosenRows, interval: Interval, { from, zone }: R
     ? `date_bin('1 hour', s.started_at, ${day}::timestamp at time zone ${zone})`
     : firstDay(day, interval, from);
   return `
-    select bucket, count(*) as visitors, ${SUMS}
-    from (
-      select ${bucket} as bucket, ${ROW_SUMS} from session_rows s where ${where} group by 1, s.visitor
-    ) visitors
-    group by bucket`;
+    select ${bucket} as bucket, count(distinct s.visitor) as visitors, ${ROW_SUMS} from session_rows s where ${where} group by 1`;
 }
 
 function sumsOfHours({ rolledUp, site, openDays }: Days): string {

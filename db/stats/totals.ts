@@ -42,8 +42,9 @@ export const SUMS = ["sessions", "pageviews", "events", "bounces", "seconds"]
   .map((name) => `coalesce(sum(${name}), 0) as ${name}`).join(", ");
 
 /** The same of the sessions `session_rows s`. */
-export const ROW_SUMS = `count(*) as sessions, sum(s.pageviews) as pageviews, sum(s.events) as events,
-      count(*) filter (where s.pageviews < 2) as bounces, sum(s.duration_seconds) as seconds`;
+export const ROW_SUMS =
+  `count(*) as sessions, coalesce(sum(s.pageviews), 0) as pageviews, coalesce(sum(s.events), 0) as events,
+      count(*) filter (where s.pageviews < 2) as bounces, coalesce(sum(s.duration_seconds), 0) as seconds`;
 
 /** By how much each figure changed, in shares of what it was: 0.12 is 12 % more; null where it was none. */
 export type Change = Record<keyof Totals, number | null>;

@@ -37,19 +37,20 @@ export async function sumsOfValues(
   const params = new Params();
   const scope = await scopeOf(db, query, params);
   const site = params.add(query.site);
+  const ids = `array(
+      select w.value_id from dictionary w join unnest(${
+    params.add(values)
+  }::text[]) as wanted on w.value_hash = md5(wanted)::uuid
+      where w.site_id = ${site}
+    )`;
   const rows = await ask<ValueSums & { value: string }>(
     db,
     `
   select d.value, s.*
-  from (${valueSums(scope, dimension, params)}
+  from (${valueSums(scope, dimension, params, ids)}
   ) s
   join dictionary d on d.site_id = ${site} and d.value_id = s.value_id
-  where s.value_id = any(array(
-    select w.value_id from dictionary w join unnest(${
-      params.add(values)
-    }::text[]) as wanted on w.value_hash = md5(wanted)::uuid
-    where w.site_id = ${site}
-  ))`,
+  where s.value_id = any(${ids})`,
     params,
   );
   return new Map(rows.map((row) => [row.value, row]));
@@ -57,9 +58,13 @@ export async function sumsOfValues(
 
 const COLUMNS = "value_id, sessions, pageviews, events, bounces, seconds, timed";
 
-/** A row a value, as SQL: `value_id` and the columns of {@linkcode ValueSums}. */
-export function valueSums(scope: Scope, dimension: Dimension, params: Params): string {
-  if (scope.kind === "rows") return sumsOfRows(scope, dimension);
+/**
+ * A row a value, as SQL: `value_id` and the columns of {@linkcode ValueSums}.
+ *
+ * @param wanted SQL for a list of numbers: other values may be missing, which is faster where these are rare
+ */
+export function valueSums(scope: Scope, dimension: Dimension, params: Params, wanted?: string): string {
+  if (scope.kind === "rows") return sumsOfRows(scope, dimension, wanted);
   return `
     select value_id, sum(sessions) as sessions, sum(pageviews) as pageviews, sum(events) as events, sum(bounces) as bounces,
       sum(seconds) as seconds, sum(timed) as timed
@@ -90,7 +95,10 @@ function sumsOfOpenDays(days: string, site: string, dimension: Dimension): strin
   }
 }
 
-function sumsOfRows({ where }: ChosenRows, dimension: Dimension): string {
+function sumsOfRows({ where }: ChosenRows, dimension: Dimension, wanted?: string): string {
+  const whole = `${where} and is_whole(s)${
+    wanted === undefined ? "" : ` and s.${dimension}_ids && ${wanted}`
+  }`;
   switch (dimension) {
     case "page":
       return `
@@ -102,15 +110,13 @@ function sumsOfRows({ where }: ChosenRows, dimension: Dimension): string {
       from (
         select s.page_ids, unnest(s.page_ids) as value_id, unnest(s.page_seconds) as seconds, generate_subscripts(s.page_ids, 1) as place
         from session_rows s
-        where ${where} and is_whole(s)
+        where ${whole}
       ) views
       group by value_id
       union all
-      select d.value_id, count(distinct v.session_id), count(*), coalesce(sum(v.time_on_page_seconds), 0), count(v.time_on_page_seconds)
-      from (${cutSessions(where)}) s
-      join pageviews v using (site_id, session_id)
-      join dictionary d on d.site_id = v.site_id and d.value_hash = md5(v.path)::uuid
-      group by d.value_id
+      select page, count(distinct session_id), count(*), coalesce(sum(time_on_page_seconds), 0), count(time_on_page_seconds)
+      from (${viewsOfCutSessions(where)}) views
+      group by page
     ) parts
     group by value_id`;
     case "event":
@@ -121,7 +127,7 @@ function sumsOfRows({ where }: ChosenRows, dimension: Dimension): string {
       from (
         select s.event_ids, unnest(s.event_ids) as value_id, generate_subscripts(s.event_ids, 1) as place
         from session_rows s
-        where ${where} and is_whole(s)
+        where ${whole}
       ) steps
       group by value_id
       union all
@@ -138,6 +144,15 @@ function sumsOfRows({ where }: ChosenRows, dimension: Dimension): string {
         columnOf(dimension)
       } as value_id, ${ROW_SUMS}, count(*) as timed from session_rows s where ${where} group by 1`;
   }
+}
+
+/** Their pageviews, from the facts, with the number of the `page`. */
+export function viewsOfCutSessions(where: string): string {
+  return `
+        select d.value_id as page, v.session_id, v.time_on_page_seconds
+        from (${cutSessions(where)}) s
+        join pageviews v using (site_id, session_id)
+        join dictionary d on d.site_id = v.site_id and d.value_hash = md5(v.path)::uuid`;
 }
 
 /** The chosen sessions whose rows do not hold all of their steps. `offset 0`: they are few, and found first. */

@@ -82,35 +82,36 @@ begin
     select u.*, u.referrer_type is distinct from 'internal' as is_external, url_host(u.original_referrer) as referrer_host
     from user_sessions u where u.site_id = t.site_id and u.session_id = t.session_id offset 0
   ) s
-  left join user_agents a on a.user_agent = s.user_agent
+  left join lateral (select browser, os, device_type from user_agents a where a.user_agent = s.user_agent offset 0) a on true
   left join lateral (
     select kept
     from session_rows kept
-    where kept.site_id = t.site_id and kept.session_id = t.session_id and not is_whole(kept)
+    where t.since is not null and kept.site_id = t.site_id and kept.session_id = t.session_id and not is_whole(kept)
       and t.since > greatest(kept.page_at[cardinality(kept.page_at)], kept.event_at[cardinality(kept.event_at)])
     offset 0
   ) r on true;
 
   create temporary table touched_steps as
-  select t.site_id, t.number, false as is_event, p.at, p.event_id, p.place, p.value, null::text as path, p.seconds, null::smallint as depth, null::integer as engaged_ms, p.visitor
+  select t.site_id, t.number, s.ordinal, s.is_event, date_bin('1 millisecond', s.at, 'epoch') + s.ordinal * interval '1 microsecond' as at,
+    s.value, s.path, s.seconds, s.depth, s.engaged_ms, s.visitor
   from touched_sessions t
   cross join lateral (
-    select v.view_timestamp as at, v.event_id, v.id % 1024 as place, v.path::text as value, v.time_on_page_seconds as seconds,
-      visitor_hash(v.visitor_id) as visitor
-    from pageviews v where v.site_id = t.site_id and v.session_id = t.session_id offset 0
-  ) p
-  where not t.keeps_steps
-  union all
-  select t.site_id, t.number, true, e.at, e.event_id, e.place, e.value, e.path, null, e.depth, e.engaged_ms, null
-  from touched_sessions t
-  cross join lateral (
-    select e.event_timestamp as at, e.event_id, e.id % 1024 as place, e.event_type::text as value,
-      case when e.event_type = 'scroll_depth' then e.page_path end::text as path,
-      case when e.event_type = 'scroll_depth' then scroll_milestone(e.event_data) end as depth,
-      case when e.event_type = 'page_exit' then json_integer(e.event_data -> 'engagedTime') end as engaged_ms
-    from user_events e where e.site_id = t.site_id and e.session_id = t.session_id offset 0
-  ) e
-  where not t.keeps_steps;
+    select row_number() over (order by at, is_event, event_id, place) - 1 as ordinal, steps.*
+    from (
+      select false as is_event, v.view_timestamp as at, v.event_id, v.id % 1024 as place, v.path::text as value, null::text as path,
+        v.time_on_page_seconds as seconds, null::smallint as depth, null::integer as engaged_ms, visitor_hash(v.visitor_id) as visitor
+      from pageviews v where v.site_id = t.site_id and v.session_id = t.session_id
+      union all
+      select true, e.event_timestamp, e.event_id, e.id % 1024, e.event_type,
+        case when e.event_type = 'scroll_depth' then e.page_path end,
+        null,
+        case when e.event_type = 'scroll_depth' then scroll_milestone(e.event_data) end,
+        case when e.event_type = 'page_exit' then json_integer(e.event_data -> 'engagedTime') end,
+        null
+      from user_events e where e.site_id = t.site_id and e.session_id = t.session_id
+    ) steps
+  ) s
+  where not t.keeps_steps and s.ordinal < most_steps();
 
   create temporary table touched_values as
   select t.site_id, t.value, t.value_hash, d.value_id, d.retired_at
@@ -137,22 +138,14 @@ begin
   end if;
 
   return query
-  with places as (
-    select *, row_number() over (partition by number order by at, is_event, event_id, place) - 1 as ordinal from touched_steps
-  ),
-  kept as (
-    select site_id, number, is_event, ordinal, date_bin('1 millisecond', at, 'epoch') + ordinal * interval '1 microsecond' as at,
-      value, path, seconds, depth, engaged_ms, visitor
-    from places
-    where ordinal < most_steps()
-  ),
+  with
   -- A view's depth is the furthest milestone of its page until the session's next view of that page.
   depths as (
     select number, ordinal, max(depth) as depth
     from (
       select s.number, max(v.ordinal) as ordinal, s.depth
-      from kept s
-      join kept v on v.number = s.number and v.value = s.path and not v.is_event and v.ordinal < s.ordinal
+      from touched_steps s
+      join touched_steps v on v.number = s.number and v.value = s.path and not v.is_event and v.ordinal < s.ordinal
       where s.depth > 0
       group by s.number, s.ordinal, s.depth
     ) scrolled
@@ -160,7 +153,7 @@ begin
   ),
   known as (
     select k.number, k.is_event, k.at, v.value_id, k.seconds, coalesce(d.depth, 0::smallint) as depth, k.engaged_ms, k.visitor
-    from kept k
+    from touched_steps k
     join touched_values v using (site_id, value)
     left join depths d on d.number = k.number and d.ordinal = k.ordinal
     order by k.number, k.ordinal -- so the arrays below are in order: to sort each by itself takes twice as long
@@ -179,26 +172,29 @@ begin
     from known
     group by number
   ),
-  ids as (
-    select number, array_agg(v.value_id order by place) as ids
-    from (select number, site_id, unnest(texts) as value, generate_series(1, 17) as place from touched_sessions offset 0) t
-    join touched_values v using (site_id, value)
-    group by number
+  -- The number of each text of a site. A join for each of the 17 columns would take as long, and more lines.
+  ids as materialized (
+    select site_id, jsonb_object_agg(value, value_id) as of from touched_values group by site_id
   )
   select
     t.session_start, t.ended_at, t.visitor, t.duration_seconds, coalesce(s.engaged_seconds, (t.kept).engaged_seconds),
     case when s.count < most_steps() then coalesce(cardinality(s.page_ids), 0) else t.pageview_count end,
     case when s.count < most_steps() then coalesce(cardinality(s.event_ids), 0) else t.event_count end,
-    ids[1], ids[2], ids[3], ids[4], ids[5], ids[6], ids[7], ids[8], ids[9], ids[10], ids[11],
-    ids[12], ids[13], ids[14], ids[15], ids[16], ids[17], row_definitions(), t.site_id, t.session_id,
+    (ids.of -> texts[1])::integer, (ids.of -> texts[2])::integer, (ids.of -> texts[3])::integer, (ids.of -> texts[4])::integer,
+    (ids.of -> texts[5])::integer, (ids.of -> texts[6])::integer, (ids.of -> texts[7])::integer, (ids.of -> texts[8])::integer,
+    (ids.of -> texts[9])::integer, (ids.of -> texts[10])::integer, (ids.of -> texts[11])::integer, (ids.of -> texts[12])::integer,
+    (ids.of -> texts[13])::integer, (ids.of -> texts[14])::integer, (ids.of -> texts[15])::integer, (ids.of -> texts[16])::integer,
+    (ids.of -> texts[17])::integer,
+    row_definitions(), t.site_id, t.session_id,
     coalesce(s.page_ids, (t.kept).page_ids, '{}'), coalesce(s.page_at, (t.kept).page_at, '{}'),
     coalesce(s.page_seconds, (t.kept).page_seconds, '{}'), coalesce(s.page_depths, (t.kept).page_depths, '{}'),
     case when t.keeps_steps then (t.kept).page_visitors
          when s.least_visitor <> t.visitor or s.greatest_visitor <> t.visitor then s.page_visitors end,
     coalesce(s.event_ids, (t.kept).event_ids, '{}'), coalesce(s.event_at, (t.kept).event_at, '{}')
   from touched_sessions t
-  join ids i using (number)
-  left join steps s using (number);
+  join ids using (site_id)
+  left join steps s using (number)
+  order by t.site_id, t.session_start; -- a site's rows lie side by side: a scan of them reads a third of the pages
   drop table touched_sessions, touched_steps, touched_values;
 end
 $$;

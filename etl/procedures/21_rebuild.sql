@@ -57,7 +57,10 @@ begin
     -- A later release goes on with it: what is done is of the definitions before.
     v.reached := v.ends;
   end if;
-  v_known := array(select known.site_id from sites_with_facts() known where v.site_id is null or known.site_id = v.site_id);
+  v_known := array(
+    select known.site_id from (select site_id from sites_with_facts() union select distinct site_id from dictionary) known
+    where v.site_id is null or known.site_id = v.site_id
+  );
   v_from := greatest(v.starts, least(v.reached, clock_timestamp() + interval '1 day') - v.slice);
   -- After days without sessions the slice is long, and may meet a day of millions.
   v_from := greatest(v_from, (
@@ -91,7 +94,8 @@ begin
     ) as day;
   end if;
   delete from session_rows r
-  where (v.site_id is null or r.site_id = v.site_id) and r.started_at >= v_from and r.started_at < v.reached
+  using unnest(v_known) as known(site_id)
+  where r.site_id = known.site_id and r.started_at >= v_from and r.started_at < v.reached
     and not exists (select from user_sessions u where u.site_id = r.site_id and u.session_id = r.session_id);
   select max(u.session_start) + interval '1 microsecond' into v_skipped
   from unnest(v_known) as known(site_id)
