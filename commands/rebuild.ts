@@ -8,6 +8,7 @@ import {
   estimateBytes,
   rangeOfDays,
   type Rebuild,
+  REBUILD_WORKERS,
   type RebuildRange,
   rebuildSlice,
   unfinishedRebuild,
@@ -37,7 +38,7 @@ export const rebuild: Subcommand = {
   help: `Usage: deno task footfall rebuild [--site ID] [--from DAY] [--to DAY] [--force] [--json]
 
 Writes session_rows again from user_sessions, pageviews and user_events, the latest sessions first, in slices of
-about a thousand, then rolls up their days. Collection, the jobs and the dashboard go on meanwhile. After an upgrade,
+some thousand, then rolls up their days. Collection, the jobs and the dashboard go on meanwhile. After an upgrade,
 or when doctor finds rows of older definitions, rebuild everything; after the facts were changed by hand, their days.
 
 It may be interrupted at any moment, also by kill -9: run it again and it goes on, or leave it to the job
@@ -109,27 +110,30 @@ async function finish({ db }: Reached, rebuild: Rebuild, interrupted: AbortSigna
   const progress = new ProgressLine("sessions");
   let written = 0;
   let back = rebuild.reached;
-  for (;;) {
-    const sessions = await rebuildSlice(db).catch((error) => {
-      if (interrupted.aborted) return null; // the slice is rolled back
-      throw error;
-    });
-    const left = interrupted.aborted ? undefined : await unfinishedRebuild(db);
-    written += sessions ?? 0;
-    if (left) back = left.reached;
-    if (interrupted.aborted) {
-      throw new Interrupted(
-        `Interrupted: done back to ${back.toISOString()}. Run it again to go on, or leave it to the job daily-metrics`,
+  const work = async () => {
+    for (;;) {
+      const sessions = await rebuildSlice(db).catch((error) => {
+        if (interrupted.aborted) return null; // the slice is rolled back
+        throw error;
+      });
+      const left = interrupted.aborted ? undefined : await unfinishedRebuild(db);
+      written += sessions ?? 0;
+      if (left) back = left.reached;
+      if (interrupted.aborted) {
+        throw new Interrupted(
+          `Interrupted: done back to ${back.toISOString()}. Run it again to go on, or leave it to the job daily-metrics`,
+        );
+      }
+      if (!left) break;
+      progress.show(
+        Math.min(written, all - 1),
+        all,
+        `back to ${back.toISOString().slice(0, 16).replace("T", " ")}`,
       );
+      if (sessions === null) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
-    if (!left) break;
-    progress.show(
-      Math.min(written, all - 1),
-      all,
-      `back to ${back.toISOString().slice(0, 16).replace("T", " ")}`,
-    );
-    if (sessions === null) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
+  };
+  await Promise.all(Array.from({ length: REBUILD_WORKERS }, work));
   progress.show(all, all);
   return written;
 }

@@ -10,7 +10,7 @@ export interface RebuildRange {
 
 /** A rebuild of session rows that is not finished. */
 export interface Rebuild extends RebuildRange {
-  /** Sessions that start at this moment or later are done. */
+  /** Sessions that start at this moment or later are done; of earlier months some may be, too. */
   reached: Date;
   startedAt: Date;
   /** After an upgrade, sessions that it has not reached have no rows yet. */
@@ -20,9 +20,11 @@ export interface Rebuild extends RebuildRange {
 /** The rebuild that is under way, or undefined. @param timeout longest time of the statement, in milliseconds */
 export async function unfinishedRebuild(db: Asked, timeout?: number): Promise<Rebuild | undefined> {
   const [row] = await db.query<Rebuild>(
-    `select site_id as site, starts::text, ends::text, least(reached, now()) as reached, started_at as "startedAt",
-       is_upgrade as "isUpgrade"
-     from rebuilds where finished_at is null order by id limit 1`,
+    `select site_id as site, min(starts)::text as starts, max(ends)::text as ends,
+       least(max(reached) filter (where finished_at is null), now()) as reached, started_at as "startedAt", is_upgrade as "isUpgrade"
+     from rebuilds
+     where started_at in (select started_at from rebuilds where finished_at is null)
+     group by site_id, started_at, is_upgrade`,
     [],
     { timeout },
   );
@@ -74,18 +76,26 @@ export async function covers(db: Asked, range: RebuildRange, wanted: RebuildRang
 
 /** Begins a rebuild. Returns false where one is under way, or no session is in the range. */
 export async function beginRebuild(db: Asked, { site, starts, ends }: RebuildRange): Promise<boolean> {
-  const [row] = await db.query<{ id: number | null }>(
-    "select begin_rebuild($1, $2::timestamptz, $3::timestamptz) as id",
+  const [row] = await db.query<{ begun: boolean }>(
+    "select begin_rebuild($1, $2::timestamptz, $3::timestamptz) as begun",
     [site, starts, ends],
   );
-  return row!.id !== null;
+  return row!.begun;
 }
 
-/** Does the next slice. Returns how many sessions it was about; null where no rebuild is under way, or another process is at it. */
+/** Does the next slice. Returns how many sessions it was about; null where no month is left that no other process is at. */
 export async function rebuildSlice(db: Asked): Promise<number | null> {
-  const [slice] = await db.query<{ sessions: number | null }>("select rebuild_slice() as sessions");
+  const [slice] = await db.query<{ sessions: number | null }>("select rebuild_slice($1) as sessions", [
+    SLICE,
+  ]);
   return slice!.sessions;
 }
+
+/** How many processes or connections it is done by: as many as a small server has cores. */
+export const REBUILD_WORKERS = 2;
+
+/** Sessions; half a second of work. */
+const SLICE = 4_000;
 
 /** How many days of sites the next roll-up is going to recompute. @param timeout longest time of the statement, in milliseconds */
 export async function countDaysToRollUp(db: Asked, timeout?: number): Promise<number> {

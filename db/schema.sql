@@ -629,7 +629,7 @@ group by site_id, referrer_type;
 --   write_session_rows(sites text[], sessions text[], since timestamptz[] default null::timestamptz[]) returns integer
 
 -- etl/procedures/21_rebuild.sql
---   begin_rebuild(site text, starts timestamptz, ends timestamptz) returns bigint
+--   begin_rebuild(site text, starts timestamptz, ends timestamptz) returns boolean
 --   drop_packed_segments() returns void
 --   rebuild_slice(most integer default 1000) returns integer
 

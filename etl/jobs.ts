@@ -1,6 +1,6 @@
 import type { Database, Queryable } from "../db/database.ts";
 import { removeUnusedValues } from "../db/dictionary.ts";
-import { countDaysToRollUp, rebuildSlice } from "../db/rebuild.ts";
+import { countDaysToRollUp, REBUILD_WORKERS, rebuildSlice } from "../db/rebuild.ts";
 import { applyRetention } from "../db/retention.ts";
 import type { Spool } from "../db/spool.ts";
 import { log } from "../log.ts";
@@ -158,11 +158,13 @@ async function rollUp(context: JobContext): Promise<number> {
 export async function rebuild(context: Pick<JobContext, "db" | "signal" | "whenBusy">): Promise<number> {
   const until = context.whenBusy === "skip" ? performance.now() + REBUILD_MS : Infinity;
   let written = 0;
-  while (!context.signal.aborted && performance.now() < until) {
-    const sessions = await context.db.transaction(rebuildSlice, NO_LIMIT);
-    if (sessions === null) break;
-    written += sessions;
-  }
+  await Promise.all(Array.from({ length: Math.min(REBUILD_WORKERS, context.db.connections) }, async () => {
+    while (!context.signal.aborted && performance.now() < until) {
+      const sessions = await context.db.transaction(rebuildSlice, NO_LIMIT);
+      if (sessions === null) break;
+      written += sessions;
+    }
+  }));
   return written;
 }
 

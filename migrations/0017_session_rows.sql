@@ -143,7 +143,8 @@ create table daily_revenue (
 );
 create index idx_daily_revenue on daily_revenue (site_id, day);
 
--- A rebuild of rows and roll-ups, the latest sessions first: those that start at `reached` or later are done.
+-- A rebuild of rows and roll-ups, a row for each month: its latest sessions come first, and those that start at `reached` or later
+-- are done. The rows of one rebuild have the same started_at.
 create table rebuilds (
   id          bigint       generated always as identity primary key,
   site_id     varchar(100),                 -- null: every site
@@ -195,7 +196,12 @@ group by site_id, referrer_type;
 
 -- What there is has no rows yet: the jobs, or `footfall rebuild`, write them.
 insert into rebuilds (starts, ends, reached, definitions, is_upgrade)
-select min(session_start), 'infinity', 'infinity', 1, true from user_sessions having count(*) > 0;
+select greatest(month, earliest), month_end, month_end, 1, true
+from (
+  select earliest, month, coalesce(lead(month) over (order by month), 'infinity') as month_end
+  from (select min(session_start) as earliest, max(session_start) as latest from user_sessions) s,
+    generate_series(date_trunc('month', earliest), latest, interval '1 month') as month
+) months;
 do $$
 begin
   -- A new database has nothing to keep until then.

@@ -3,36 +3,37 @@
 -- Reads:  user_sessions, pageviews, user_events, user_agents, rebuilds.
 -- Writes: session_rows, dictionary, stale_days, rebuilds; drops the tables of the previous release's roll-ups after an upgrade.
 
--- Begins a rebuild of the sessions of a site (null: of all) that start in [starts, ends). Returns its id; null where there is no
--- such session, or one is under way.
-create or replace function begin_rebuild(site text, starts timestamptz, ends timestamptz) returns bigint
+-- Begins a rebuild of the sessions of a site (null: of all) that start in [starts, ends): a row for each month, so that several
+-- processes can work on one. Returns whether there is something to do; false also where a rebuild is under way.
+create or replace function begin_rebuild(site text, starts timestamptz, ends timestamptz) returns boolean
 language plpgsql as $$
 declare
   v_first timestamptz;
-  v_id    bigint;
+  v_last  timestamptz;
 begin
   lock table rebuilds in share row exclusive mode;
   if exists (select from rebuilds where finished_at is null) then
-    return null;
+    return false;
   end if;
-  select min(first.session_start) into v_first
+  select min(s.first), max(s.last) into v_first, v_last
   from (select known.site_id from sites_with_facts() known where site is null or known.site_id = site) known
   cross join lateral (
-    select s.session_start from user_sessions s
+    select min(s.session_start) as first, max(s.session_start) as last
+    from user_sessions s
     where s.site_id = known.site_id and s.session_start >= starts and s.session_start < ends
-    order by s.session_start limit 1
-  ) first;
-  if v_first is null then
-    return null;
-  end if;
-  insert into rebuilds (site_id, starts, ends, reached, definitions) values (site, v_first, ends, ends, row_definitions())
-  returning id into v_id;
-  return v_id;
+  ) s;
+  insert into rebuilds (site_id, starts, ends, reached, definitions)
+  select site, greatest(month, v_first), month_end, month_end, row_definitions()
+  from (
+    select month, coalesce(lead(month) over (order by month), ends) as month_end
+    from generate_series(date_trunc('month', v_first), v_last, interval '1 month') as month
+  ) months;
+  return v_first is not null;
 end
 $$;
 
--- Writes the rows of the next slice of the rebuild that is under way: of about `most` sessions. Returns how many sessions that were;
--- null where no rebuild is under way, or another process is at it.
+-- Writes the rows of the next slice of the rebuild that is under way: of about `most` sessions, of the latest month that no other
+-- process is at. Returns how many sessions that were; null where no month is left.
 --
 -- The slice's sessions are locked while they are written. One that another transaction has locked is skipped, since a batch writes
 -- its row; where it has none of these definitions yet, the next slice begins with it: the other may fail, or not write rows.
@@ -49,8 +50,11 @@ declare
   v_sessions text[];
   v_skipped  timestamptz;
 begin
-  select * into v from rebuilds where finished_at is null order by id limit 1 for update skip locked;
+  select * into v from rebuilds where finished_at is null order by starts desc limit 1 for update skip locked;
   if not found then
+    if to_regclass('session_segments') is not null and not exists (select from rebuilds where finished_at is null) then
+      perform drop_packed_segments();
+    end if;
     return null;
   end if;
   if v.definitions < row_definitions() then
@@ -84,14 +88,15 @@ begin
   if v_sites is not null then
     perform write_session_rows(v_sites, v_sessions);
     insert into stale_days (site_id, metric_date, marked_at)
-    select distinct r.site_id, day::date, clock_timestamp()
-    from unnest(v_sites, v_sessions) as written(site_id, session_id)
-    join session_rows r using (site_id, session_id)
-    left join sites s on s.site_id = r.site_id
-    cross join lateral generate_series(
-      (r.started_at at time zone coalesce(s.timezone, 'UTC'))::date,
-      (r.ended_at at time zone coalesce(s.timezone, 'UTC'))::date, interval '1 day'
-    ) as day;
+    select distinct site_id, day::date, clock_timestamp()
+    from (
+      select distinct r.site_id, (r.started_at at time zone coalesce(s.timezone, 'UTC'))::date as first_day,
+        (r.ended_at at time zone coalesce(s.timezone, 'UTC'))::date as last_day
+      from unnest(v_sites, v_sessions) as written(site_id, session_id)
+      join session_rows r using (site_id, session_id)
+      left join sites s on s.site_id = r.site_id
+    ) written
+    cross join lateral generate_series(first_day, last_day, interval '1 day') as day;
   end if;
   delete from session_rows r
   using unnest(v_known) as known(site_id)
@@ -115,9 +120,6 @@ begin
     end,
     finished_at = case when v_from <= v.starts and v_skipped is null then clock_timestamp() end
   where id = v.id;
-  if v_from <= v.starts and v_skipped is null and v.is_upgrade then
-    perform drop_packed_segments();
-  end if;
   return coalesce(cardinality(v_sites), 0);
 end
 $$;
