@@ -23,15 +23,21 @@ language sql stable as $$
   select * from session_rows s where s.site_id = site and s.started_at >= starts and s.started_at < ends offset 0
 $$;
 
--- The sessions of which something may happen in [starts, ends). Those that take half a day are found by an index of their own.
-create or replace function sessions_active(site text, starts timestamptz, ends timestamptz) returns setof session_rows
+-- The sessions that start before a moment and go on at it. Those that take half a day are found by an index of their own.
+create or replace function sessions_going_on(site text, moment timestamptz) returns setof session_rows
 language sql stable as $$
   select * from session_rows s
-  where s.site_id = site and s.started_at >= starts - interval '12 hours' and s.started_at < ends and s.ended_at >= starts
+  where s.site_id = site and s.started_at >= moment - interval '12 hours' and s.started_at < moment and s.ended_at >= moment
   union all
   select * from session_rows s
-  where s.site_id = site and s.ended_at - s.started_at >= interval '12 hours' and s.ended_at >= starts and s.started_at < starts - interval '12 hours'
+  where s.site_id = site and s.ended_at - s.started_at >= interval '12 hours' and s.ended_at >= moment and s.started_at < moment - interval '12 hours'
   offset 0
+$$;
+
+-- The sessions of which something may happen in [starts, ends).
+create or replace function sessions_active(site text, starts timestamptz, ends timestamptz) returns setof session_rows
+language sql stable as $$
+  select * from sessions_going_on(site, starts) union all select * from sessions_starting(site, starts, ends)
 $$;
 
 -- Those among them whose rows do not hold all of their steps: few, found by an index of their own.
@@ -42,14 +48,20 @@ language sql stable as $$
   offset 0
 $$;
 
--- The pageviews in [starts, ends).
-create or replace function views_between(site text, starts timestamptz, ends timestamptz)
+-- Whether all that a session did lies in the hour in which it starts, so that its counts are that hour's. Hours count from `midnight`.
+create or replace function is_of_one_hour(s session_rows, midnight timestamptz) returns boolean
+language sql immutable parallel safe as $$
+  select date_bin('1 hour', s.started_at, midnight) = date_bin('1 hour', s.ended_at, midnight) and s.page_visitors is null and is_whole(s)
+$$;
+
+-- The pageviews in [starts, ends); with `across_hours` without those of sessions of one hour.
+create or replace function views_between(site text, starts timestamptz, ends timestamptz, across_hours boolean default false)
 returns table (page_id integer, at timestamptz, seconds integer, depth smallint, visitor bigint)
 language sql stable as $$
   select v.page_id, v.at, v.seconds, v.depth, coalesce(v.visitor, s.visitor)
   from sessions_active(site, starts, ends) s
   cross join lateral unnest(s.page_ids, s.page_at, s.page_seconds, s.page_depths, s.page_visitors) as v(page_id, at, seconds, depth, visitor)
-  where is_whole(s) and v.at >= starts and v.at < ends
+  where is_whole(s) and v.at >= starts and v.at < ends and not (across_hours and is_of_one_hour(s, starts))
   union all
   select d.value_id, v.view_timestamp, v.time_on_page_seconds, coalesce(k.depth, 0::smallint), visitor_hash(v.visitor_id)
   from cut_sessions_active(site, starts, ends) s
@@ -64,13 +76,14 @@ language sql stable as $$
   where v.view_timestamp >= starts and v.view_timestamp < ends
 $$;
 
--- The events in [starts, ends).
-create or replace function events_between(site text, starts timestamptz, ends timestamptz) returns table (event_id integer, at timestamptz)
+-- The same of events.
+create or replace function events_between(site text, starts timestamptz, ends timestamptz, across_hours boolean default false)
+returns table (event_id integer, at timestamptz)
 language sql stable as $$
   select e.event_id, e.at
   from sessions_active(site, starts, ends) s
   cross join lateral unnest(s.event_ids, s.event_at) as e(event_id, at)
-  where is_whole(s) and e.at >= starts and e.at < ends
+  where is_whole(s) and e.at >= starts and e.at < ends and not (across_hours and is_of_one_hour(s, starts))
   union all
   select d.value_id, e.event_timestamp
   from cut_sessions_active(site, starts, ends) s
@@ -139,18 +152,20 @@ returns table (day date, hour timestamptz, visitors bigint, sessions bigint, pag
 language sql stable as $$
   select day, hour, count(distinct visitor), sum(sessions)::bigint, sum(pageviews)::bigint, sum(events)::bigint, sum(bounces)::bigint, sum(seconds)::bigint
   from (
-    select b.day, date_bin('1 hour', s.started_at, b.starts) as hour, s.visitor,
-      1 as sessions, 0 as pageviews, 0 as events, (s.pageviews < 2)::integer as bounces, s.duration_seconds as seconds
+    select b.day, date_bin('1 hour', s.started_at, b.starts) as hour, s.visitor, 1 as sessions,
+      case when is_of_one_hour(s, b.starts) then s.pageviews else 0 end as pageviews,
+      case when is_of_one_hour(s, b.starts) then s.events else 0 end as events,
+      (s.pageviews < 2)::integer as bounces, s.duration_seconds as seconds
     from day_bounds(site, days) b
     cross join lateral sessions_starting(site, b.starts, b.ends) s
     union all
     select b.day, date_bin('1 hour', v.at, b.starts), v.visitor, 0, 1, 0, 0, 0
     from day_bounds(site, days) b
-    cross join lateral views_between(site, b.starts, b.ends) v
+    cross join lateral views_between(site, b.starts, b.ends, true) v
     union all
     select b.day, date_bin('1 hour', e.at, b.starts), null, 0, 0, count(*), 0, 0
     from day_bounds(site, days) b
-    cross join lateral events_between(site, b.starts, b.ends) e
+    cross join lateral events_between(site, b.starts, b.ends, true) e
     group by 1, 2
   ) moments
   group by day, hour
@@ -162,27 +177,36 @@ returns table (day date, value_id integer, sessions bigint, pageviews bigint, se
 language sql stable as $$
   select day, value_id, sum(sessions)::bigint, sum(pageviews)::bigint, sum(seconds)::bigint, sum(timed)::bigint
   from (
-    select b.day, v.page_id as value_id, 0 as sessions, count(*) as pageviews, coalesce(sum(v.seconds), 0) as seconds, count(v.seconds) as timed
+    select v.day, v.page_id as value_id, count(*) filter (where array_position(v.page_ids, v.page_id) = v.place) as sessions,
+      count(*) filter (where v.at < v.ends) as pageviews, coalesce(sum(v.seconds) filter (where v.at < v.ends), 0) as seconds,
+      count(v.seconds) filter (where v.at < v.ends) as timed
+    from (
+      select b.day, b.ends, s.page_ids, generate_subscripts(s.page_ids, 1) as place, unnest(s.page_ids) as page_id, unnest(s.page_at) as at,
+        unnest(s.page_seconds) as seconds
+      from day_bounds(site, days) b
+      cross join lateral sessions_starting(site, b.starts, b.ends) s
+      where is_whole(s)
+    ) v
+    group by v.day, v.page_id
+    union all
+    select b.day, v.page_id, 0, count(*), coalesce(sum(v.seconds), 0), count(v.seconds)
     from day_bounds(site, days) b
-    cross join lateral views_between(site, b.starts, b.ends) v
+    cross join lateral sessions_going_on(site, b.starts) s
+    cross join lateral unnest(s.page_ids, s.page_at, s.page_seconds) as v(page_id, at, seconds)
+    where is_whole(s) and v.at >= b.starts and v.at < b.ends
     group by b.day, v.page_id
     union all
-    select b.day, v.page_id, count(*), 0, 0, 0
-    from day_bounds(site, days) b
-    cross join lateral sessions_starting(site, b.starts, b.ends) s
-    cross join lateral unnest(s.page_ids) with ordinality as v(page_id, place)
-    where is_whole(s) and array_position(s.page_ids, v.page_id) = v.place
-    group by b.day, v.page_id
-    union all
-    select b.day, d.value_id, count(distinct v.session_id), 0, 0, 0
+    select b.day, d.value_id, count(distinct v.session_id) filter (where s.started_at >= b.starts), count(*) filter (where today),
+      coalesce(sum(v.time_on_page_seconds) filter (where today), 0), count(v.time_on_page_seconds) filter (where today)
     from day_bounds(site, days) b
     cross join lateral cut_sessions_active(site, b.starts, b.ends) s
     join pageviews v on v.site_id = s.site_id and v.session_id = s.session_id
     join dictionary d on d.site_id = v.site_id and d.value_hash = md5(v.path)::uuid
-    where s.started_at >= b.starts
+    cross join lateral (select v.view_timestamp >= b.starts and v.view_timestamp < b.ends as today) t
     group by b.day, d.value_id
   ) parts
   group by day, value_id
+  having sum(sessions) > 0 or sum(pageviews) > 0
 $$;
 
 -- Sums by the name of an event. `sessions` are those that start on the day and have such an event.
@@ -190,27 +214,33 @@ create or replace function events_of_days(site text, days date[]) returns table 
 language sql stable as $$
   select day, value_id, sum(sessions)::bigint, sum(events)::bigint
   from (
-    select b.day, e.event_id as value_id, 0 as sessions, count(*) as events
+    select e.day, e.event_id as value_id, count(*) filter (where array_position(e.event_ids, e.event_id) = e.place) as sessions,
+      count(*) filter (where e.at < e.ends) as events
+    from (
+      select b.day, b.ends, s.event_ids, generate_subscripts(s.event_ids, 1) as place, unnest(s.event_ids) as event_id, unnest(s.event_at) as at
+      from day_bounds(site, days) b
+      cross join lateral sessions_starting(site, b.starts, b.ends) s
+      where is_whole(s)
+    ) e
+    group by e.day, e.event_id
+    union all
+    select b.day, e.event_id, 0, count(*)
     from day_bounds(site, days) b
-    cross join lateral events_between(site, b.starts, b.ends) e
+    cross join lateral sessions_going_on(site, b.starts) s
+    cross join lateral unnest(s.event_ids, s.event_at) as e(event_id, at)
+    where is_whole(s) and e.at >= b.starts and e.at < b.ends
     group by b.day, e.event_id
     union all
-    select b.day, e.event_id, count(*), 0
-    from day_bounds(site, days) b
-    cross join lateral sessions_starting(site, b.starts, b.ends) s
-    cross join lateral unnest(s.event_ids) with ordinality as e(event_id, place)
-    where is_whole(s) and array_position(s.event_ids, e.event_id) = e.place
-    group by b.day, e.event_id
-    union all
-    select b.day, d.value_id, count(distinct e.session_id), 0
+    select b.day, d.value_id, count(distinct e.session_id) filter (where s.started_at >= b.starts),
+      count(*) filter (where e.event_timestamp >= b.starts and e.event_timestamp < b.ends)
     from day_bounds(site, days) b
     cross join lateral cut_sessions_active(site, b.starts, b.ends) s
     join user_events e on e.site_id = s.site_id and e.session_id = s.session_id
     join dictionary d on d.site_id = e.site_id and d.value_hash = md5(e.event_type)::uuid
-    where s.started_at >= b.starts
     group by b.day, d.value_id
   ) parts
   group by day, value_id
+  having sum(sessions) > 0 or sum(events) > 0
 $$;
 
 -- How many views of each page got how far down it.
