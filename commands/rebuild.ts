@@ -24,7 +24,7 @@ import { printJson, printLine } from "./terminal.ts";
 // Another process writes the slices, such as the job daily-metrics: its progress is read from the table.
 const LOOK_MS = 500;
 // As the job daily-metrics does it: each call is a transaction.
-const DAYS_AT_ONCE = 100;
+const DAYS_AT_ONCE = 500;
 
 /** What was asked for. */
 interface Wish {

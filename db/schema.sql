@@ -642,16 +642,18 @@ group by site_id, referrer_type;
 -- etl/procedures/30_days.sql
 --   cut_sessions_active(site text, starts timestamptz, ends timestamptz) returns setof session_rows
 --   day_bounds(site text, days date[]) returns table(day date, starts timestamptz, ends timestamptz)
---   events_between(site text, starts timestamptz, ends timestamptz) returns table(event_id integer, at timestamptz)
---   events_of_days(site text, days date[]) returns table(day date, value_id integer, sessions bigint, events bigint)
+--   events_between(site text, starts timestamptz, ends timestamptz, across_hours boolean default false) returns table(event_id integer, at timestamptz)
+--   events_of_days(site text, days date[], wanted integer[] default null) returns table(day date, value_id integer, sessions bigint, events bigint)
 --   hours_of_days(site text, days date[]) returns table(day date, hour timestamptz, visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
---   pages_of_days(site text, days date[]) returns table(day date, value_id integer, sessions bigint, pageviews bigint, seconds bigint, timed bigint)
+--   is_of_one_hour(s session_rows, midnight timestamptz) returns boolean
+--   pages_of_days(site text, days date[], wanted integer[] default null) returns table(day date, value_id integer, sessions bigint, pageviews bigint, seconds bigint, timed bigint)
 --   scroll_of_days(site text, days date[]) returns table(day date, page integer, reached_25 bigint, reached_50 bigint, reached_75 bigint, reached_100 bigint)
 --   sessions_active(site text, starts timestamptz, ends timestamptz) returns setof session_rows
+--   sessions_going_on(site text, moment timestamptz) returns setof session_rows
 --   sessions_starting(site text, starts timestamptz, ends timestamptz) returns setof session_rows
 --   totals_between(site text, starts timestamptz, ends timestamptz) returns table(sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
 --   totals_of_days(site text, days date[]) returns table(day date, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
---   views_between(site text, starts timestamptz, ends timestamptz) returns table(page_id integer, at timestamptz, seconds integer, depth smallint, visitor bigint)
+--   views_between(site text, starts timestamptz, ends timestamptz, across_hours boolean default false) returns table(page_id integer, at timestamptz, seconds integer, depth smallint, visitor bigint)
 --   visitors_between(site text, starts timestamptz, ends timestamptz) returns table(visitor bigint)
 --   visitors_of_days(site text, days date[]) returns table(day date, visitor bigint)
 

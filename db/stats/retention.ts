@@ -35,7 +35,7 @@ export async function retention(db: Database, query: StatsQuery): Promise<Cohort
   ),
   counted as (${
       scope.kind === "rows"
-        ? visitsOfRows(scope, params.add(query.site), params.add(query.timezone), from)
+        ? visitsOfRows(scope, params.add(query.site), params.add(query.timezone), from, to)
         : visitsOfDays(scope, from, to)
     }
   )
@@ -91,23 +91,20 @@ function visitsOfDays({ inRange, site, openDays }: Days, from: string, to: strin
     group by 1, 2`;
 }
 
-/** The same of sessions that match. */
-function visitsOfRows({ where }: ChosenRows, site: string, zone: string, from: string): string {
-  const firstDay = "coalesce(d.first_day, o.first_day, v.day)";
+/** The same of sessions that match. Whoever was new on a rolled-up day of the range has a line of that day; few others are looked up. */
+function visitsOfRows({ where }: ChosenRows, site: string, zone: string, from: string, to: string): string {
+  const firstDay = "coalesce(d.day, o.first_day, v.day)";
   return `
-    select week, visit_week, count(*) as visitors
+    select week, visit_week, count(distinct visitor) as visitors
     from (
-      select distinct v.visitor, ${weekOf(firstDay)} as week, visit.week as visit_week
-      from (
-        select s.visitor, (s.started_at at time zone ${zone})::date as day from session_rows s where ${where} group by 1, 2
-      ) v
-      left join visitor_days d on d.site_id = ${site} and d.visitor = v.visitor and d.day = v.day
-      -- A day that is not rolled up has no line of its own.
+      select v.visitor, ${weekOf(firstDay)} as week, ${weekOf("v.day")} as visit_week
+      from (select s.visitor, (s.started_at at time zone ${zone})::date as day from session_rows s where ${where}) v
+      left join visitor_days d
+        on d.site_id = ${site} and d.visitor = v.visitor and d.day between ${from} and ${to} and d.previous_day is null
       left join lateral (
         select o.first_day from visitor_days o where d.day is null and o.site_id = ${site} and o.visitor = v.visitor order by o.day limit 1
       ) o on true
-      cross join lateral (select ${weekOf("v.day")} as week union all select null) visit
       where ${firstDay} >= ${from}
     ) visits
-    group by week, visit_week`;
+    group by grouping sets ((week, visit_week), (week))`;
 }

@@ -7,7 +7,7 @@ import {
   type SessionDimension,
   type StatsQuery,
 } from "./query.ts";
-import { ask, type ChosenRows, columnOf, type Scope, scopeOf } from "./scope.ts";
+import { ask, type ChosenRows, columnOf, type Days, type Scope, scopeOf } from "./scope.ts";
 import { ROW_SUMS } from "./totals.ts";
 
 export interface ValueSums {
@@ -70,25 +70,25 @@ export function valueSums(scope: Scope, dimension: Dimension, params: Params, wa
       sum(seconds) as seconds, sum(timed) as timed
     from (
       select ${COLUMNS} from daily_value_sums where ${scope.rolledUp} and dimension = ${params.add(dimension)}
-      union all ${sumsOfOpenDays(`${scope.site}, ${scope.openDays}`, scope.site, dimension)}
+      union all ${sumsOfOpenDays(scope, dimension, wanted ?? "null")}
     ) parts
     group by value_id`;
 }
 
-function sumsOfOpenDays(days: string, site: string, dimension: Dimension): string {
+function sumsOfOpenDays({ site, openDays }: Days, dimension: Dimension, wanted: string): string {
   switch (dimension) {
     case "page":
       return `
-      select value_id, sessions, pageviews, 0, 0, seconds, timed from pages_of_days(${days})`;
+      select value_id, sessions, pageviews, 0, 0, seconds, timed from pages_of_days(${site}, ${openDays}, ${wanted})`;
     case "event":
       return `
-      select value_id, sessions, 0, events, 0, 0, 0 from events_of_days(${days})`;
+      select value_id, sessions, 0, events, 0, 0, 0 from events_of_days(${site}, ${openDays}, ${wanted})`;
     default:
       return `
       select ${COLUMNS}
       from (
         select s.${columnOf(dimension)} as value_id, ${ROW_SUMS}, count(*) as timed
-        from day_bounds(${days}) b
+        from day_bounds(${site}, ${openDays}) b
         cross join lateral sessions_starting(${site}, b.starts, b.ends) s
         group by 1
       ) open`;

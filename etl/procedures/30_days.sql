@@ -171,8 +171,8 @@ language sql stable as $$
   group by day, hour
 $$;
 
--- Sums by page. `sessions` are those that start on the day and view the page.
-create or replace function pages_of_days(site text, days date[])
+-- Sums by page. `sessions` are those that start on the day and view the page. Pages that are not `wanted` may be missing; null: all are.
+create or replace function pages_of_days(site text, days date[], wanted integer[] default null)
 returns table (day date, value_id integer, sessions bigint, pageviews bigint, seconds bigint, timed bigint)
 language sql stable as $$
   select day, value_id, sum(sessions)::bigint, sum(pageviews)::bigint, sum(seconds)::bigint, sum(timed)::bigint
@@ -185,7 +185,7 @@ language sql stable as $$
         unnest(s.page_seconds) as seconds
       from day_bounds(site, days) b
       cross join lateral sessions_starting(site, b.starts, b.ends) s
-      where is_whole(s)
+      where is_whole(s) and (wanted is null or s.page_ids && wanted)
     ) v
     group by v.day, v.page_id
     union all
@@ -209,8 +209,9 @@ language sql stable as $$
   having sum(sessions) > 0 or sum(pageviews) > 0
 $$;
 
--- Sums by the name of an event. `sessions` are those that start on the day and have such an event.
-create or replace function events_of_days(site text, days date[]) returns table (day date, value_id integer, sessions bigint, events bigint)
+-- Sums by the name of an event. `sessions` are those that start on the day and have such an event. `wanted`: as above.
+create or replace function events_of_days(site text, days date[], wanted integer[] default null)
+returns table (day date, value_id integer, sessions bigint, events bigint)
 language sql stable as $$
   select day, value_id, sum(sessions)::bigint, sum(events)::bigint
   from (
@@ -220,7 +221,7 @@ language sql stable as $$
       select b.day, b.ends, s.event_ids, generate_subscripts(s.event_ids, 1) as place, unnest(s.event_ids) as event_id, unnest(s.event_at) as at
       from day_bounds(site, days) b
       cross join lateral sessions_starting(site, b.starts, b.ends) s
-      where is_whole(s)
+      where is_whole(s) and (wanted is null or s.event_ids && wanted)
     ) e
     group by e.day, e.event_id
     union all

@@ -19,7 +19,7 @@ language sql as $$
   insert into stale_days (site_id, metric_date, marked_at) select site, day, clock_timestamp() from unnest(days) as day
 $$;
 
--- Replaces what is rolled up of some days of a site.
+-- Replaces what is rolled up of some days of a site, but for their visitors (roll_up_visitors).
 create or replace function roll_up_days(site text, days date[]) returns void
 language plpgsql
 set work_mem = '64MB'
@@ -79,8 +79,6 @@ begin
   delete from daily_revenue where site_id = site and day = any (days);
   insert into daily_revenue (site_id, day, event_name, currency, payments, amount)
   select site, day, event_name, currency, payments, amount from revenue_of_days(site, days);
-
-  perform roll_up_visitors(site, days);
 end
 $$;
 
@@ -149,8 +147,8 @@ begin
 end
 $$;
 
--- Rolls up the marked days that are over, at most `most` of them, the latest first, and brings daily_site_metrics up to date on the
--- others. Returns how many rows of daily_site_metrics were written.
+-- Rolls up the marked days that are over, at most `most` of them, one site after the other, and brings daily_site_metrics up to date
+-- on the others. Returns how many rows of daily_site_metrics were written.
 --
 -- Marks are deleted before anything is read: what a batch commits later has a mark of its own, and is not lost.
 create or replace function roll_up_stale_days(most integer default 1000000) returns integer
@@ -184,11 +182,15 @@ begin
   loop
     perform roll_up_days(v.site_id, v.days);
   end loop;
+  -- All days of a site at once: each day that comes before others rewrites those of its visitors.
+  for v in select site_id, array_agg(day) as days from unnest(v_over_sites, v_over_days) as over(site_id, day) group by site_id loop
+    perform roll_up_visitors(v.site_id, v.days);
+  end loop;
   return write_daily_metrics(v_over_sites || v_open_sites, v_over_days || v_open_days);
 end
 $$;
 
--- The days that have marks, and those among them that are over: the latest `most`. A day is left out while an upgrade has not written the rows of
+-- The days that have marks, and those among them that are over: `most`, the latest of a site first. A day is left out while an upgrade has not written the rows of
 -- its sessions yet.
 create or replace function marked_days(most integer) returns table (site_id text, day date, is_over boolean, is_counted boolean)
 language sql stable as $$
@@ -199,7 +201,7 @@ language sql stable as $$
     group by d.site_id, d.metric_date, s.timezone
   ),
   bounded as (
-    select m.*, row_number() over (partition by is_over order by m.day desc, m.site_id) as place, is_over
+    select m.*, row_number() over (partition by is_over order by m.site_id, m.day desc) as place, is_over
     from marked m
     cross join lateral (select (m.day + 1)::timestamp at time zone m.zone + closing_delay() <= now() as is_over) over
     where m.day::timestamp at time zone m.zone >= coalesce((select max(r.reached) from rebuilds r where r.is_upgrade and r.finished_at is null), '-infinity')

@@ -136,6 +136,7 @@ begin
     perform repair_session_rows(v.site_id, min(b.starts), max(b.ends)) from day_bounds(v.site_id, v.days) b;
     delete from stale_days d where d.site_id = v.site_id and d.metric_date = any (v.days);
     perform roll_up_days(v.site_id, v.days);
+    perform roll_up_visitors(v.site_id, v.days);
     perform write_daily_metrics(array_fill(v.site_id, array[cardinality(v.days)]), v.days);
     -- A day that is not over is answered from rows until it is.
     insert into stale_days (site_id, metric_date, marked_at, is_counted)
