@@ -9,7 +9,10 @@
 -- visitor_days has for each visitor and day the visitor's day before it and the first of all; visitor_returns and visitor_cohorts
 -- count these, so that a range of days is counted by adding: of a visitor's days in the range just one has none before it there.
 create or replace function roll_up_visitors(site text, days date[]) returns void
-language plpgsql as $$
+language plpgsql
+-- A table that was empty a moment ago has no statistics: it would be read once for each visitor.
+set enable_seqscan = off
+as $$
 declare
   v_changed date[];
 begin
@@ -21,9 +24,13 @@ begin
   full join (select visitor, day from visitor_days where site_id = site and day = any (days)) d using (visitor, day)
   where s.visitor is null or d.visitor is null;
   analyze moved_visitors;
-  delete from visitor_days d
-  using moved_visitors m
-  where not m.is_new and d.site_id = site and d.visitor = m.visitor and d.day = m.day;
+  -- Here and below `offset 0`: each line is found by key, never by a join of two tables of which nothing is known.
+  delete from visitor_days where ctid = any (array(
+    select d.ctid
+    from moved_visitors m
+    cross join lateral (select d.ctid from visitor_days d where d.site_id = site and d.visitor = m.visitor and d.day = m.day offset 0) d
+    where not m.is_new
+  ));
 
   -- All days of the visitors who came or went on one of these.
   create temporary table visitor_lines as
@@ -37,9 +44,12 @@ begin
   ) known
   window line as (partition by visitor order by day);
   delete from visitor_lines l
-  using visitor_days d
-  where d.site_id = site and d.visitor = l.visitor and d.day = l.day
-    and (d.previous_day, d.first_day) is not distinct from (l.previous_day, l.first_day);
+  where exists (
+    select from visitor_days d
+    where d.site_id = site and d.visitor = l.visitor and d.day = l.day
+      and (d.previous_day, d.first_day) is not distinct from (l.previous_day, l.first_day)
+    offset 0
+  );
   insert into visitor_days (site_id, visitor, day, previous_day, first_day)
   select site, visitor, day, previous_day, first_day from visitor_lines
   on conflict (site_id, visitor, day) do update set previous_day = excluded.previous_day, first_day = excluded.first_day;
