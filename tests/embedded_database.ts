@@ -52,12 +52,16 @@ interface Embedded {
 /** What the tests of this file use in turn. One that needs two at once opens the second one itself. */
 const idle: Partial<Record<Kind, Embedded>> = {};
 
+const sharedKinds = new Set<Kind>();
+
 /**
  * Opens the embedded database that the tests of this file use, and closes it after the last one: starting one takes
  * a second of processor time, emptying it a tenth. It is opened before the tests, since a test has to close what it
  * opens.
  */
 export function shareEmbedded(kind: Kind): void {
+  if (sharedKinds.has(kind)) return;
+  sharedKinds.add(kind);
   let shared: Embedded;
   Deno.test.beforeAll(async () => {
     shared = await openEmbedded(kind);

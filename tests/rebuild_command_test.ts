@@ -162,7 +162,7 @@ Deno.test("footfall rebuild is refused where the disk may become full", () => {
 Deno.test("footfall rebuild works on the embedded database", async () => {
   const [engine] = engines();
   const cwd = await Deno.makeTempDir();
-  await using app = await testApp({ engine: engine! });
+  await using app = await testApp({ engine: engine!, own: true });
   await app.collect(pageview());
   await app.etl();
   const expected = await factsOf(app.db);

@@ -8,6 +8,8 @@ import { countTests, formatCounts } from "./test_report.ts";
 
 const INTERRUPTED = 130;
 const QUICK = "--quick";
+/** Files that import the files of tests. */
+const ENTRIES = 8;
 
 /** `--quick` leaves out each file of tests that imports one of these: a browser, a process, a Postgres server. */
 const NOT_QUICK = [
@@ -48,7 +50,7 @@ async function runTests(args: string[]): Promise<number> {
     const started = isQuick ? { servers: [], problems: [] } : await startServers(directory);
     servers = started.servers;
     if (interrupted) return INTERRUPTED;
-    tests = startTests(isQuick ? await quickArguments(args, directory) : args, {
+    tests = startTests(await testArguments(args, directory), {
       isQuick,
       servers: servers.map(({ name, url, binaries }) => ({ name, url, binaries })),
       directory,
@@ -67,28 +69,35 @@ async function runTests(args: string[]): Promise<number> {
 }
 
 /**
- * `args` for `deno test`, with the files of `--quick` where none is named. One file per core imports them, so that a
- * module is loaded once for all of them, and an embedded database is started once.
+ * `args` for `deno test`, with the files of tests where none is named. A few files import them, so that a module is
+ * loaded once for many of them, and an embedded database is started once.
  */
-async function quickArguments(args: string[], directory: string): Promise<string[]> {
+async function testArguments(args: string[], directory: string): Promise<string[]> {
+  const isQuick = args.includes(QUICK);
   const rest = args.filter((arg) => arg !== QUICK);
   if (rest.some((arg) => arg.endsWith(".ts"))) return rest;
   const files: string[] = [];
   for await (const { name } of Deno.readDir(new URL(".", import.meta.url))) {
-    if (!name.endsWith("_test.ts") || SLOW.test(name)) continue;
     const file = new URL(name, import.meta.url);
-    const source = await Deno.readTextFile(file);
-    if (!NOT_QUICK.some((imported) => source.includes(`from "${imported}"`))) files.push(file.href);
+    if (name.endsWith("_test.ts") && (!isQuick || await isQuickFile(name, file))) files.push(file.href);
   }
-  const imports = Array.from({ length: navigator.hardwareConcurrency }, (): string[] => []);
-  for (const [i, file] of files.sort().entries()) imports[i % imports.length]!.push(`import "${file}";\n`);
+  // More than cores, so that a core that is done early takes another.
+  const count = isQuick ? navigator.hardwareConcurrency : ENTRIES;
+  const imports = Array.from({ length: count }, (): string[] => []);
+  for (const [i, file] of files.sort().entries()) imports[i % count]!.push(`import "${file}";\n`);
   const entries = imports.map((lines, i) => ({
-    path: `${directory}/quick_${i}_test.ts`,
+    path: `${directory}/group_${i}_test.ts`,
     text: lines.join(""),
   }));
   await Promise.all(entries.map(({ path, text }) => Deno.writeTextFile(path, text)));
   // `deno task check` looks at the types.
   return ["--no-check", ...rest, ...entries.map(({ path }) => path)];
+}
+
+async function isQuickFile(name: string, file: URL): Promise<boolean> {
+  if (SLOW.test(name)) return false;
+  const source = await Deno.readTextFile(file);
+  return !NOT_QUICK.some((imported) => source.includes(`from "${imported}"`));
 }
 
 /** `--config FILE` of the arguments, wherever it is used from. */
