@@ -23,7 +23,7 @@ const NOT_QUICK = [
 ];
 /** And these, which fill databases with weeks of visits or start many: the others together take less time. */
 const SLOW =
-  /^(archive|dashboard(_.*)?|database_pglite|erasure|etl_plans|etl_property|fuzz|migrate|retention|stats_.*|traffic|upgrade)_test\.ts$/;
+  /^(archive|dashboard(_.*)?|database_pglite|embedded_vacuum|erasure|etl_plans|etl_property|fuzz|migrate|retention|stats_.*|traffic|upgrade)_test\.ts$/;
 
 /**
  * `deno task test [--quick] [args…]`: brings up the databases, runs `deno test` with `args`, takes the databases
