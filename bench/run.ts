@@ -78,7 +78,7 @@ if (args.database !== undefined) {
   for (const line of await benchStatsIn(String(args.database), options)) print(line);
   Deno.exit(0);
 }
-const hugePages = await reserveHugePages(1200);
+reserveHugePages(1200);
 const directory = await Deno.makeTempDir({ prefix: "footfall-bench-" });
 await Deno.chmod(directory, 0o755);
 const { servers } = await startServers(directory, {
@@ -108,25 +108,23 @@ try {
 } finally {
   await Promise.all(servers.map((server) => server.stop()));
   await Deno.remove(directory, { recursive: true });
-  await hugePages?.release();
 }
 Deno.exit(0);
 
 /**
- * Lets the servers have their shared memory in huge pages, as docs/operations.md advises, where this process may (proc(5)).
+ * Reserves huge pages for the servers until this process ends, as docs/operations.md advises, if it may (proc(5)).
  *
  * @param count of two megabytes: two servers' gigabyte, and what they need besides
  */
-async function reserveHugePages(count: number): Promise<{ release(): Promise<void> } | undefined> {
+function reserveHugePages(count: number): void {
   const setting = "/proc/sys/vm/nr_hugepages";
   try {
-    const before = await Deno.readTextFile(setting);
-    if (Number(before) >= count) return undefined;
-    await Deno.writeTextFile(setting, String(count));
-    return { release: () => Deno.writeTextFile(setting, before) };
+    const before = Deno.readTextFileSync(setting);
+    if (Number(before) >= count) return;
+    Deno.writeTextFileSync(setting, String(count));
+    addEventListener("unload", () => Deno.writeTextFileSync(setting, before));
   } catch {
     print("no huge pages: this process may not reserve them; questions over months take about twice as long");
-    return undefined;
   }
 }
 

@@ -38,7 +38,7 @@ export const rebuild: Subcommand = {
   help: `Usage: deno task footfall rebuild [--site ID] [--from DAY] [--to DAY] [--force] [--json]
 
 Writes session_rows again from user_sessions, pageviews and user_events, the latest sessions first, in slices of
-some thousand, then rolls up their days. Collection, the jobs and the dashboard go on meanwhile. After an upgrade,
+about 4,000, then rolls up their days. Collection, the jobs and the dashboard go on meanwhile. After an upgrade,
 or when doctor finds rows of older definitions, rebuild everything; after the facts were changed by hand, their days.
 
 It may be interrupted at any moment, also by kill -9: run it again and it goes on, or leave it to the job
@@ -124,7 +124,8 @@ async function finish({ db }: Reached, rebuild: Rebuild, interrupted: AbortSigna
           `Interrupted: done back to ${back.toISOString()}. Run it again to go on, or leave it to the job daily-metrics`,
         );
       }
-      if (!left) break;
+      // The slice after the last one drops what an upgrade has replaced.
+      if (!left && sessions === null) break;
       progress.show(
         Math.min(written, all - 1),
         all,

@@ -8,7 +8,7 @@ import { countTests, formatCounts } from "./test_report.ts";
 
 const INTERRUPTED = 130;
 const QUICK = "--quick";
-/** Files that import the files of tests. */
+/** How many files import the files of tests. */
 const ENTRIES = 8;
 
 /** `--quick` leaves out each file of tests that imports one of these: a browser, a process, a Postgres server. */

@@ -91,7 +91,10 @@ function visitsOfDays({ inRange, site, openDays }: Days, from: string, to: strin
     group by 1, 2`;
 }
 
-/** The same of sessions that match. Whoever was new on a rolled-up day of the range has a line of that day; few others are looked up. */
+/**
+ * The same for sessions that match. A visitor whose first day is a rolled-up day of the range has a row there without a previous day;
+ * only the other visitors are looked up.
+ */
 function visitsOfRows({ where }: ChosenRows, site: string, zone: string, from: string, to: string): string {
   const firstDay = "coalesce(d.day, o.first_day, v.day)";
   return `

@@ -58,8 +58,14 @@ begin
     return null;
   end if;
   if v.definitions < row_definitions() then
-    -- A later release goes on with it: what is done is of the definitions before.
+    -- A later release goes on with it: what is done is of the definitions before, in the months that are finished, too.
     v.reached := v.ends;
+    update rebuilds set reached = ends, finished_at = null, definitions = row_definitions()
+    where id in (
+      select id from rebuilds
+      where started_at = v.started_at and finished_at is not null and definitions < row_definitions()
+      for update skip locked
+    );
   end if;
   v_known := array(
     select known.site_id from (select site_id from sites_with_facts() union select distinct site_id from dictionary) known
