@@ -125,6 +125,7 @@ const ROWS = [
   "dictionary",
   "hourly_site_metrics",
   "daily_values",
+  "hourly_values",
   "daily_scroll",
   "daily_properties",
   "daily_forms",

@@ -203,6 +203,21 @@ create table hourly_site_metrics (
 );
 create index idx_hourly_site_metrics_day on hourly_site_metrics (site_id, day);
 
+create table hourly_values (
+  site_id   varchar(100) not null,
+  dimension varchar(20)  not null,
+  day       date         not null,
+  value_ids integer[]    not null,
+  sessions  integer[]    not null,
+  pageviews integer[]    not null,
+  events    integer[]    not null,
+  bounces   integer[]    not null,
+  seconds   bigint[]     not null,
+  timed     integer[]    not null,
+  hour      timestamptz  not null,
+  primary key (site_id, dimension, day, hour)
+);
+
 create table job_runs (
   id          bigint      not null generated always as identity,
   job         text        not null,
@@ -306,8 +321,9 @@ create table session_rows (
   primary key (site_id, session_id)
 ) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.05);
 create index idx_session_rows_cut on session_rows (site_id, started_at) where ((pageviews + events) > 1000);
-create index idx_session_rows_long on session_rows (site_id, ended_at) where ((ended_at - started_at) >= '12:00:00');
+create index idx_session_rows_long on session_rows (site_id, ended_at) where ((ended_at - started_at) >= '01:00:00');
 create index idx_session_rows_start on session_rows (site_id, started_at);
+create index idx_session_rows_visitors on session_rows (site_id, started_at) where (page_visitors is not null);
 
 create table share_links (
   id            bigint       not null generated always as identity,
@@ -344,6 +360,7 @@ create table stale_days (
   site_id     varchar(100) not null,
   metric_date date         not null,
   marked_at   timestamptz  not null,
+  hour        timestamptz,
   is_counted  boolean      not null default false
 );
 create index idx_stale_days on stale_days (site_id, metric_date);
@@ -521,6 +538,21 @@ select d.site_id,
 from daily_values d
    cross join lateral unnest(d.value_ids, d.sessions, d.pageviews, d.events, d.bounces, d.seconds, d.timed) v(value_id, sessions, pageviews, events, bounces, seconds, timed);
 
+create view hourly_value_sums as
+select h.site_id,
+  h.dimension,
+  h.day,
+  h.hour,
+  v.value_id,
+  v.sessions,
+  v.pageviews,
+  v.events,
+  v.bounces,
+  v.seconds,
+  v.timed
+from hourly_values h
+   cross join lateral unnest(h.value_ids, h.sessions, h.pageviews, h.events, h.bounces, h.seconds, h.timed) v(value_id, sessions, pageviews, events, bounces, seconds, timed);
+
 create view page_performance as
 select site_id,
   path,
@@ -601,10 +633,11 @@ group by site_id, referrer_type;
 
 -- etl/procedures/14_marks.sql
 --   mark_batch_days(batch timestamptz) returns void
---   note_corrected_days() returns void
---   note_event_days() returns void
---   note_scrolled_days() returns void
---   note_session_days() returns void
+--   note_corrected_pages() returns void
+--   note_events() returns void
+--   note_scrolled_pages() returns void
+--   note_session_starts() returns void
+--   quarter_of(moment timestamptz) returns timestamptz
 
 -- etl/procedures/15_process_events.sql
 --   keep_statistics() returns void
@@ -642,17 +675,23 @@ group by site_id, referrer_type;
 -- etl/procedures/30_days.sql
 --   cut_sessions_active(site text, starts timestamptz, ends timestamptz) returns setof session_rows
 --   day_bounds(site text, days date[]) returns table(day date, starts timestamptz, ends timestamptz)
+--   event_names_between(site text, starts timestamptz, ends timestamptz, wanted integer[] default null) returns table(value_id integer, sessions bigint, events bigint)
 --   events_between(site text, starts timestamptz, ends timestamptz, across_hours boolean default false) returns table(event_id integer, at timestamptz)
---   events_of_days(site text, days date[], wanted integer[] default null) returns table(day date, value_id integer, sessions bigint, events bigint)
---   hours_of_days(site text, days date[]) returns table(day date, hour timestamptz, visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
+--   hours_between(site text, starts timestamptz, ends timestamptz) returns table(hour timestamptz, visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
 --   is_of_one_hour(s session_rows, midnight timestamptz) returns boolean
---   pages_of_days(site text, days date[], wanted integer[] default null) returns table(day date, value_id integer, sessions bigint, pageviews bigint, seconds bigint, timed bigint)
---   scroll_of_days(site text, days date[]) returns table(day date, page integer, reached_25 bigint, reached_50 bigint, reached_75 bigint, reached_100 bigint)
+--   open_periods(site text, days date[]) returns table(day date, starts timestamptz, ends timestamptz)
+--   pages_between(site text, starts timestamptz, ends timestamptz, wanted integer[] default null) returns table(value_id integer, sessions bigint, pageviews bigint, seconds bigint, timed bigint)
+--   rolled_hours(site text, days date[]) returns table(hour timestamptz)
+--   scroll_between(site text, starts timestamptz, ends timestamptz) returns table(page integer, reached_25 bigint, reached_50 bigint, reached_75 bigint, reached_100 bigint)
+--   session_dimensions() returns text[]
+--   sessions_across(site text, starts timestamptz, ends timestamptz) returns table(session session_rows, sign integer, since timestamptz, until timestamptz)
 --   sessions_active(site text, starts timestamptz, ends timestamptz) returns setof session_rows
 --   sessions_going_on(site text, moment timestamptz) returns setof session_rows
 --   sessions_starting(site text, starts timestamptz, ends timestamptz) returns setof session_rows
+--   steps_between(s session_rows, starts timestamptz, ends timestamptz) returns table(pageviews bigint, events bigint)
 --   totals_between(site text, starts timestamptz, ends timestamptz) returns table(sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
 --   totals_of_days(site text, days date[]) returns table(day date, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
+--   values_between(site text, starts timestamptz, ends timestamptz) returns table(dimension text, value_id integer, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, timed bigint)
 --   views_between(site text, starts timestamptz, ends timestamptz, across_hours boolean default false) returns table(page_id integer, at timestamptz, seconds integer, depth smallint, visitor bigint)
 --   visitors_between(site text, starts timestamptz, ends timestamptz) returns table(visitor bigint)
 --   visitors_of_days(site text, days date[]) returns table(day date, visitor bigint)
@@ -672,11 +711,13 @@ group by site_id, referrer_type;
 
 -- etl/procedures/33_roll_up.sql
 --   closing_delay() returns interval
+--   hour_delay() returns interval
+--   least_hour() returns integer
 --   mark_days(site text, days date[]) returns void
 --   marked_days(most integer) returns table(site_id text, day date, is_over boolean, is_counted boolean)
 --   roll_up_days(site text, days date[]) returns void
+--   roll_up_hours(site text, the_day date) returns void
 --   roll_up_stale_days(most integer default 1000000) returns integer
---   session_dimensions() returns text[]
 --   write_daily_metrics(sites text[], days date[]) returns integer
 
 -- etl/procedures/34_daily_metrics.sql

@@ -193,6 +193,7 @@ const TABLES = [
   "session_rows",
   "hourly_site_metrics",
   "daily_values",
+  "hourly_values",
   "daily_scroll",
   "daily_properties",
   "daily_forms",

@@ -1,13 +1,13 @@
 -- Makes the packed segments again, empty where `footfall rebuild` has dropped them, and marks every day: the first run of daily-metrics
 -- of the previous release fills them.
-drop view daily_value_sums;
-drop table dictionary, session_rows, daily_values, daily_scroll, daily_forms, daily_form_fields, daily_revenue, rebuilds cascade;
+drop view daily_value_sums, hourly_value_sums;
+drop table dictionary, session_rows, daily_values, hourly_values, daily_scroll, daily_forms, daily_form_fields, daily_revenue, rebuilds cascade;
 drop index idx_user_events_own, idx_user_events_revenue;
 
 create temporary table marked_days on commit drop as select distinct site_id, metric_date from stale_days union select site_id, metric_date from daily_site_metrics;
 truncate stale_days;
 drop index idx_stale_days;
-alter table stale_days drop column is_counted;
+alter table stale_days drop column is_counted, drop column hour;
 alter table stale_days add primary key (site_id, metric_date);
 insert into stale_days (site_id, metric_date, marked_at) select site_id, metric_date, now() from marked_days;
 

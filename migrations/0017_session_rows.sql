@@ -74,8 +74,9 @@ create index idx_session_rows_start on session_rows (site_id, started_at);
 -- The few with more steps than their row holds.
 create index idx_session_rows_cut on session_rows (site_id, started_at) where pageviews + events > 1000;
 create statistics session_rows_steps on (pageviews + events) from session_rows; -- so that the planner knows how few
--- Those that may reach into another day than the one they started near to.
-create index idx_session_rows_long on session_rows (site_id, ended_at) where ended_at - started_at >= interval '12 hours';
+-- Those that may reach into another day although they start long before it.
+create index idx_session_rows_long on session_rows (site_id, ended_at) where ended_at - started_at >= interval '1 hour';
+create index idx_session_rows_visitors on session_rows (site_id, started_at) where page_visitors is not null;
 
 -- Sums by the value of a dimension. These tables hold days that are over; a day with a mark in stale_days is answered from rows.
 create table daily_values (
@@ -96,6 +97,18 @@ create view daily_value_sums as
 select d.site_id, d.dimension, d.day, v.*
 from daily_values d
 cross join lateral unnest(d.value_ids, d.sessions, d.pageviews, d.events, d.bounces, d.seconds, d.timed)
+  as v(value_id, sessions, pageviews, events, bounces, seconds, timed);
+
+-- The same of the hours that are over of a day that is not, where they hold many sessions.
+create table hourly_values (
+  like daily_values,
+  hour timestamptz not null, -- when it starts
+  primary key (site_id, dimension, day, hour)
+);
+create view hourly_value_sums as
+select h.site_id, h.dimension, h.day, h.hour, v.*
+from hourly_values h
+cross join lateral unnest(h.value_ids, h.sessions, h.pageviews, h.events, h.bounces, h.seconds, h.timed)
   as v(value_id, sessions, pageviews, events, bounces, seconds, timed);
 
 -- How far down a page its views got.
@@ -166,6 +179,7 @@ create index idx_user_events_revenue on user_events (site_id, event_timestamp) w
 -- The days that have changed since they were rolled up, or are not over. Marks are appended, so that no two batches wait for each
 -- other; a roll-up deletes those that it has seen.
 alter table stale_days drop constraint if exists stale_days_pkey;
+alter table stale_days add column hour timestamptz; -- when the hour starts that has changed; null: any may have
 alter table stale_days add column is_counted boolean not null default false; -- the day's row of daily_site_metrics has it
 create index idx_stale_days on stale_days (site_id, metric_date);
 

@@ -68,6 +68,59 @@ for (const engine of engines()) {
     assertEquals(await marks(), [{ day: "2026-03-12", is_counted: false }]);
   });
 
+  Deno.test(`hours of an open day are rolled up, and read again when a session changes them (${engine.name})`, async () => {
+    await using db = await engine.migrated({ own: true });
+    await db.exec(
+      `create or replace function closing_delay() returns interval language sql immutable as $$ select interval '100 years' $$;
+       create or replace function least_hour() returns integer language sql immutable as $$ select 1 $$`,
+    );
+    const rolledHours = async () =>
+      (await db.query<{ hour: string }>(
+        `select to_char(hour at time zone 'UTC', 'HH24:MI') as hour from rolled_hours($1, array[$2::date]) order by 1`,
+        [SITE, DAY],
+      )).map(({ hour }) => hour);
+    const figures = async () => {
+      const { visitors, sessions, pageviews, events, bounceRate, sessionSeconds } = await overview(
+        db,
+        query(),
+      );
+      const hours = (await timeseries(db, query(), "hour")).filter(({ pageviews }) => pageviews > 0);
+      return {
+        overview: [visitors, sessions, pageviews, events, bounceRate, sessionSeconds],
+        hours: hours.map(({ label, sessions, pageviews }) => [label.slice(11), sessions, pageviews]),
+        pages: (await breakdown(db, query(), "page")).rows.map(({ value, pageviews }) => [value, pageviews]),
+        exits: (await breakdown(db, query(), "exit")).rows.map(({ value, sessions }) => [value, sessions]),
+      };
+    };
+    await process(db, [
+      eventRow("/", { timestamp: at("10:50:00.000") }),
+      eventRow("/", { timestamp: at("12:00:00.000"), session_id: "sess_2", visitor_id: "vis_2" }),
+    ]);
+    await db.query("select roll_up_stale_days()");
+    assertEquals(await rolledHours(), ["10:00", "12:00"]);
+
+    await process(db, [
+      eventRow("/later", { timestamp: at("11:10:00.000") }),
+      event("signup", "11:11:00.000"),
+    ]);
+    assertEquals(await rolledHours(), ["12:00"]);
+    const expected = {
+      overview: [2, 2, 3, 1, 0.5, 630],
+      hours: [["10:00", 1, 1], ["11:00", 0, 1], ["12:00", 1, 1]],
+      pages: [["/", 2], ["/later", 1]],
+      exits: [["/", 1], ["/later", 1]],
+    };
+    assertEquals(await figures(), expected);
+
+    await db.query("select roll_up_stale_days()");
+    assertEquals(await rolledHours(), ["10:00", "12:00"]);
+    assertEquals(await figures(), expected);
+
+    await db.query("select mark_days($1, array[$2::date])", [SITE, DAY]);
+    assertEquals(await rolledHours(), []);
+    assertEquals(await figures(), expected);
+  });
+
   test("steps of one millisecond are followed in their order: views first, then by event id", async (db) => {
     const moment = "12:00:00.000";
     const id = (n: number) => `0193e0c2-8d7e-7000-8000-00000000000${n}`;

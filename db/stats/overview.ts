@@ -31,10 +31,10 @@ export async function overviewSums(db: Database, query: StatsQuery): Promise<Omi
   return sums!;
 }
 
-/** A row a day (of those that are rolled up, an hour): `day`, and the columns of {@linkcode Sums} but the visitors. */
-export function totalsOfDays({ rolledUp, site, openDays }: Days): string {
+/** A row a day (of what is rolled up, an hour): `day`, and the columns of {@linkcode Sums} but the visitors. */
+export function totalsOfDays({ rolledUp, inRolledHours, site, openPeriods }: Days): string {
   return `
-    select day, sessions, pageviews, events, bounces, seconds from hourly_site_metrics where ${rolledUp}
+    select day, sessions, pageviews, events, bounces, seconds from hourly_site_metrics where ${rolledUp} or ${inRolledHours}
     union all
-    select day, sessions, pageviews, events, bounces, seconds from totals_of_days(${site}, ${openDays})`;
+    select p.day, t.* from ${openPeriods} p cross join lateral totals_between(${site}, p.starts, p.ends) t`;
 }

@@ -16,7 +16,11 @@ export interface Days {
   inRange: string;
   /** The same without the open days: what is rolled up and right. */
   rolledUp: string;
-  /** What `totals_of_days` and its like take, as SQL: the site, and the list of the days that are answered from rows. */
+  /** Conditions on a table that has `site_id` and `hour`: the hours of open days that are rolled up and right. */
+  inRolledHours: string;
+  /** SQL for what is not: rows of `starts` and `ends`, which `totals_between` and its like take. */
+  openPeriods: string;
+  /** SQL for the site and the list of its open days, for figures that no hour is rolled up of. */
   site: string;
   openDays: string;
 }
@@ -99,12 +103,16 @@ async function daysOfRange(db: Queryable, { site, range }: StatsQuery, params: P
     params.add(value)
   );
   const inRange = `site_id = ${siteId} and day between ${from}::date and ${to}::date`;
+  const openDays = `${open}::date[]`;
   return {
     kind: "days",
     inRange,
-    rolledUp: `${inRange} and day <> all(${open}::date[])`,
+    rolledUp: `${inRange} and day <> all(${openDays})`,
+    inRolledHours:
+      `site_id = ${siteId} and hour = any(array(select hour from rolled_hours(${siteId}, ${openDays})))`,
+    openPeriods: `open_periods(${siteId}, ${openDays})`,
     site: siteId!,
-    openDays: `${open}::date[]`,
+    openDays,
   };
 }
 

@@ -50,15 +50,19 @@ const DEPTHS = [25, 50, 75, 100] as const;
 const REACHED = DEPTHS.map((depth) => `reached_${depth}`).join(", ");
 const NONE = DEPTHS.map((depth) => `0 as reached_${depth}`).join(", ");
 
-function ofDays({ rolledUp, site, openDays }: Days): string {
+function ofDays({ rolledUp, inRolledHours, openPeriods, site, openDays }: Days): string {
   return `
       select value_id as page, pageviews, ${NONE} from daily_value_sums where ${rolledUp} and dimension = 'page'
       union all
-      select value_id, pageviews, ${NONE} from pages_of_days(${site}, ${openDays})
+      select value_id, pageviews, ${NONE} from hourly_value_sums where ${inRolledHours} and dimension = 'page'
+      union all
+      select v.value_id, v.pageviews, ${NONE} from ${openPeriods} p cross join lateral pages_between(${site}, p.starts, p.ends) v
       union all
       select page, 0, ${REACHED} from daily_scroll where ${rolledUp}
       union all
-      select page, 0, ${REACHED} from scroll_of_days(${site}, ${openDays})`;
+      select s.page, 0, ${REACHED}
+      from day_bounds(${site}, ${openDays}) b
+      cross join lateral scroll_between(${site}, b.starts, b.ends) s`;
 }
 
 /** The depths are those of the steps that rows hold. */

@@ -99,7 +99,7 @@ function everythingUntil(
   const before = `${inRange} and day < ${last} and day <> all(${openDays})`;
   return `
   select (${visitorCount({ site, from, to: `(${last} - 1)`, openDays: open })}) + (
-    select count(*)
+    select count(distinct v.visitor)
     from visitors_between(${stretch}) v
     where not exists (select from visitor_days where ${before} and visitor = v.visitor)
       and v.visitor not in (select visitor from visitors_of_days(${site}, ${open}))

@@ -89,12 +89,12 @@ function sumsOfRows({ where }: ChosenRows, interval: Interval, { from, zone }: R
     select ${bucket} as bucket, count(distinct s.visitor) as visitors, ${ROW_SUMS} from session_rows s where ${where} group by 1`;
 }
 
-function sumsOfHours({ rolledUp, site, openDays }: Days): string {
-  const columns = "hour as bucket, visitors, sessions, pageviews, events, bounces, seconds";
+function sumsOfHours({ rolledUp, inRolledHours, site, openPeriods }: Days): string {
   return `
-    select ${columns} from hourly_site_metrics where ${rolledUp}
+    select hour as bucket, visitors, sessions, pageviews, events, bounces, seconds
+    from hourly_site_metrics where ${rolledUp} or ${inRolledHours}
     union all
-    select ${columns} from hours_of_days(${site}, ${openDays})`;
+    select h.* from ${openPeriods} p cross join lateral hours_between(${site}, p.starts, p.ends) h`;
 }
 
 function sumsOfDays(scope: Days, interval: Interval, { from }: Range): string {

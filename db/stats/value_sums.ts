@@ -65,33 +65,34 @@ const COLUMNS = "value_id, sessions, pageviews, events, bounces, seconds, timed"
  */
 export function valueSums(scope: Scope, dimension: Dimension, params: Params, wanted?: string): string {
   if (scope.kind === "rows") return sumsOfRows(scope, dimension, wanted);
+  const name = params.add(dimension);
   return `
     select value_id, sum(sessions) as sessions, sum(pageviews) as pageviews, sum(events) as events, sum(bounces) as bounces,
       sum(seconds) as seconds, sum(timed) as timed
     from (
-      select ${COLUMNS} from daily_value_sums where ${scope.rolledUp} and dimension = ${params.add(dimension)}
-      union all ${sumsOfOpenDays(scope, dimension, wanted ?? "null")}
+      select ${COLUMNS} from daily_value_sums where ${scope.rolledUp} and dimension = ${name}
+      union all
+      select ${COLUMNS} from hourly_value_sums where ${scope.inRolledHours} and dimension = ${name}
+      union all
+      select s.* from ${scope.openPeriods} p cross join lateral (${
+    sumsOfPeriod(scope, dimension, wanted ?? "null")
+  }) s
     ) parts
     group by value_id`;
 }
 
-function sumsOfOpenDays({ site, openDays }: Days, dimension: Dimension, wanted: string): string {
+/** Of the period `p`. */
+function sumsOfPeriod({ site }: Days, dimension: Dimension, wanted: string): string {
+  const period = `${site}, p.starts, p.ends`;
   switch (dimension) {
     case "page":
-      return `
-      select value_id, sessions, pageviews, 0, 0, seconds, timed from pages_of_days(${site}, ${openDays}, ${wanted})`;
+      return `select value_id, sessions, pageviews, 0, 0, seconds, timed from pages_between(${period}, ${wanted})`;
     case "event":
-      return `
-      select value_id, sessions, 0, events, 0, 0, 0 from events_of_days(${site}, ${openDays}, ${wanted})`;
+      return `select value_id, sessions, 0, events, 0, 0, 0 from event_names_between(${period}, ${wanted})`;
     default:
-      return `
-      select ${COLUMNS}
-      from (
-        select s.${columnOf(dimension)} as value_id, ${ROW_SUMS}, count(*) as timed
-        from day_bounds(${site}, ${openDays}) b
-        cross join lateral sessions_starting(${site}, b.starts, b.ends) s
-        group by 1
-      ) open`;
+      return `select s.${
+        columnOf(dimension)
+      } as value_id, ${ROW_SUMS}, count(*) as timed from sessions_starting(${period}) s group by 1`;
   }
 }
 

@@ -7,7 +7,7 @@
 --
 -- Reads:  events_log_pending, user_sessions, pageviews, user_events.
 -- Writes: events_log, user_sessions, pageviews, user_events, form_submissions, failed_events, stale_days, dictionary, session_rows.
--- Makes and drops the temporary tables batch_events, batch_sessions, batch_pages and batch_days, which the files 10 to 14 read, and
+-- Makes and drops the temporary tables batch_events, batch_sessions, batch_pages and batch_moments, which the files 10 to 14 read, and
 -- changed_sessions.
 
 -- The lane of a session, 0 to 3. What the ETL writes of one event depends on the events of its own session only, so
@@ -37,18 +37,18 @@ begin
   perform add_user_events();
   perform add_form_submissions();
 
-  create temporary table batch_days (site_id varchar(100), metric_date date);
+  create temporary table batch_moments (site_id varchar(100), at timestamptz);
   -- Before: an earlier start moves a session out of its day, and into that of one of the batch's events.
-  perform note_session_days();
-  perform note_event_days();
-  perform note_corrected_days();
-  perform note_scrolled_days();
+  perform note_session_starts();
+  perform note_events();
+  perform note_corrected_pages();
+  perform note_scrolled_pages();
   perform add_to_sessions(v_now);
   perform mark_batch_days(v_now);
   insert into changed_sessions select site_id, session_id, first_event_at from batch_sessions;
 
   perform keep_statistics();
-  drop table batch_events, batch_sessions, batch_pages, batch_days;
+  drop table batch_events, batch_sessions, batch_pages, batch_moments;
   return v_rows;
 end
 $$;

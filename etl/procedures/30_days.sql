@@ -1,7 +1,8 @@
--- The figures of a site's days, from the rows of its sessions. Roll-ups store what these functions return, and questions read it for
--- the days that are not rolled up, so each figure is defined once (etl/definitions.md).
+-- The figures of a site between two moments, from the rows of its sessions. Roll-ups store what these functions return, and
+-- questions read it for what is not rolled up, so each figure is defined once (etl/definitions.md).
 --
--- Reads: session_rows, dictionary, sites; for sessions of more than 1,000 steps also pageviews and user_events.
+-- Reads: session_rows, dictionary, sites, hourly_values, stale_days; for sessions of more than 1,000 steps also pageviews and
+-- user_events.
 --
 -- `offset 0` in the small functions: they are planned for each day by itself, by an index, and never as a join of all days with all
 -- sessions of the site.
@@ -17,20 +18,42 @@ language sql stable as $$
   offset 0
 $$;
 
+-- The hours of some days that are not over which are rolled up, and have not changed since.
+create or replace function rolled_hours(site text, days date[]) returns table (hour timestamptz)
+language sql stable as $$
+  select v.hour
+  from hourly_values v
+  where v.site_id = site and v.dimension = 'channel' and v.day = any (days) and not exists (
+    select from stale_days s
+    where s.site_id = site and s.metric_date = v.day and (s.hour = v.hour or s.hour is null and not s.is_counted)
+  )
+$$;
+
+-- What remains of these days: [starts, ends), several for a day.
+create or replace function open_periods(site text, days date[]) returns table (day date, starts timestamptz, ends timestamptz)
+language sql stable as $$
+  select b.day, lower(period), upper(period)
+  from day_bounds(site, days) b
+  cross join lateral unnest(tstzmultirange(tstzrange(b.starts, b.ends)) - coalesce((
+    select range_agg(tstzrange(h.hour, h.hour + interval '1 hour')) from rolled_hours(site, array[b.day]) h
+  ), '{}')) as period
+  offset 0
+$$;
+
 -- The sessions that start in [starts, ends).
 create or replace function sessions_starting(site text, starts timestamptz, ends timestamptz) returns setof session_rows
 language sql stable as $$
   select * from session_rows s where s.site_id = site and s.started_at >= starts and s.started_at < ends offset 0
 $$;
 
--- The sessions that start before a moment and go on at it. Those that take half a day are found by an index of their own.
+-- The sessions that start before a moment and go on at it. Those that take an hour or longer are found by an index of their own.
 create or replace function sessions_going_on(site text, moment timestamptz) returns setof session_rows
 language sql stable as $$
   select * from session_rows s
-  where s.site_id = site and s.started_at >= moment - interval '12 hours' and s.started_at < moment and s.ended_at >= moment
+  where s.site_id = site and s.started_at >= moment - interval '1 hour' and s.started_at < moment and s.ended_at >= moment
   union all
   select * from session_rows s
-  where s.site_id = site and s.ended_at - s.started_at >= interval '12 hours' and s.ended_at >= moment and s.started_at < moment - interval '12 hours'
+  where s.site_id = site and s.ended_at - s.started_at >= interval '1 hour' and s.ended_at >= moment and s.started_at < moment - interval '1 hour'
   offset 0
 $$;
 
@@ -38,6 +61,16 @@ $$;
 create or replace function sessions_active(site text, starts timestamptz, ends timestamptz) returns setof session_rows
 language sql stable as $$
   select * from sessions_going_on(site, starts) union all select * from sessions_starting(site, starts, ends)
+$$;
+
+-- What tells the sums of the sessions that start in [starts, ends) from the sums of what happens in it: what earlier sessions do in
+-- it (`sign` 1), and what its own do later (-1), each from `since` until before `until`.
+create or replace function sessions_across(site text, starts timestamptz, ends timestamptz)
+returns table (session session_rows, sign integer, since timestamptz, until timestamptz)
+language sql stable as $$
+  select s, 1, starts, ends from sessions_going_on(site, starts) s
+  union all
+  select s, -1, ends, 'infinity' from sessions_going_on(site, ends) s where s.started_at >= starts
 $$;
 
 -- Those among them whose rows do not hold all of their steps: few, found by an index of their own.
@@ -92,16 +125,22 @@ language sql stable as $$
   where e.event_timestamp >= starts and e.event_timestamp < ends
 $$;
 
--- The visitors of [starts, ends): those of sessions that start in it, and of pageviews.
+-- The visitors of [starts, ends), some of them several times: those of sessions that start in it, and of pageviews.
 create or replace function visitors_between(site text, starts timestamptz, ends timestamptz) returns table (visitor bigint)
 language sql stable as $$
   select s.visitor from sessions_starting(site, starts, ends) s
-  union
+  union all
   select coalesce(v.visitor, s.visitor)
-  from sessions_active(site, starts, ends) s
+  from (
+    select * from sessions_going_on(site, starts)
+    union all
+    -- Few, found by an index of their own.
+    (select * from session_rows s
+     where s.site_id = site and s.started_at >= starts and s.started_at < ends and s.page_visitors is not null offset 0)
+  ) s
   cross join lateral unnest(s.page_at, s.page_visitors) as v(at, visitor)
-  where (s.started_at < starts or s.page_visitors is not null) and is_whole(s) and v.at >= starts and v.at < ends
-  union
+  where is_whole(s) and v.at >= starts and v.at < ends
+  union all
   select visitor_hash(v.visitor_id)
   from cut_sessions_active(site, starts, ends) s
   join pageviews v on v.site_id = s.site_id and v.session_id = s.session_id
@@ -115,27 +154,32 @@ language sql stable as $$
   cross join lateral visitors_between(site, b.starts, b.ends) v
 $$;
 
+-- How many pageviews and events of a session happen in [starts, ends).
+create or replace function steps_between(s session_rows, starts timestamptz, ends timestamptz) returns table (pageviews bigint, events bigint)
+language sql stable as $$
+  select
+    case when is_whole(s) then (select count(*) from unnest(s.page_at) as at where at >= starts and at < ends)
+    else (select count(*) from pageviews v
+      where v.site_id = s.site_id and v.session_id = s.session_id and v.view_timestamp >= starts and v.view_timestamp < ends) end,
+    case when is_whole(s) then (select count(*) from unnest(s.event_at) as at where at >= starts and at < ends)
+    else (select count(*) from user_events e
+      where e.site_id = s.site_id and e.session_id = s.session_id and e.event_timestamp >= starts and e.event_timestamp < ends) end
+$$;
+
 -- What [starts, ends) adds up to: one row. `seconds` are those of its sessions' duration.
 create or replace function totals_between(site text, starts timestamptz, ends timestamptz)
 returns table (sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
 language sql stable as $$
-  select
-    count(*) filter (where s.started_at >= starts),
-    coalesce(sum(case
-      when s.started_at >= starts and s.ended_at < ends then s.pageviews
-      when is_whole(s) then (select count(*) from unnest(s.page_at) as at where at >= starts and at < ends)
-      else (select count(*) from pageviews v
-        where v.site_id = s.site_id and v.session_id = s.session_id and v.view_timestamp >= starts and v.view_timestamp < ends)
-    end)::bigint, 0),
-    coalesce(sum(case
-      when s.started_at >= starts and s.ended_at < ends then s.events
-      when is_whole(s) then (select count(*) from unnest(s.event_at) as at where at >= starts and at < ends)
-      else (select count(*) from user_events e
-        where e.site_id = s.site_id and e.session_id = s.session_id and e.event_timestamp >= starts and e.event_timestamp < ends)
-    end)::bigint, 0),
-    count(*) filter (where s.started_at >= starts and s.pageviews < 2),
-    coalesce(sum(s.duration_seconds) filter (where s.started_at >= starts), 0)
-  from sessions_active(site, starts, ends) s
+  select started.sessions, started.pageviews + across.pageviews, started.events + across.events, started.bounces, started.seconds
+  from (
+    select count(*) as sessions, coalesce(sum(s.pageviews), 0) as pageviews, coalesce(sum(s.events), 0) as events,
+      count(*) filter (where s.pageviews < 2) as bounces, coalesce(sum(s.duration_seconds), 0) as seconds
+    from sessions_starting(site, starts, ends) s
+  ) started, (
+    select coalesce(sum(s.sign * t.pageviews), 0)::bigint as pageviews, coalesce(sum(s.sign * t.events), 0)::bigint as events
+    from sessions_across(site, starts, ends) s
+    cross join lateral steps_between(s.session, s.since, s.until) t
+  ) across
 $$;
 
 create or replace function totals_of_days(site text, days date[])
@@ -147,112 +191,124 @@ language sql stable as $$
 $$;
 
 -- The same by hours, which count from the day's midnight; a visitor is one of each hour in which a session starts or a page is viewed.
-create or replace function hours_of_days(site text, days date[])
-returns table (day date, hour timestamptz, visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
+-- `starts` is when one of them starts.
+create or replace function hours_between(site text, starts timestamptz, ends timestamptz)
+returns table (hour timestamptz, visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
 language sql stable as $$
-  select day, hour, count(distinct visitor), sum(sessions)::bigint, sum(pageviews)::bigint, sum(events)::bigint, sum(bounces)::bigint, sum(seconds)::bigint
+  select hour, count(distinct visitor), sum(sessions)::bigint, sum(pageviews)::bigint, sum(events)::bigint, sum(bounces)::bigint, sum(seconds)::bigint
   from (
-    select b.day, date_bin('1 hour', s.started_at, b.starts) as hour, s.visitor, 1 as sessions,
-      case when is_of_one_hour(s, b.starts) then s.pageviews else 0 end as pageviews,
-      case when is_of_one_hour(s, b.starts) then s.events else 0 end as events,
+    select date_bin('1 hour', s.started_at, starts) as hour, s.visitor, 1 as sessions,
+      case when is_of_one_hour(s, starts) then s.pageviews else 0 end as pageviews,
+      case when is_of_one_hour(s, starts) then s.events else 0 end as events,
       (s.pageviews < 2)::integer as bounces, s.duration_seconds as seconds
-    from day_bounds(site, days) b
-    cross join lateral sessions_starting(site, b.starts, b.ends) s
+    from sessions_starting(site, starts, ends) s
     union all
-    select b.day, date_bin('1 hour', v.at, b.starts), v.visitor, 0, 1, 0, 0, 0
-    from day_bounds(site, days) b
-    cross join lateral views_between(site, b.starts, b.ends, true) v
+    select date_bin('1 hour', v.at, starts), v.visitor, 0, 1, 0, 0, 0 from views_between(site, starts, ends, true) v
     union all
-    select b.day, date_bin('1 hour', e.at, b.starts), null, 0, 0, count(*), 0, 0
-    from day_bounds(site, days) b
-    cross join lateral events_between(site, b.starts, b.ends, true) e
-    group by 1, 2
+    select date_bin('1 hour', e.at, starts), null, 0, 0, count(*), 0, 0 from events_between(site, starts, ends, true) e group by 1
   ) moments
-  group by day, hour
+  group by hour
 $$;
 
--- Sums by page. `sessions` are those that start on the day and view the page. Pages that are not `wanted` may be missing; null: all are.
-create or replace function pages_of_days(site text, days date[], wanted integer[] default null)
-returns table (day date, value_id integer, sessions bigint, pageviews bigint, seconds bigint, timed bigint)
+-- Sums by page. `sessions` are those that start in [starts, ends) and view the page. Pages that are not `wanted` may be missing;
+-- null: all are.
+create or replace function pages_between(site text, starts timestamptz, ends timestamptz, wanted integer[] default null)
+returns table (value_id integer, sessions bigint, pageviews bigint, seconds bigint, timed bigint)
 language sql stable as $$
-  select day, value_id, sum(sessions)::bigint, sum(pageviews)::bigint, sum(seconds)::bigint, sum(timed)::bigint
+  select value_id, sum(sessions)::bigint, sum(pageviews)::bigint, sum(seconds)::bigint, sum(timed)::bigint
   from (
-    select v.day, v.page_id as value_id, count(*) filter (where array_position(v.page_ids, v.page_id) = v.place) as sessions,
-      count(*) filter (where v.at < v.ends) as pageviews, coalesce(sum(v.seconds) filter (where v.at < v.ends), 0) as seconds,
-      count(v.seconds) filter (where v.at < v.ends) as timed
+    -- All of the sessions that start in it, whenever it happens; sessions_across sets that right.
+    select v.page_id as value_id, count(*) filter (where array_position(v.page_ids, v.page_id) = v.place) as sessions,
+      count(*) as pageviews, coalesce(sum(v.seconds), 0) as seconds, count(v.seconds) as timed
     from (
-      select b.day, b.ends, s.page_ids, generate_subscripts(s.page_ids, 1) as place, unnest(s.page_ids) as page_id, unnest(s.page_at) as at,
-        unnest(s.page_seconds) as seconds
-      from day_bounds(site, days) b
-      cross join lateral sessions_starting(site, b.starts, b.ends) s
+      select s.page_ids, generate_subscripts(s.page_ids, 1) as place, unnest(s.page_ids) as page_id, unnest(s.page_seconds) as seconds
+      from sessions_starting(site, starts, ends) s
       where is_whole(s) and (wanted is null or s.page_ids && wanted)
     ) v
-    group by v.day, v.page_id
+    group by v.page_id
     union all
-    select b.day, v.page_id, 0, count(*), coalesce(sum(v.seconds), 0), count(v.seconds)
-    from day_bounds(site, days) b
-    cross join lateral sessions_going_on(site, b.starts) s
-    cross join lateral unnest(s.page_ids, s.page_at, s.page_seconds) as v(page_id, at, seconds)
-    where is_whole(s) and v.at >= b.starts and v.at < b.ends
-    group by b.day, v.page_id
+    select v.page_id, 0, sum(s.sign), coalesce(sum(s.sign * v.seconds), 0), coalesce(sum(s.sign) filter (where v.seconds is not null), 0)
+    from sessions_across(site, starts, ends) s
+    cross join lateral unnest((s.session).page_ids, (s.session).page_at, (s.session).page_seconds) as v(page_id, at, seconds)
+    where is_whole(s.session) and v.at >= s.since and v.at < s.until
+    group by v.page_id
     union all
-    select b.day, d.value_id, count(distinct v.session_id) filter (where s.started_at >= b.starts), count(*) filter (where today),
-      coalesce(sum(v.time_on_page_seconds) filter (where today), 0), count(v.time_on_page_seconds) filter (where today)
-    from day_bounds(site, days) b
-    cross join lateral cut_sessions_active(site, b.starts, b.ends) s
+    select d.value_id, count(distinct v.session_id) filter (where s.started_at >= starts), count(*) filter (where is_in),
+      coalesce(sum(v.time_on_page_seconds) filter (where is_in), 0), count(v.time_on_page_seconds) filter (where is_in)
+    from cut_sessions_active(site, starts, ends) s
     join pageviews v on v.site_id = s.site_id and v.session_id = s.session_id
     join dictionary d on d.site_id = v.site_id and d.value_hash = md5(v.path)::uuid
-    cross join lateral (select v.view_timestamp >= b.starts and v.view_timestamp < b.ends as today) t
-    group by b.day, d.value_id
+    cross join lateral (select v.view_timestamp >= starts and v.view_timestamp < ends as is_in) t
+    group by d.value_id
   ) parts
-  group by day, value_id
+  group by value_id
   having sum(sessions) > 0 or sum(pageviews) > 0
 $$;
 
--- Sums by the name of an event. `sessions` are those that start on the day and have such an event. `wanted`: as above.
-create or replace function events_of_days(site text, days date[], wanted integer[] default null)
-returns table (day date, value_id integer, sessions bigint, events bigint)
+-- Sums by the name of an event. `sessions` are those that start in [starts, ends) and have such an event. `wanted`: as above.
+create or replace function event_names_between(site text, starts timestamptz, ends timestamptz, wanted integer[] default null)
+returns table (value_id integer, sessions bigint, events bigint)
 language sql stable as $$
-  select day, value_id, sum(sessions)::bigint, sum(events)::bigint
+  select value_id, sum(sessions)::bigint, sum(events)::bigint
   from (
-    select e.day, e.event_id as value_id, count(*) filter (where array_position(e.event_ids, e.event_id) = e.place) as sessions,
-      count(*) filter (where e.at < e.ends) as events
+    select e.event_id as value_id, count(*) filter (where array_position(e.event_ids, e.event_id) = e.place) as sessions, count(*) as events
     from (
-      select b.day, b.ends, s.event_ids, generate_subscripts(s.event_ids, 1) as place, unnest(s.event_ids) as event_id, unnest(s.event_at) as at
-      from day_bounds(site, days) b
-      cross join lateral sessions_starting(site, b.starts, b.ends) s
+      select s.event_ids, generate_subscripts(s.event_ids, 1) as place, unnest(s.event_ids) as event_id
+      from sessions_starting(site, starts, ends) s
       where is_whole(s) and (wanted is null or s.event_ids && wanted)
     ) e
-    group by e.day, e.event_id
+    group by e.event_id
     union all
-    select b.day, e.event_id, 0, count(*)
-    from day_bounds(site, days) b
-    cross join lateral sessions_going_on(site, b.starts) s
-    cross join lateral unnest(s.event_ids, s.event_at) as e(event_id, at)
-    where is_whole(s) and e.at >= b.starts and e.at < b.ends
-    group by b.day, e.event_id
+    select e.event_id, 0, sum(s.sign)
+    from sessions_across(site, starts, ends) s
+    cross join lateral unnest((s.session).event_ids, (s.session).event_at) as e(event_id, at)
+    where is_whole(s.session) and e.at >= s.since and e.at < s.until
+    group by e.event_id
     union all
-    select b.day, d.value_id, count(distinct e.session_id) filter (where s.started_at >= b.starts),
-      count(*) filter (where e.event_timestamp >= b.starts and e.event_timestamp < b.ends)
-    from day_bounds(site, days) b
-    cross join lateral cut_sessions_active(site, b.starts, b.ends) s
+    select d.value_id, count(distinct e.session_id) filter (where s.started_at >= starts),
+      count(*) filter (where e.event_timestamp >= starts and e.event_timestamp < ends)
+    from cut_sessions_active(site, starts, ends) s
     join user_events e on e.site_id = s.site_id and e.session_id = s.session_id
     join dictionary d on d.site_id = e.site_id and d.value_hash = md5(e.event_type)::uuid
-    group by b.day, d.value_id
+    group by d.value_id
   ) parts
-  group by day, value_id
+  group by value_id
   having sum(sessions) > 0 or sum(events) > 0
 $$;
 
--- How many views of each page got how far down it.
-create or replace function scroll_of_days(site text, days date[])
-returns table (day date, page integer, reached_25 bigint, reached_50 bigint, reached_75 bigint, reached_100 bigint)
+-- The dimensions of a session, in the order in which values_between lists their columns.
+create or replace function session_dimensions() returns text[]
+language sql immutable parallel safe as $$
+  select '{entry,exit,source,referrer,channel,utm_source,utm_medium,utm_campaign,utm_content,utm_term,country,language,browser,os,device,screen}'::text[]
+$$;
+
+-- Sums by the value of each dimension, pages and events included.
+create or replace function values_between(site text, starts timestamptz, ends timestamptz)
+returns table (dimension text, value_id integer, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, timed bigint)
 language sql stable as $$
-  select b.day, v.page_id,
+  select dimension, value_id, count(*), sum(pageviews), sum(events), count(*) filter (where pageviews < 2), sum(duration_seconds), count(*)
+  from (
+    select s.pageviews, s.events, s.duration_seconds, unnest(session_dimensions()) as dimension, unnest(array[
+      s.entry_page, s.exit_page, s.source, s.referrer, s.channel, s.utm_source, s.utm_medium, s.utm_campaign, s.utm_content, s.utm_term,
+      s.country, s.language, s.browser, s.os, s.device, s.screen
+    ]) as value_id
+    from sessions_starting(site, starts, ends) s
+  ) valued
+  group by dimension, value_id
+  union all
+  select 'page', value_id, sessions, pageviews, 0, 0, seconds, timed from pages_between(site, starts, ends)
+  union all
+  select 'event', value_id, sessions, 0, events, 0, 0, 0 from event_names_between(site, starts, ends)
+$$;
+
+-- How many views of each page got how far down it.
+create or replace function scroll_between(site text, starts timestamptz, ends timestamptz)
+returns table (page integer, reached_25 bigint, reached_50 bigint, reached_75 bigint, reached_100 bigint)
+language sql stable as $$
+  select v.page_id,
     count(*) filter (where v.depth >= 25), count(*) filter (where v.depth >= 50),
     count(*) filter (where v.depth >= 75), count(*) filter (where v.depth >= 100)
-  from day_bounds(site, days) b
-  cross join lateral views_between(site, b.starts, b.ends) v
+  from views_between(site, starts, ends) v
   where v.depth >= 25
-  group by b.day, v.page_id
+  group by v.page_id
 $$;

@@ -16,7 +16,7 @@ as $$
 declare
   v_changed date[];
 begin
-  create temporary table seen_visitors as select day, visitor from visitors_of_days(site, days);
+  create temporary table seen_visitors as select distinct day, visitor from visitors_of_days(site, days);
   analyze seen_visitors;
   create temporary table moved_visitors as
   select visitor, day, s.visitor is not null as is_new

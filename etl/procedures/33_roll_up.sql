@@ -2,7 +2,7 @@
 -- from session rows until it is rolled up.
 --
 -- Reads:  session_rows, user_events, form_submissions, stale_days, rebuilds.
--- Writes: hourly_site_metrics, daily_values, daily_scroll, daily_properties, daily_forms, daily_form_fields, daily_revenue,
+-- Writes: hourly_site_metrics, hourly_values, daily_values, daily_scroll, daily_properties, daily_forms, daily_form_fields, daily_revenue,
 --         visitor_days, visitor_returns, visitor_cohorts, daily_site_metrics, stale_days.
 --
 -- All roll-ups share one lock, which no batch of the ETL needs.
@@ -24,41 +24,25 @@ create or replace function roll_up_days(site text, days date[]) returns void
 language plpgsql
 set work_mem = '64MB'
 as $$
-declare
-  v_bounds record;
 begin
+  delete from hourly_values where site_id = site and day = any (days);
   delete from hourly_site_metrics where site_id = site and day = any (days);
   -- With a new time zone an hour may be one of another day.
   delete from hourly_site_metrics h using day_bounds(site, days) b where h.site_id = site and h.hour >= b.starts and h.hour < b.ends;
   insert into hourly_site_metrics (site_id, day, hour, visitors, sessions, pageviews, events, bounces, seconds)
-  select site, day, hour, visitors, sessions, pageviews, events, bounces, seconds from hours_of_days(site, days);
+  select site, b.day, h.* from day_bounds(site, days) b cross join lateral hours_between(site, b.starts, b.ends) h;
 
   delete from daily_values where site_id = site and dimension = any (session_dimensions() || '{page,event}') and day = any (days);
   insert into daily_values (site_id, dimension, day, value_ids, sessions, pageviews, events, bounces, seconds, timed)
-  select site, dimension, day, array_agg(value_id), array_agg(sessions), array_agg(pageviews), array_agg(events), array_agg(bounces),
-    array_agg(seconds), array_agg(timed)
-  from (
-    select dimension, day, value_id, count(*) as sessions, sum(pageviews) as pageviews, sum(events) as events,
-      count(*) filter (where pageviews < 2) as bounces, sum(duration_seconds) as seconds, count(*) as timed
-    from (
-      select b.day, s.pageviews, s.events, s.duration_seconds, unnest(session_dimensions()) as dimension, unnest(array[
-        s.entry_page, s.exit_page, s.source, s.referrer, s.channel, s.utm_source, s.utm_medium, s.utm_campaign, s.utm_content, s.utm_term,
-        s.country, s.language, s.browser, s.os, s.device, s.screen
-      ]) as value_id
-      from day_bounds(site, days) b
-      cross join lateral sessions_starting(site, b.starts, b.ends) s
-    ) valued
-    group by dimension, day, value_id
-    union all
-    select 'page', day, value_id, sessions, pageviews, 0, 0, seconds, timed from pages_of_days(site, days)
-    union all
-    select 'event', day, value_id, sessions, 0, events, 0, 0, 0 from events_of_days(site, days)
-  ) sums
-  group by dimension, day;
+  select site, v.dimension, b.day, array_agg(v.value_id), array_agg(v.sessions), array_agg(v.pageviews), array_agg(v.events),
+    array_agg(v.bounces), array_agg(v.seconds), array_agg(v.timed)
+  from day_bounds(site, days) b
+  cross join lateral values_between(site, b.starts, b.ends) v
+  group by v.dimension, b.day;
 
   delete from daily_scroll where site_id = site and day = any (days);
   insert into daily_scroll (site_id, day, page, reached_25, reached_50, reached_75, reached_100)
-  select site, day, page, reached_25, reached_50, reached_75, reached_100 from scroll_of_days(site, days);
+  select site, b.day, s.* from day_bounds(site, days) b cross join lateral scroll_between(site, b.starts, b.ends) s;
 
   -- Of a day and property the 100 most frequent values; the others add up under a null value.
   delete from daily_properties where site_id = site and day = any (days);
@@ -82,10 +66,42 @@ begin
 end
 $$;
 
--- The dimensions of a session, in the order in which roll_up_days lists their columns.
-create or replace function session_dimensions() returns text[]
+-- An hour of a day that is not over is rolled up from so many sessions on: fewer are read as fast as their sums.
+create or replace function least_hour() returns integer
 language sql immutable parallel safe as $$
-  select '{entry,exit,source,referrer,channel,utm_source,utm_medium,utm_campaign,utm_content,utm_term,country,language,browser,os,device,screen}'::text[]
+  select 500
+$$;
+
+-- How long after its end an hour of a day that is not over is rolled up.
+create or replace function hour_delay() returns interval
+language sql immutable parallel safe as $$
+  select interval '30 minutes'
+$$;
+
+-- Rolls up the hours that are over of a day that is not, but for those that are rolled up. What is marked was removed before.
+create or replace function roll_up_hours(site text, the_day date) returns void
+language plpgsql
+set work_mem = '64MB'
+as $$
+declare
+  v_hours timestamptz[];
+begin
+  select array_agg(h.hour) into v_hours
+  from day_bounds(site, array[the_day]) b
+  cross join lateral generate_series(b.starts, least(b.ends, now()) - interval '1 hour' - hour_delay(), interval '1 hour') as h(hour)
+  where not exists (select from hourly_values v where v.site_id = site and v.dimension = 'channel' and v.day = the_day and v.hour = h.hour)
+    and (select count(*) from (
+      select from session_rows s where s.site_id = site and s.started_at >= h.hour and s.started_at < h.hour + interval '1 hour' limit least_hour()
+    ) s) = least_hour();
+  insert into hourly_site_metrics (site_id, day, hour, visitors, sessions, pageviews, events, bounces, seconds)
+  select site, the_day, m.* from unnest(v_hours) as h(hour) cross join lateral hours_between(site, h.hour, h.hour + interval '1 hour') m;
+  insert into hourly_values (site_id, dimension, day, hour, value_ids, sessions, pageviews, events, bounces, seconds, timed)
+  select site, v.dimension, the_day, h.hour, array_agg(v.value_id), array_agg(v.sessions), array_agg(v.pageviews), array_agg(v.events),
+    array_agg(v.bounces), array_agg(v.seconds), array_agg(v.timed)
+  from unnest(v_hours) as h(hour)
+  cross join lateral values_between(site, h.hour, h.hour + interval '1 hour') v
+  group by v.dimension, h.hour;
+end
 $$;
 
 -- Writes daily_site_metrics of the given (site, day) pairs, in the schema document's terms; a day without any activity has no row.
@@ -108,7 +124,7 @@ begin
   cross join lateral totals_of_days(asked.site_id, array[asked.day]) t
   cross join lateral (
     select
-      (select count(*) from visitors_of_days(asked.site_id, array[asked.day])) as visitors,
+      (select count(distinct visitor) from visitors_of_days(asked.site_id, array[asked.day])) as visitors,
       coalesce(sum(s.pageviews), 0) as pageviews,
       count(*) filter (where d.value = 'search')   as search,
       count(*) filter (where d.value = 'social')   as social,
@@ -147,8 +163,8 @@ begin
 end
 $$;
 
--- Rolls up the marked days that are over, at most `most` of them, one site after the other, and brings daily_site_metrics up to date
--- on the others. Returns how many rows of daily_site_metrics were written.
+-- Rolls up the marked days that are over, at most `most` of them, one site after the other. On the others it brings daily_site_metrics
+-- up to date, and rolls up the hours that are over. Returns how many rows of daily_site_metrics were written.
 --
 -- Marks are deleted before anything is read: what a batch commits later has a mark of its own, and is not lost.
 create or replace function roll_up_stale_days(most integer default 1000000) returns integer
@@ -169,12 +185,23 @@ begin
     into v_over_sites, v_over_days, v_open_sites, v_open_days
   from marked_days(most);
 
-  delete from stale_days d
-  using unnest(v_over_sites || v_open_sites, v_over_days || v_open_days) as seen(site_id, day)
-  where d.site_id = seen.site_id and d.metric_date = seen.day;
+  with seen as (
+    delete from stale_days d
+    using unnest(v_over_sites || v_open_sites, v_over_days || v_open_days) as seen(site_id, day)
+    where d.site_id = seen.site_id and d.metric_date = seen.day
+    returning d.site_id, d.metric_date as day, d.hour, d.is_counted
+  ),
+  -- A mark without an hour is one of the whole day.
+  changed as (
+    delete from hourly_values h using seen
+    where h.site_id = seen.site_id and h.day = seen.day and (h.hour = seen.hour or seen.hour is null and not seen.is_counted)
+    returning h.site_id, h.hour
+  )
+  delete from hourly_site_metrics m using changed where m.site_id = changed.site_id and m.hour = changed.hour;
   insert into stale_days (site_id, metric_date, marked_at, is_counted)
   select site_id, day, clock_timestamp(), true from unnest(v_open_sites, v_open_days) as open(site_id, day);
 
+  perform roll_up_hours(site_id, day) from unnest(v_open_sites, v_open_days) as open(site_id, day);
   for v in
     select site_id, array_agg(day order by day) as days
     from unnest(v_over_sites, v_over_days) as over(site_id, day)
