@@ -672,31 +672,33 @@ group by site_id, referrer_type;
 --   retire_unused_values() returns integer
 --   values_of_row(s session_rows) returns integer[]
 
--- etl/procedures/30_days.sql
+-- etl/procedures/30_periods.sql
 --   cut_sessions_active(site text, starts timestamptz, ends timestamptz) returns setof session_rows
 --   day_bounds(site text, days date[]) returns table(day date, starts timestamptz, ends timestamptz)
---   event_names_between(site text, starts timestamptz, ends timestamptz, wanted integer[] default null) returns table(value_id integer, sessions bigint, events bigint)
 --   events_between(site text, starts timestamptz, ends timestamptz, across_hours boolean default false) returns table(event_id integer, at timestamptz)
---   hours_between(site text, starts timestamptz, ends timestamptz) returns table(hour timestamptz, visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
 --   is_of_one_hour(s session_rows, midnight timestamptz) returns boolean
 --   open_periods(site text, days date[]) returns table(day date, starts timestamptz, ends timestamptz)
---   pages_between(site text, starts timestamptz, ends timestamptz, wanted integer[] default null) returns table(value_id integer, sessions bigint, pageviews bigint, seconds bigint, timed bigint)
 --   rolled_hours(site text, days date[]) returns table(hour timestamptz)
---   scroll_between(site text, starts timestamptz, ends timestamptz) returns table(page integer, reached_25 bigint, reached_50 bigint, reached_75 bigint, reached_100 bigint)
---   session_dimensions() returns text[]
 --   sessions_across(site text, starts timestamptz, ends timestamptz) returns table(session session_rows, sign integer, since timestamptz, until timestamptz)
 --   sessions_active(site text, starts timestamptz, ends timestamptz) returns setof session_rows
 --   sessions_going_on(site text, moment timestamptz) returns setof session_rows
 --   sessions_starting(site text, starts timestamptz, ends timestamptz) returns setof session_rows
---   steps_between(s session_rows, starts timestamptz, ends timestamptz) returns table(pageviews bigint, events bigint)
---   totals_between(site text, starts timestamptz, ends timestamptz) returns table(sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
---   totals_of_days(site text, days date[]) returns table(day date, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
---   values_between(site text, starts timestamptz, ends timestamptz) returns table(dimension text, value_id integer, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, timed bigint)
 --   views_between(site text, starts timestamptz, ends timestamptz, across_hours boolean default false) returns table(page_id integer, at timestamptz, seconds integer, depth smallint, visitor bigint)
 --   visitors_between(site text, starts timestamptz, ends timestamptz) returns table(visitor bigint)
 --   visitors_of_days(site text, days date[]) returns table(day date, visitor bigint)
 
--- etl/procedures/31_properties.sql
+-- etl/procedures/31_sums.sql
+--   event_names_between(site text, starts timestamptz, ends timestamptz, wanted integer[] default null) returns table(value_id integer, sessions bigint, events bigint)
+--   hours_between(site text, starts timestamptz, ends timestamptz) returns table(hour timestamptz, visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
+--   pages_between(site text, starts timestamptz, ends timestamptz, wanted integer[] default null) returns table(value_id integer, sessions bigint, pageviews bigint, seconds bigint, timed bigint)
+--   scroll_between(site text, starts timestamptz, ends timestamptz) returns table(page integer, reached_25 bigint, reached_50 bigint, reached_75 bigint, reached_100 bigint)
+--   session_dimensions() returns text[]
+--   steps_between(s session_rows, starts timestamptz, ends timestamptz) returns table(pageviews bigint, events bigint)
+--   totals_between(site text, starts timestamptz, ends timestamptz) returns table(sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
+--   totals_of_days(site text, days date[]) returns table(day date, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
+--   values_between(site text, starts timestamptz, ends timestamptz) returns table(dimension text, value_id integer, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, timed bigint)
+
+-- etl/procedures/32_properties.sql
 --   form_fields_of_days(site text, days date[]) returns table(day date, form_id text, field text, filled bigint)
 --   forms_of_days(site text, days date[]) returns table(day date, form_id text, page text, starts bigint, submissions bigint, abandonments bigint)
 --   is_own_event(event_type text) returns boolean
@@ -705,11 +707,11 @@ group by site_id, referrer_type;
 --   properties_of_days(site text, days date[], name text default null) returns table(event_name text, day date, property text, value text, events bigint)
 --   revenue_of_days(site text, days date[]) returns table(day date, event_name text, currency text, payments bigint, amount numeric)
 
--- etl/procedures/32_visitors.sql
+-- etl/procedures/33_visitors.sql
 --   count_visitor_days(site text, days date[]) returns void
 --   roll_up_visitors(site text, days date[]) returns void
 
--- etl/procedures/33_roll_up.sql
+-- etl/procedures/34_roll_up.sql
 --   closing_delay() returns interval
 --   hour_delay() returns interval
 --   least_hour() returns integer
@@ -720,7 +722,7 @@ group by site_id, referrer_type;
 --   roll_up_stale_days(most integer default 1000000) returns integer
 --   write_daily_metrics(sites text[], days date[]) returns integer
 
--- etl/procedures/34_daily_metrics.sql
+-- etl/procedures/35_daily_metrics.sql
 --   procedure calculate_daily_metrics(in start_date date default (current_date - 1), in end_date date default (current_date - 1))
 --   has_processed_batch() returns boolean
 --   lock_session(site text, session text) returns boolean

@@ -2,7 +2,7 @@
 --
 -- Reads: user_events, form_submissions, sites.
 --
--- As in 30_days.sql, roll-ups store what these functions return, and questions read it for the days that are not rolled up.
+-- As in 31_sums.sql, roll-ups store what these functions return, and questions read it for the days that are not rolled up.
 
 -- A sum of money from JSON: a number, or a text that is one; null where it is neither, or is 10^12 or more.
 create or replace function json_amount(value jsonb) returns numeric

@@ -2,7 +2,7 @@
 -- [start_date, end_date].
 --
 -- Reads:  user_sessions, pageviews, user_events, form_submissions.
--- Writes: session_rows, dictionary, and what roll-ups write (33_roll_up.sql).
+-- Writes: session_rows, dictionary, and what roll-ups write (34_roll_up.sql).
 --
 -- Days are in the site's time zone (sites.timezone). Idempotent: a day is replaced, never added to. Facts that were changed by hand
 -- count: rows that differ from the facts are written again first. At most ten years at a time.
