@@ -13,7 +13,7 @@ import { Freshness } from "./freshness.ts";
 import { LiveLoad } from "./live_load.ts";
 import { sizeOf, type TableSize } from "./sizes.ts";
 import { at } from "./timings.ts";
-import { BUSIEST, fillFacts, writeRows } from "./two_years.ts";
+import { BUSIEST, fillFacts, rollUp, writeRows } from "./two_years.ts";
 
 export interface LiveOptions {
   /** How many events today holds before. */
@@ -77,6 +77,8 @@ export async function benchLive(
 async function fillToday(db: Database, events: number): Promise<void> {
   await fillFacts(db, { pageviews: Math.round(events / EVENTS_A_PAGEVIEW), days: 1, isOneSite: true });
   await writeRows(db);
+  // As daily-metrics would have done by now.
+  await rollUp(db);
   await db.exec("vacuum analyze");
 }
 

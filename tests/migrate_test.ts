@@ -9,7 +9,7 @@ const MIGRATIONS = (await readMigrations()).map(({ name }) => name);
 const PROCEDURES = (await readProcedures()).map(({ name }) => name);
 const EVERYTHING = { applied: MIGRATIONS, procedures: PROCEDURES };
 const NOTHING = { applied: [], procedures: [] };
-const OF_SESSION_ROWS = ["20_session_rows", "22_dictionary", "30_periods", "31_sums"].map((name) =>
+const OF_SESSION_ROWS = ["20_session_rows", "22_dictionary", "30_periods"].map((name) =>
   `etl/procedures/${name}.sql`
 );
 const LOGICAL_EVENTS = "etl/procedures/10_logical_events.sql";

@@ -1,5 +1,5 @@
 import type { Database } from "../database.ts";
-import { overviewSums } from "./overview.ts";
+import { totalsWithoutVisitors } from "./overview.ts";
 import { type Dimension, escapeLike, Params, type StatsQuery } from "./query.ts";
 import { ask, chosenRows, columnOf, scopeOf } from "./scope.ts";
 import { isSessionDimension, type ValueSums, valueSums } from "./value_sums.ts";
@@ -54,18 +54,13 @@ export async function breakdown(
   dimension: Dimension,
   options: BreakdownOptions = {},
 ): Promise<Breakdown> {
-  const [found, everything] = await Promise.all([
-    topValues(db, query, dimension, options),
-    // Each session has one value of its dimensions, so these add up; a session may have several pages, and events.
-    isSessionDimension(dimension) ? undefined : overviewSums(db, query),
-  ]);
-  const { sessions, pageviews, events } = everything ?? found.total;
+  const found = await topValues(db, query, dimension, options);
   const rows = found.rows.map((row) => readRow(row, dimension));
   if (options.visitors) {
     await addVisitors(db, query, dimension, found.rows.map(({ value_id }) => value_id), rows);
   }
   return {
-    total: { sessions, pageviews, events },
+    total: found.total,
     rows,
     others: null,
     count: found.count,
@@ -86,6 +81,8 @@ async function topValues(
     ...(search === "" ? [] : [`d.value ilike ${params.add(`%${escapeLike(search)}%`)}`]),
     ...(among === undefined ? [] : [`d.value = any(${params.add(among)}::text[])`]),
   ];
+  // Each session has one value of its dimensions, so these add up; a session may have several pages, and events.
+  const everything = isSessionDimension(dimension) ? "sums" : `(${totalsWithoutVisitors(scope)}) totals`;
   const order = `${weightOf(dimension)} desc, sessions desc, value collate "C"`;
   const [found] = await ask<{ rows: Row[]; count: number; total: Breakdown["total"] }>(
     db,
@@ -101,7 +98,7 @@ async function topValues(
   select
     (select count(*) from found) as count,
     (select jsonb_build_object('sessions', coalesce(sum(sessions), 0), 'pageviews', coalesce(sum(pageviews), 0),
-       'events', coalesce(sum(events), 0)) from sums) as total,
+       'events', coalesce(sum(events), 0)) from ${everything}) as total,
     coalesce(jsonb_agg(to_jsonb(page) order by ${order}), '[]') as rows
   from (
     select * from found order by ${order} limit ${params.add(limit)} offset ${params.add(offset)}

@@ -1,8 +1,9 @@
 import type { Database, Queryable } from "../database.ts";
-import { overviewSums } from "./overview.ts";
-import type { StatsQuery } from "./query.ts";
+import { totalsWithoutVisitors } from "./overview.ts";
+import { Params, type StatsQuery } from "./query.ts";
 import { revenue } from "./revenue.ts";
-import { sumsOfValues } from "./value_sums.ts";
+import { ask, scopeOf } from "./scope.ts";
+import { sumsOfNamed } from "./value_sums.ts";
 
 /** What visitors are to do: send an event of a name, or view a page. */
 export type GoalTarget = { event: string; page?: undefined } | { page: string; event?: undefined };
@@ -27,24 +28,54 @@ export type GoalRow = Goal & {
 export async function goals(db: Database, query: StatsQuery): Promise<GoalRow[]> {
   const known = await listGoals(db, query.site);
   if (known.length === 0) return [];
-  const [pages, events, total, payments] = await Promise.all([
-    sumsOfValues(db, query, "page", known.flatMap(({ page }) => page ?? [])),
-    sumsOfValues(db, query, "event", known.flatMap(({ event }) => event ?? [])),
-    overviewSums(db, query),
-    revenue(db, query),
-  ]);
+  const [reached, payments] = await Promise.all([reachedBy(db, query, known), revenue(db, query)]);
+  const total = reached.find(({ kind }) => kind === "total")!.sessions;
   return known.map((goal) => {
-    const sums = goal.page === undefined ? events.get(goal.event) : pages.get(goal.page);
-    const sessions = sums?.sessions ?? 0;
+    const [kind, value] = goal.page === undefined ? ["event", goal.event] : ["page", goal.page];
+    const { sessions, completions } = reached.find((row) => row.kind === kind && row.value === value) ??
+      { sessions: 0, completions: 0 };
     return {
       ...goal,
-      completions: (goal.page === undefined ? sums?.events : sums?.pageviews) ?? 0,
+      completions,
       sessions,
-      rate: total.sessions === 0 ? null : Math.min(sessions / total.sessions, 1),
+      rate: total === 0 ? null : Math.min(sessions / total, 1),
       revenue: payments.filter(({ event }) => event === goal.event)
         .map(({ currency, amount }) => ({ currency, amount })),
     };
   });
+}
+
+interface Reached {
+  kind: "page" | "event" | "total";
+  value: string;
+  sessions: number;
+  completions: number;
+}
+
+/** A row for each page and event of the goals that came, and one for all sessions. */
+async function reachedBy(db: Database, query: StatsQuery, goals: Goal[]): Promise<Reached[]> {
+  const params = new Params();
+  const scope = await scopeOf(db, query, params);
+  const named = (kind: "page" | "event") => {
+    const values = goals.flatMap((goal) => goal[kind] ?? []);
+    return values.length === 0 ? [] : [`
+  select '${kind}' as kind, value, sessions, pageviews + events as completions from (${
+      sumsOfNamed(scope, kind, values, query, params)
+    }) sums`];
+  };
+  return await ask<Reached>(
+    db,
+    [
+      `
+  select 'total' as kind, '' as value, coalesce(sum(sessions), 0) as sessions, 0 as completions from (${
+        totalsWithoutVisitors(scope)
+      }) totals`,
+      ...named("page"),
+      ...named("event"),
+    ].join(`
+  union all`),
+    params,
+  );
 }
 
 async function listGoals(db: Queryable, site: string): Promise<Goal[]> {

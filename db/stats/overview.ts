@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 import { Params, type StatsQuery } from "./query.ts";
-import { ask, type Days, scopeOf } from "./scope.ts";
+import { ask, type Days, type Scope, scopeOf } from "./scope.ts";
 import { ROW_SUMS, SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
 import { visitorsOfRange } from "./visitors.ts";
 
@@ -20,15 +20,11 @@ export async function overview(db: Database, query: StatsQuery): Promise<Totals>
   return totalsOf(sums!);
 }
 
-/** The same without telling visitors apart, which takes the longest. */
-export async function overviewSums(db: Database, query: StatsQuery): Promise<Omit<Sums, "visitors">> {
-  const params = new Params();
-  const scope = await scopeOf(db, query, params);
-  const rows = scope.kind === "rows"
+/** SQL for the same but the visitors, whom it takes the longest to tell apart: rows to be added up. */
+export function totalsWithoutVisitors(scope: Scope): string {
+  return scope.kind === "rows"
     ? `select ${ROW_SUMS} from session_rows s where ${scope.where}`
     : totalsOfDays(scope);
-  const [sums] = await ask<Omit<Sums, "visitors">>(db, `select ${SUMS} from (${rows}) rows`, params);
-  return sums!;
 }
 
 /** A row a day (of what is rolled up, an hour): `day`, and the columns of {@linkcode Sums} but the visitors. */

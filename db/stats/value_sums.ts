@@ -36,6 +36,22 @@ export async function sumsOfValues(
   if (values.length === 0) return new Map();
   const params = new Params();
   const scope = await scopeOf(db, query, params);
+  const rows = await ask<ValueSums & { value: string }>(
+    db,
+    sumsOfNamed(scope, dimension, values, query, params),
+    params,
+  );
+  return new Map(rows.map((row) => [row.value, row]));
+}
+
+/** The same as SQL: a row a value that came, with its text as `value`. */
+export function sumsOfNamed(
+  scope: Scope,
+  dimension: Dimension,
+  values: readonly string[],
+  query: StatsQuery,
+  params: Params,
+): string {
   const site = params.add(query.site);
   const ids = `array(
       select w.value_id from dictionary w join unnest(${
@@ -43,17 +59,12 @@ export async function sumsOfValues(
   }::text[]) as wanted on w.value_hash = md5(wanted)::uuid
       where w.site_id = ${site}
     )`;
-  const rows = await ask<ValueSums & { value: string }>(
-    db,
-    `
+  return `
   select d.value, s.*
   from (${valueSums(scope, dimension, params, ids)}
   ) s
   join dictionary d on d.site_id = ${site} and d.value_id = s.value_id
-  where s.value_id = any(${ids})`,
-    params,
-  );
-  return new Map(rows.map((row) => [row.value, row]));
+  where s.value_id = any(${ids})`;
 }
 
 const COLUMNS = "value_id, sessions, pageviews, events, bounces, seconds, timed";
