@@ -461,7 +461,7 @@ create table visitor_days (
   first_day    date         not null,
   primary key (site_id, visitor, day)
 );
-create index idx_visitor_days_day on visitor_days (site_id, day, previous_day);
+create index idx_visitor_days_day on visitor_days (day, site_id, previous_day);
 
 create table visitor_returns (
   site_id      varchar(100) not null,
@@ -675,7 +675,7 @@ group by site_id, referrer_type;
 -- etl/procedures/30_periods.sql
 --   cut_sessions_active(site text, starts timestamptz, ends timestamptz) returns setof session_rows
 --   day_bounds(site text, days date[]) returns table(day date, starts timestamptz, ends timestamptz)
---   events_between(site text, starts timestamptz, ends timestamptz, across_hours boolean default false) returns table(event_id integer, at timestamptz)
+--   events_across_hours(site text, starts timestamptz, ends timestamptz) returns table(at timestamptz)
 --   is_of_one_hour(s session_rows, midnight timestamptz) returns boolean
 --   open_periods(site text, days date[]) returns table(day date, starts timestamptz, ends timestamptz)
 --   rolled_hours(site text, days date[]) returns table(hour timestamptz)
@@ -683,7 +683,7 @@ group by site_id, referrer_type;
 --   sessions_active(site text, starts timestamptz, ends timestamptz) returns setof session_rows
 --   sessions_going_on(site text, moment timestamptz) returns setof session_rows
 --   sessions_starting(site text, starts timestamptz, ends timestamptz) returns setof session_rows
---   views_between(site text, starts timestamptz, ends timestamptz, across_hours boolean default false) returns table(page_id integer, at timestamptz, seconds integer, depth smallint, visitor bigint)
+--   views_across_hours(site text, starts timestamptz, ends timestamptz) returns table(at timestamptz, visitor bigint)
 --   visitors_between(site text, starts timestamptz, ends timestamptz) returns table(visitor bigint)
 --   visitors_of_days(site text, days date[]) returns table(day date, visitor bigint)
 

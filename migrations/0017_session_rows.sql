@@ -176,6 +176,10 @@ create index idx_user_events_own on user_events (site_id, event_type, event_time
   where event_type not in ('scroll', 'scroll_depth', 'page_visibility', 'page_exit', 'web_vitals');
 create index idx_user_events_revenue on user_events (site_id, event_timestamp) where event_data ? 'revenue';
 
+-- The day first: else Postgres may choose this index to look a visitor up, where it has no statistics of a site yet.
+drop index idx_visitor_days_day;
+create index idx_visitor_days_day on visitor_days (day, site_id, previous_day);
+
 -- The days that have changed since they were rolled up, or are not over. Marks are appended, so that no two batches wait for each
 -- other; a roll-up deletes those that it has seen.
 alter table stale_days drop constraint if exists stale_days_pkey;

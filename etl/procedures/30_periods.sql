@@ -86,41 +86,31 @@ language sql immutable parallel safe as $$
   select date_bin('1 hour', s.started_at, midnight) = date_bin('1 hour', s.ended_at, midnight) and s.page_visitors is null and is_whole(s)
 $$;
 
--- The pageviews in [starts, ends); with `across_hours` without those of sessions of one hour.
-create or replace function views_between(site text, starts timestamptz, ends timestamptz, across_hours boolean default false)
-returns table (page_id integer, at timestamptz, seconds integer, depth smallint, visitor bigint)
+-- The pageviews in [starts, ends) of sessions that are not of one hour.
+create or replace function views_across_hours(site text, starts timestamptz, ends timestamptz) returns table (at timestamptz, visitor bigint)
 language sql stable as $$
-  select v.page_id, v.at, v.seconds, v.depth, coalesce(v.visitor, s.visitor)
+  select v.at, coalesce(v.visitor, s.visitor)
   from sessions_active(site, starts, ends) s
-  cross join lateral unnest(s.page_ids, s.page_at, s.page_seconds, s.page_depths, s.page_visitors) as v(page_id, at, seconds, depth, visitor)
-  where is_whole(s) and v.at >= starts and v.at < ends and not (across_hours and is_of_one_hour(s, starts))
+  cross join lateral unnest(s.page_at, s.page_visitors) as v(at, visitor)
+  where is_whole(s) and not is_of_one_hour(s, starts) and v.at >= starts and v.at < ends
   union all
-  select d.value_id, v.view_timestamp, v.time_on_page_seconds, coalesce(k.depth, 0::smallint), visitor_hash(v.visitor_id)
+  select v.view_timestamp, visitor_hash(v.visitor_id)
   from cut_sessions_active(site, starts, ends) s
   join pageviews v on v.site_id = s.site_id and v.session_id = s.session_id
-  join dictionary d on d.site_id = v.site_id and d.value_hash = md5(v.path)::uuid
-  -- Of the first 1,000 steps it is known how far down the page they went.
-  left join lateral (
-    select k.depth from unnest(s.page_ids, s.page_at, s.page_depths) as k(page_id, at, depth)
-    where k.page_id = d.value_id and date_bin('1 millisecond', k.at, 'epoch') = date_bin('1 millisecond', v.view_timestamp, 'epoch')
-    limit 1
-  ) k on true
   where v.view_timestamp >= starts and v.view_timestamp < ends
 $$;
 
 -- The same of events.
-create or replace function events_between(site text, starts timestamptz, ends timestamptz, across_hours boolean default false)
-returns table (event_id integer, at timestamptz)
+create or replace function events_across_hours(site text, starts timestamptz, ends timestamptz) returns table (at timestamptz)
 language sql stable as $$
-  select e.event_id, e.at
+  select e.at
   from sessions_active(site, starts, ends) s
-  cross join lateral unnest(s.event_ids, s.event_at) as e(event_id, at)
-  where is_whole(s) and e.at >= starts and e.at < ends and not (across_hours and is_of_one_hour(s, starts))
+  cross join lateral unnest(s.event_at) as e(at)
+  where is_whole(s) and not is_of_one_hour(s, starts) and e.at >= starts and e.at < ends
   union all
-  select d.value_id, e.event_timestamp
+  select e.event_timestamp
   from cut_sessions_active(site, starts, ends) s
   join user_events e on e.site_id = s.site_id and e.session_id = s.session_id
-  join dictionary d on d.site_id = e.site_id and d.value_hash = md5(e.event_type)::uuid
   where e.event_timestamp >= starts and e.event_timestamp < ends
 $$;
 

@@ -52,9 +52,9 @@ language sql stable as $$
       (s.pageviews < 2)::integer as bounces, s.duration_seconds as seconds
     from sessions_starting(site, starts, ends) s
     union all
-    select date_bin('1 hour', v.at, starts), v.visitor, 0, 1, 0, 0, 0 from views_between(site, starts, ends, true) v
+    select date_bin('1 hour', v.at, starts), v.visitor, 0, 1, 0, 0, 0 from views_across_hours(site, starts, ends) v
     union all
-    select date_bin('1 hour', e.at, starts), null, 0, 0, count(*), 0, 0 from events_between(site, starts, ends, true) e group by 1
+    select date_bin('1 hour', e.at, starts), null, 0, 0, count(*), 0, 0 from events_across_hours(site, starts, ends) e group by 1
   ) moments
   group by hour
 $$;
@@ -135,29 +135,43 @@ $$;
 create or replace function values_between(site text, starts timestamptz, ends timestamptz)
 returns table (dimension text, value_id integer, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, timed bigint)
 language sql stable as $$
-  select dimension, value_id, count(*), sum(pageviews), sum(events), count(*) filter (where pageviews < 2), sum(duration_seconds), count(*)
-  from (
-    select s.pageviews, s.events, s.duration_seconds, unnest(session_dimensions()) as dimension, unnest(array[
-      s.entry_page, s.exit_page, s.source, s.referrer, s.channel, s.utm_source, s.utm_medium, s.utm_campaign, s.utm_content, s.utm_term,
-      s.country, s.language, s.browser, s.os, s.device, s.screen
-    ]) as value_id
-    from sessions_starting(site, starts, ends) s
-  ) valued
-  group by dimension, value_id
+  -- Each grouping set is a dimension: the other columns are null in its rows.
+  select
+    (session_dimensions())[array_position(array[
+      entry_page is not null, exit_page is not null, source is not null, referrer is not null, channel is not null, utm_source is not null,
+      utm_medium is not null, utm_campaign is not null, utm_content is not null, utm_term is not null, country is not null,
+      language is not null, browser is not null, os is not null, device is not null, screen is not null
+    ], true)],
+    coalesce(entry_page, exit_page, source, referrer, channel, utm_source, utm_medium, utm_campaign, utm_content, utm_term, country, language,
+      browser, os, device, screen),
+    count(*), sum(pageviews), sum(events), count(*) filter (where pageviews < 2), sum(duration_seconds), count(*)
+  from sessions_starting(site, starts, ends)
+  group by grouping sets (
+    (entry_page), (exit_page), (source), (referrer), (channel), (utm_source), (utm_medium), (utm_campaign), (utm_content), (utm_term), (country),
+    (language), (browser), (os), (device), (screen)
+  )
   union all
   select 'page', value_id, sessions, pageviews, 0, 0, seconds, timed from pages_between(site, starts, ends)
   union all
   select 'event', value_id, sessions, 0, events, 0, 0, 0 from event_names_between(site, starts, ends)
 $$;
 
--- How many views of each page got how far down it.
+-- How many views of each page got how far down it. Of a session of more than 1,000 steps these count.
 create or replace function scroll_between(site text, starts timestamptz, ends timestamptz)
 returns table (page integer, reached_25 bigint, reached_50 bigint, reached_75 bigint, reached_100 bigint)
 language sql stable as $$
-  select v.page_id,
-    count(*) filter (where v.depth >= 25), count(*) filter (where v.depth >= 50),
-    count(*) filter (where v.depth >= 75), count(*) filter (where v.depth >= 100)
-  from views_between(site, starts, ends) v
-  where v.depth >= 25
-  group by v.page_id
+  select page,
+    sum(sign) filter (where depth >= 25), coalesce(sum(sign) filter (where depth >= 50), 0),
+    coalesce(sum(sign) filter (where depth >= 75), 0), coalesce(sum(sign) filter (where depth >= 100), 0)
+  from (
+    select unnest(s.page_ids) as page, unnest(s.page_depths) as depth, 1 as sign from sessions_starting(site, starts, ends) s
+    union all
+    select v.page_id, v.depth, s.sign
+    from sessions_across(site, starts, ends) s
+    cross join lateral unnest((s.session).page_ids, (s.session).page_at, (s.session).page_depths) as v(page_id, at, depth)
+    where v.at >= s.since and v.at < s.until
+  ) views
+  where depth >= 25
+  group by page
+  having sum(sign) > 0
 $$;

@@ -24,12 +24,12 @@ begin
   full join (select visitor, day from visitor_days where site_id = site and day = any (days)) d using (visitor, day)
   where s.visitor is null or d.visitor is null;
   analyze moved_visitors;
-  -- Here and below `offset 0`: each line is found by key, never by a join of two tables of which nothing is known.
+  -- Here and below `offset 0`: each visitor's lines are found by key, never by a join of two tables of which nothing is known.
   delete from visitor_days where ctid = any (array(
     select d.ctid
     from moved_visitors m
-    cross join lateral (select d.ctid from visitor_days d where d.site_id = site and d.visitor = m.visitor and d.day = m.day offset 0) d
-    where not m.is_new
+    cross join lateral (select d.ctid, d.day from visitor_days d where d.site_id = site and d.visitor = m.visitor offset 0) d
+    where not m.is_new and d.day = m.day
   ));
 
   -- All days of the visitors who came or went on one of these.
@@ -45,10 +45,8 @@ begin
   window line as (partition by visitor order by day);
   delete from visitor_lines l
   where exists (
-    select from visitor_days d
-    where d.site_id = site and d.visitor = l.visitor and d.day = l.day
-      and (d.previous_day, d.first_day) is not distinct from (l.previous_day, l.first_day)
-    offset 0
+    select from (select * from visitor_days d where d.site_id = site and d.visitor = l.visitor offset 0) d
+    where d.day = l.day and (d.previous_day, d.first_day) is not distinct from (l.previous_day, l.first_day)
   );
   insert into visitor_days (site_id, visitor, day, previous_day, first_day)
   select site, visitor, day, previous_day, first_day from visitor_lines

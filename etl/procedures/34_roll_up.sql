@@ -28,7 +28,11 @@ begin
   delete from hourly_values where site_id = site and day = any (days);
   delete from hourly_site_metrics where site_id = site and day = any (days);
   -- With a new time zone an hour may be one of another day.
-  delete from hourly_site_metrics h using day_bounds(site, days) b where h.site_id = site and h.hour >= b.starts and h.hour < b.ends;
+  delete from hourly_site_metrics where ctid = any (array(
+    select h.ctid
+    from day_bounds(site, days) b
+    cross join lateral (select ctid from hourly_site_metrics where site_id = site and hour >= b.starts and hour < b.ends offset 0) h
+  ));
   insert into hourly_site_metrics (site_id, day, hour, visitors, sessions, pageviews, events, bounces, seconds)
   select site, b.day, h.* from day_bounds(site, days) b cross join lateral hours_between(site, b.starts, b.ends) h;
 
