@@ -319,7 +319,7 @@ create table session_rows (
   event_ids        integer[]     not null,
   event_at         timestamptz[] not null,
   primary key (site_id, session_id)
-) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.05);
+) with (autovacuum_vacuum_scale_factor=0.05);
 create index idx_session_rows_cut on session_rows (site_id, started_at) where ((pageviews + events) > 1000);
 create index idx_session_rows_long on session_rows (site_id, ended_at) where ((ended_at - started_at) >= '01:00:00');
 create index idx_session_rows_start on session_rows (site_id, started_at);
@@ -461,7 +461,7 @@ create table visitor_days (
   first_day    date         not null,
   primary key (site_id, visitor, day)
 );
-create index idx_visitor_days_day on visitor_days (day, site_id, previous_day);
+create index idx_visitor_days_of_day on visitor_days (day, site_id, previous_day);
 
 create table visitor_returns (
   site_id      varchar(100) not null,
@@ -683,6 +683,7 @@ group by site_id, referrer_type;
 --   sessions_active(site text, starts timestamptz, ends timestamptz) returns setof session_rows
 --   sessions_going_on(site text, moment timestamptz) returns setof session_rows
 --   sessions_starting(site text, starts timestamptz, ends timestamptz) returns setof session_rows
+--   steps_between(s session_rows, starts timestamptz, ends timestamptz) returns table(pageviews bigint, events bigint)
 --   views_across_hours(site text, starts timestamptz, ends timestamptz) returns table(at timestamptz, visitor bigint)
 --   visitors_between(site text, starts timestamptz, ends timestamptz) returns table(visitor bigint)
 --   visitors_of_days(site text, days date[]) returns table(day date, visitor bigint)
@@ -693,7 +694,6 @@ group by site_id, referrer_type;
 --   pages_between(site text, starts timestamptz, ends timestamptz, wanted integer[] default null) returns table(value_id integer, sessions bigint, pageviews bigint, seconds bigint, timed bigint)
 --   scroll_between(site text, starts timestamptz, ends timestamptz) returns table(page integer, reached_25 bigint, reached_50 bigint, reached_75 bigint, reached_100 bigint)
 --   session_dimensions() returns text[]
---   steps_between(s session_rows, starts timestamptz, ends timestamptz) returns table(pageviews bigint, events bigint)
 --   totals_between(site text, starts timestamptz, ends timestamptz) returns table(sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
 --   totals_of_days(site text, days date[]) returns table(day date, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
 --   values_between(site text, starts timestamptz, ends timestamptz) returns table(dimension text, value_id integer, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, timed bigint)

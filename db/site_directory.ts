@@ -177,17 +177,23 @@ function isTimeZone(name: string): boolean {
 
 /** Its days begin and end at other times now: those beside them may have rows, too. */
 async function markAllDays(tx: Queryable, siteId: string): Promise<void> {
-  await tx.query(
-    `insert into stale_days (site_id, metric_date, marked_at)
-     select m.site_id, m.metric_date + shift, now()
-     from daily_site_metrics m, generate_series(-1, 1) as shift
-     where m.site_id = $1
-     group by m.site_id, m.metric_date + shift`,
-    [siteId],
-  );
+  await tx.query(`${MARK_DAYS} where m.site_id = $1`, [siteId]);
 }
 
-/** Forgets a site; its events and metrics stay. Answers whether it was there. */
+const MARK_DAYS = `insert into stale_days (site_id, metric_date, marked_at)
+     select distinct m.site_id, m.metric_date + shift, now()
+     from (select site_id, metric_date from daily_site_metrics union select site_id, metric_date from stale_days) m
+     cross join generate_series(-1, 1) as shift`;
+
+/** Forgets a site; its events and metrics stay, and its days are those of UTC. Returns whether it was there. */
 export async function removeSite(db: Asked, siteId: string): Promise<boolean> {
-  return (await db.query("delete from sites where site_id = $1 returning site_id", [siteId])).length > 0;
+  const removed = await db.query(
+    `with removed as (delete from sites where site_id = $1 returning site_id, timezone),
+     marked as (
+       ${MARK_DAYS} join removed r on r.site_id = m.site_id where r.timezone <> 'UTC'
+     )
+     select from removed`,
+    [siteId],
+  );
+  return removed.length > 0;
 }

@@ -214,7 +214,8 @@ async function vacuumChanged(db: Database): Promise<void> {
   await db.query("select pg_stat_force_next_flush()");
   const changed = await db.query<{ name: string }>(
     `select relname as name from pg_stat_user_tables
-     where relname in ('user_sessions', 'session_rows', 'pageviews', 'stale_days') and n_dead_tup > 1000 + n_live_tup / 5`,
+     where relname in ('user_sessions', 'session_rows', 'pageviews', 'stale_days', 'hourly_values', 'hourly_site_metrics')
+       and n_dead_tup > 1000 + n_live_tup / 5`,
   );
   for (const { name } of changed) await db.exec(`vacuum ${name}`);
 }

@@ -2,7 +2,7 @@
 -- of the previous release fills them.
 drop view daily_value_sums, hourly_value_sums;
 drop table dictionary, session_rows, daily_values, hourly_values, daily_scroll, daily_forms, daily_form_fields, daily_revenue, rebuilds cascade;
-drop index idx_user_events_own, idx_user_events_revenue, idx_visitor_days_day;
+drop index idx_user_events_own, idx_user_events_revenue, idx_visitor_days_of_day;
 create index idx_visitor_days_day on visitor_days (site_id, day, previous_day);
 
 create temporary table marked_days on commit drop as select distinct site_id, metric_date from stale_days union select site_id, metric_date from daily_site_metrics;

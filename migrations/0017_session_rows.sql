@@ -3,8 +3,8 @@
 -- Why:      the packed segments of 0008 to 0016 answered fast, but after one new event the whole day had to be packed again: 9 s
 --           for a day of 500,000 events. A session's row is written again when a batch of the ETL touches the session; a day is
 --           rolled up once, when it is over. What is not rolled up is read from the rows.
--- Locks:    user_events, against writes, while two indexes are built: about 10 s per ten million events. The collector goes on,
---           the ETL waits. The three views and stale_days exclusively, for a moment.
+-- Locks:    user_events and visitor_days, against writes, while three indexes are built: about 10 s per ten million events. The
+--           collector goes on, the ETL waits. The three views, stale_days and visitor_days exclusively, for a moment.
 --           `footfall rebuild` fills the rows from the facts afterwards, the latest days first; it drops the tables of the segments
 --           at its end. Collectors of the previous release may go on until then; their dashboards show the figures of the
 --           moment of this migration.
@@ -68,8 +68,8 @@ create table session_rows (
   event_at         timestamptz[] not null,
 
   primary key (site_id, session_id)
--- Room in the page: an active session's row is written again every minute, and no index has to know.
-) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
+-- An active session's row is written again every minute.
+) with (autovacuum_vacuum_scale_factor = 0.05);
 create index idx_session_rows_start on session_rows (site_id, started_at);
 -- The few with more steps than their row holds.
 create index idx_session_rows_cut on session_rows (site_id, started_at) where pageviews + events > 1000;
@@ -78,7 +78,8 @@ create statistics session_rows_steps on (pageviews + events) from session_rows; 
 create index idx_session_rows_long on session_rows (site_id, ended_at) where ended_at - started_at >= interval '1 hour';
 create index idx_session_rows_visitors on session_rows (site_id, started_at) where page_visitors is not null;
 
--- Sums by the value of a dimension. These tables hold days that are over; a day with a mark in stale_days is answered from rows.
+-- Sums by the value of a dimension. The daily tables hold days that are over; a day with a mark in stale_days is answered from rows
+-- and from hours that are rolled up.
 create table daily_values (
   site_id   varchar(100) not null,
   dimension varchar(20)  not null,
@@ -99,7 +100,7 @@ from daily_values d
 cross join lateral unnest(d.value_ids, d.sessions, d.pageviews, d.events, d.bounces, d.seconds, d.timed)
   as v(value_id, sessions, pageviews, events, bounces, seconds, timed);
 
--- The same of the hours that are over of a day that is not, where they hold many sessions.
+-- The same of hours of a day that is not over, where they hold many sessions. They go when the day is over.
 create table hourly_values (
   like daily_values,
   hour timestamptz not null, -- when it starts
@@ -177,10 +178,9 @@ create index idx_user_events_own on user_events (site_id, event_type, event_time
 create index idx_user_events_revenue on user_events (site_id, event_timestamp) where event_data ? 'revenue';
 
 -- The day first: else Postgres may choose this index to look a visitor up, where it has no statistics of a site yet.
-drop index idx_visitor_days_day;
-create index idx_visitor_days_day on visitor_days (day, site_id, previous_day);
+create index idx_visitor_days_of_day on visitor_days (day, site_id, previous_day);
 
--- The days that have changed since they were rolled up, or are not over. Marks are appended, so that no two batches wait for each
+-- The days that have changed since they were rolled up, or are not over, and their hours. Marks are appended, so that no two batches wait for each
 -- other; a roll-up deletes those that it has seen.
 alter table stale_days drop constraint if exists stale_days_pkey;
 alter table stale_days add column hour timestamptz; -- when the hour starts that has changed; null: any may have
@@ -211,6 +211,8 @@ select
 from user_sessions
 where session_start > now() - interval '30 days'
 group by site_id, referrer_type;
+
+drop index idx_visitor_days_day; -- last, as questions wait for it
 
 -- What there is has no rows yet: the jobs, or `footfall rebuild`, write them.
 insert into rebuilds (starts, ends, reached, definitions, is_upgrade)

@@ -21,7 +21,7 @@ commandTest("etl runs every job once and prints a row for each", testDatabase, a
       "update-sessions 0",
       "daily-metrics 1",
       "cleanup 0",
-      "maintenance 19",
+      "maintenance 20",
     ],
     stderr: "",
   });

@@ -119,6 +119,15 @@ for (const engine of engines()) {
     await db.query("select mark_days($1, array[$2::date])", [SITE, DAY]);
     assertEquals(await rolledHours(), []);
     assertEquals(await figures(), expected);
+
+    // It rolls up all hours of a day, also of one that is not over.
+    await db.query("call calculate_daily_metrics($1::date, $1::date)", [DAY]);
+    await process(db, [
+      eventRow("/", { timestamp: at("12:05:00.000"), session_id: "sess_2", visitor_id: "vis_2" }),
+    ]);
+    await db.query("select roll_up_stale_days()");
+    assertEquals(await rolledHours(), ["10:00", "12:00"]);
+    assertEquals((await figures()).pages, [["/", 3], ["/later", 1]]);
   });
 
   test("steps of one millisecond are followed in their order: views first, then by event id", async (db) => {

@@ -84,6 +84,10 @@ const step: fc.Arbitrary<FunnelStep> = fc.oneof(
 const scenario = fc.record({
   midday: fc.constantFrom(...MIDDAYS),
   zones: fc.tuple(fc.constantFrom(...ZONES), fc.constantFrom(...ZONES)),
+  /** The zones before the last batch. */
+  formerZones: fc.tuple(fc.constantFrom(...ZONES), fc.constantFrom(...ZONES)),
+  /** Whether calculate_daily_metrics runs over the middle days after the second batch. */
+  calculates: fc.boolean(),
   visits: fc.array(visit, { minLength: 1, maxLength: 30 }),
   /** Whether no day is ever over, so that only its hours are rolled up, the one with a single session as well. */
   staysOpen: fc.boolean(),
@@ -113,6 +117,8 @@ const click = {
 const LONG_DAY: Scenario = {
   midday: MIDDAYS[0]!,
   zones: ["Europe/Berlin", "Europe/Berlin"],
+  formerZones: ["Europe/Berlin", "Europe/Berlin"],
+  calculates: false,
   visits: [
     {
       site: "near",
@@ -157,7 +163,10 @@ const AGENTS: AgentRow[] = [
   },
 ];
 
-async function load(db: Database, { midday, zones, visits, staysOpen, rollUps }: Scenario): Promise<void> {
+async function load(
+  db: Database,
+  { midday, zones, formerZones, calculates, visits, staysOpen, rollUps }: Scenario,
+): Promise<void> {
   await db.exec(
     `create or replace function closing_delay() returns interval language sql immutable as $$
        select interval '${staysOpen ? "100 years" : "3 hours"}'
@@ -167,8 +176,12 @@ async function load(db: Database, { midday, zones, visits, staysOpen, rollUps }:
        dictionary, session_rows, daily_values, hourly_values, daily_scroll, daily_properties, hourly_site_metrics,
        visitor_days, visitor_returns, visitor_cohorts`,
   );
-  for (const [i, siteId] of SITES.entries()) await saveSite(db, { siteId, timezone: zones[i] });
+  const setZones = async (zones: readonly string[]) => {
+    for (const [i, siteId] of SITES.entries()) await saveSite(db, { siteId, timezone: zones[i] });
+  };
+  await setZones(formerZones);
   for (const batch of [0, 1, 2] as const) {
+    if (batch === 2) await setZones(zones);
     const rows = visits.filter((visit) => visit.batch === batch).flatMap((visit) =>
       visit.happenings.map(({ after, page, event, source, country, agent, referrer }) =>
         eventRow(page ?? "/", {
@@ -196,6 +209,11 @@ async function load(db: Database, { midday, zones, visits, staysOpen, rollUps }:
     ]);
     await db.query("select process_events(1000)");
     if (rollUps[batch]) await db.query("select roll_up_stale_days()");
+    if (calculates && batch === 1) {
+      await db.query("call calculate_daily_metrics($1::timestamptz::date - 2, $1::timestamptz::date + 2)", [
+        midday,
+      ]);
+    }
   }
 }
 

@@ -90,7 +90,8 @@ export async function factsOf(db: Database): Promise<Record<string, unknown[]>> 
 const compare = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
 
 /** What to read a table's rows from: of values side by side a row each, since their order says nothing. */
-export const rowsOf = (table: string) => table === "daily_values" ? "daily_value_sums" : table;
+export const rowsOf = (table: string) =>
+  /^(daily|hourly)_values$/.test(table) ? table.replace("values", "value_sums") : table;
 
 /** The texts of the dictionary, by site and number. */
 export async function dictionaryOf(db: Database): Promise<Map<string, string>> {

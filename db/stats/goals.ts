@@ -52,7 +52,7 @@ interface Reached {
   completions: number;
 }
 
-/** A row for each page and event of the goals that came, and one for all sessions. */
+/** One row for each page or event of a goal that occurred, and one for all sessions. */
 async function reachedBy(db: Database, query: StatsQuery, goals: Goal[]): Promise<Reached[]> {
   const params = new Params();
   const scope = await scopeOf(db, query, params);

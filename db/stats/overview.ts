@@ -20,14 +20,14 @@ export async function overview(db: Database, query: StatsQuery): Promise<Totals>
   return totalsOf(sums!);
 }
 
-/** SQL for the same but the visitors, whom it takes the longest to tell apart: rows to be added up. */
+/** SQL for the sums of the range without visitors, which are the slowest to count: rows to be added up. */
 export function totalsWithoutVisitors(scope: Scope): string {
   return scope.kind === "rows"
     ? `select ${ROW_SUMS} from session_rows s where ${scope.where}`
     : totalsOfDays(scope);
 }
 
-/** A row a day (of what is rolled up, an hour): `day`, and the columns of {@linkcode Sums} but the visitors. */
+/** One row for each hour that is rolled up and each period that is not: `day`, and the columns of {@linkcode Sums} but the visitors. */
 export function totalsOfDays({ rolledUp, inRolledHours, site, openPeriods }: Days): string {
   return `
     select day, sessions, pageviews, events, bounces, seconds from hourly_site_metrics where ${rolledUp} or ${inRolledHours}

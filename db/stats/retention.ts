@@ -74,7 +74,7 @@ function visitsOfDays({ inRange, site, openDays }: Days, from: string, to: strin
       where ${inRange} and first_day >= ${from}
       union all
       select min(v.day), coalesce(d.first_day, min(v.day)), 1
-      from visitors_of_days(${site}, ${openDays}) v
+      from (select distinct day, visitor from visitors_of_days(${site}, ${openDays})) v
       left join lateral (
         select d.first_day from visitor_days d where d.site_id = ${site} and d.visitor = v.visitor order by d.day limit 1
       ) d on true

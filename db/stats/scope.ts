@@ -18,9 +18,9 @@ export interface Days {
   rolledUp: string;
   /** Conditions on a table that has `site_id` and `hour`: the hours of open days that are rolled up and right. */
   inRolledHours: string;
-  /** SQL for what is not: rows of `starts` and `ends`, which `totals_between` and its like take. */
+  /** SQL for the rest of the open days: rows of `day`, `starts` and `ends`, for `totals_between` and similar functions. */
   openPeriods: string;
-  /** SQL for the site and the list of its open days, for figures that no hour is rolled up of. */
+  /** SQL for the site and the list of its open days, for figures that are not rolled up by the hour. */
   site: string;
   openDays: string;
 }

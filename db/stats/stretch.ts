@@ -102,7 +102,7 @@ function everythingUntil(
     select count(distinct v.visitor)
     from visitors_between(${stretch}) v
     where not exists (select from visitor_days where ${before} and visitor = v.visitor)
-      and v.visitor not in (select visitor from visitors_of_days(${site}, ${open}))
+      and v.visitor not in (select distinct visitor from visitors_of_days(${site}, ${open}))
   ) as visitors, ${SUMS}
   from (
     select sessions, pageviews, events, bounces, seconds from hourly_site_metrics where ${before}

@@ -44,7 +44,7 @@ export async function sumsOfValues(
   return new Map(rows.map((row) => [row.value, row]));
 }
 
-/** The same as SQL: a row a value that came, with its text as `value`. */
+/** The same as SQL: one row for each value that occurs, with its text as `value`. */
 export function sumsOfNamed(
   scope: Scope,
   dimension: Dimension,

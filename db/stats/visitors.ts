@@ -19,11 +19,11 @@ export function visitorsOfRange(
 /**
  * SQL for the number of visitors from one day to another, exact whatever is rolled up.
  *
- * A visitor has exactly one rolled-up day in the range without an earlier one there, so `visitor_returns` adds up. What was rolled up
- * of open days does not count: the visitors who came on no other day are subtracted. Those whom the rows of open days have are added
- * where no other day knows them.
+ * A visitor has exactly one rolled-up day in the range without an earlier one there, so `visitor_returns` adds up. Open days are counted
+ * from rows, whatever was rolled up of them: visitors who were rolled up on open days only are subtracted, and visitors in the rows of
+ * open days are added unless another day of the range has them.
  *
- * @param openDays SQL for the list of those days between them that are open
+ * @param openDays SQL for the list of those days between them that are open, each once
  */
 export function visitorCount(
   { site, from, to, openDays }: Record<"site" | "from" | "to" | "openDays", string>,

@@ -1,4 +1,5 @@
--- The days whose figures a batch changes: they are marked in stale_days, and answered from session rows until they are rolled up.
+-- The days whose figures a batch changes, and their hours: they are marked in stale_days, and answered from session rows until they are
+-- rolled up.
 --
 -- Reads:  the temporary tables batch_events, batch_sessions and batch_pages (15_process_events.sql), user_sessions, pageviews, sites.
 -- Writes: the temporary table batch_moments, then stale_days.
@@ -73,16 +74,20 @@ begin
 end
 $$;
 
--- Marks the days of the noted moments, recent ones by the hour. Marks are appended: no other batch, and no roll-up, waits for them.
+-- Marks the days of the noted moments, with the hour where the day may not be over: of the others no hour is rolled up. Marks are
+-- appended: no other batch, and no roll-up, waits for them.
 create or replace function mark_batch_days(batch timestamptz) returns void
 language plpgsql as $$
 begin
   insert into stale_days (site_id, metric_date, hour, marked_at)
-  select distinct site_id, day, case when at > batch - interval '2 days' - closing_delay() then date_bin('1 hour', at, day::timestamp at time zone zone) end, batch
+  select distinct site_id, day, case when at > batch - interval '2 days' - closing_delay() then date_bin('1 hour', at, midnight) end, batch
   from (
-    select m.site_id, m.at, coalesce(s.timezone, 'UTC') as zone, (m.at at time zone coalesce(s.timezone, 'UTC'))::date as day
+    select m.site_id, m.at, coalesce(s.timezone, 'UTC') as zone, (m.at at time zone coalesce(s.timezone, 'UTC'))::date as date
     from (select distinct site_id, at from batch_moments) m
     left join sites s on s.site_id = m.site_id
-  ) moments;
+  ) moments
+  -- Where clocks go back at midnight, the hour before it has the new date already (day_bounds).
+  cross join lateral (select case when at < date::timestamp at time zone zone then date - 1 else date end as day) d
+  cross join lateral (select day::timestamp at time zone zone as midnight) m;
 end
 $$;

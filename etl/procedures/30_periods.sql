@@ -52,7 +52,8 @@ language sql stable as $$
   where s.site_id = site and s.started_at >= moment - interval '1 hour' and s.started_at < moment and s.ended_at >= moment
   union all
   select * from session_rows s
-  where s.site_id = site and s.ended_at - s.started_at >= interval '1 hour' and s.ended_at >= moment and s.started_at < moment - interval '1 hour'
+  where s.site_id = site and s.ended_at - s.started_at >= interval '1 hour' and s.ended_at >= moment
+    and s.started_at < moment - interval '1 hour'
   offset 0
 $$;
 
@@ -62,14 +63,27 @@ language sql stable as $$
   select * from sessions_going_on(site, starts) union all select * from sessions_starting(site, starts, ends)
 $$;
 
--- What tells the sums of the sessions that start in [starts, ends) from the sums of what happens in it: what earlier sessions do in
--- it (`sign` 1), and what its own do later (-1), each from `since` until before `until`.
+-- The difference between what the sessions that start in [starts, ends) do and what happens in it: what earlier sessions do in it
+-- (`sign` 1), and what its own do later (-1), each from `since` until before `until`.
 create or replace function sessions_across(site text, starts timestamptz, ends timestamptz)
 returns table (session session_rows, sign integer, since timestamptz, until timestamptz)
 language sql stable as $$
   select s, 1, starts, ends from sessions_going_on(site, starts) s
   union all
   select s, -1, ends, 'infinity' from sessions_going_on(site, ends) s where s.started_at >= starts
+$$;
+
+-- How many pageviews and events of a session happen in [starts, ends).
+create or replace function steps_between(s session_rows, starts timestamptz, ends timestamptz)
+returns table (pageviews bigint, events bigint)
+language sql stable as $$
+  select
+    case when is_whole(s) then (select count(*) from unnest(s.page_at) as at where at >= starts and at < ends)
+    else (select count(*) from pageviews v
+      where v.site_id = s.site_id and v.session_id = s.session_id and v.view_timestamp >= starts and v.view_timestamp < ends) end,
+    case when is_whole(s) then (select count(*) from unnest(s.event_at) as at where at >= starts and at < ends)
+    else (select count(*) from user_events e
+      where e.site_id = s.site_id and e.session_id = s.session_id and e.event_timestamp >= starts and e.event_timestamp < ends) end
 $$;
 
 -- Those among them whose rows do not hold all of their steps: few, found by an index of their own.
@@ -87,7 +101,8 @@ language sql immutable parallel safe as $$
 $$;
 
 -- The pageviews in [starts, ends) of sessions that are not of one hour.
-create or replace function views_across_hours(site text, starts timestamptz, ends timestamptz) returns table (at timestamptz, visitor bigint)
+create or replace function views_across_hours(site text, starts timestamptz, ends timestamptz)
+returns table (at timestamptz, visitor bigint)
 language sql stable as $$
   select v.at, coalesce(v.visitor, s.visitor)
   from sessions_active(site, starts, ends) s

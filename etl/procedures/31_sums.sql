@@ -3,18 +3,6 @@
 --
 -- Reads: session_rows, dictionary (30_periods.sql); for sessions of more than 1,000 steps also pageviews and user_events.
 
--- How many pageviews and events of a session happen in [starts, ends).
-create or replace function steps_between(s session_rows, starts timestamptz, ends timestamptz) returns table (pageviews bigint, events bigint)
-language sql stable as $$
-  select
-    case when is_whole(s) then (select count(*) from unnest(s.page_at) as at where at >= starts and at < ends)
-    else (select count(*) from pageviews v
-      where v.site_id = s.site_id and v.session_id = s.session_id and v.view_timestamp >= starts and v.view_timestamp < ends) end,
-    case when is_whole(s) then (select count(*) from unnest(s.event_at) as at where at >= starts and at < ends)
-    else (select count(*) from user_events e
-      where e.site_id = s.site_id and e.session_id = s.session_id and e.event_timestamp >= starts and e.event_timestamp < ends) end
-$$;
-
 -- What [starts, ends) adds up to: one row. `seconds` are those of its sessions' duration.
 create or replace function totals_between(site text, starts timestamptz, ends timestamptz)
 returns table (sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
@@ -44,7 +32,8 @@ $$;
 create or replace function hours_between(site text, starts timestamptz, ends timestamptz)
 returns table (hour timestamptz, visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
 language sql stable as $$
-  select hour, count(distinct visitor), sum(sessions)::bigint, sum(pageviews)::bigint, sum(events)::bigint, sum(bounces)::bigint, sum(seconds)::bigint
+  select hour, count(distinct visitor), sum(sessions)::bigint, sum(pageviews)::bigint, sum(events)::bigint, sum(bounces)::bigint,
+    sum(seconds)::bigint
   from (
     select date_bin('1 hour', s.started_at, starts) as hour, s.visitor, 1 as sessions,
       case when is_of_one_hour(s, starts) then s.pageviews else 0 end as pageviews,
@@ -59,8 +48,8 @@ language sql stable as $$
   group by hour
 $$;
 
--- Sums by page. `sessions` are those that start in [starts, ends) and view the page. Pages that are not `wanted` may be missing;
--- null: all are.
+-- Sums by page. `sessions` are those that start in [starts, ends) and view the page. The rows of pages that are not `wanted` may be
+-- missing or wrong; null: all are wanted.
 create or replace function pages_between(site text, starts timestamptz, ends timestamptz, wanted integer[] default null)
 returns table (value_id integer, sessions bigint, pageviews bigint, seconds bigint, timed bigint)
 language sql stable as $$
@@ -128,12 +117,15 @@ $$;
 -- The dimensions of a session, in the order in which values_between lists their columns.
 create or replace function session_dimensions() returns text[]
 language sql immutable parallel safe as $$
-  select '{entry,exit,source,referrer,channel,utm_source,utm_medium,utm_campaign,utm_content,utm_term,country,language,browser,os,device,screen}'::text[]
+  select '{
+    entry,exit,source,referrer,channel,utm_source,utm_medium,utm_campaign,utm_content,utm_term,country,language,browser,os,device,screen
+  }'::text[]
 $$;
 
 -- Sums by the value of each dimension, pages and events included.
-create or replace function values_between(site text, starts timestamptz, ends timestamptz)
-returns table (dimension text, value_id integer, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, timed bigint)
+create or replace function values_between(site text, starts timestamptz, ends timestamptz) returns table (
+  dimension text, value_id integer, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, timed bigint
+)
 language sql stable as $$
   -- Each grouping set is a dimension: the other columns are null in its rows.
   select
@@ -156,7 +148,7 @@ language sql stable as $$
   select 'event', value_id, sessions, 0, events, 0, 0, 0 from event_names_between(site, starts, ends)
 $$;
 
--- How many views of each page got how far down it. Of a session of more than 1,000 steps these count.
+-- How many views of each page got how far down it. Only the first 1,000 steps of a session count.
 create or replace function scroll_between(site text, starts timestamptz, ends timestamptz)
 returns table (page integer, reached_25 bigint, reached_50 bigint, reached_75 bigint, reached_100 bigint)
 language sql stable as $$

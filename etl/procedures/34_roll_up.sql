@@ -1,5 +1,5 @@
--- Roll-ups: what is over is summed up once. A day that has a mark in stale_days is not over, or has changed since; questions read it
--- from session rows until it is rolled up.
+-- Roll-ups: what is over is summed up once. A day that has a mark in stale_days is not over, or has changed since; until it is rolled
+-- up, questions read it from session rows, but for hours of it that are rolled up (rolled_hours).
 --
 -- Reads:  session_rows, user_events, form_submissions, stale_days, rebuilds.
 -- Writes: hourly_site_metrics, hourly_values, daily_values, daily_scroll, daily_properties, daily_forms, daily_form_fields, daily_revenue,
@@ -70,13 +70,14 @@ begin
 end
 $$;
 
--- An hour of a day that is not over is rolled up from so many sessions on: fewer are read as fast as their sums.
+-- An hour of a day that is not over is rolled up from so many sessions on: fewer are read in a few milliseconds.
 create or replace function least_hour() returns integer
 language sql immutable parallel safe as $$
   select 500
 $$;
 
--- How long after its end an hour of a day that is not over is rolled up.
+-- How long after its end an hour of a day that is not over is rolled up: most of its sessions have ended by then (a session that
+-- says nothing for 30 minutes has).
 create or replace function hour_delay() returns interval
 language sql immutable parallel safe as $$
   select interval '30 minutes'
@@ -92,11 +93,16 @@ declare
 begin
   select array_agg(h.hour) into v_hours
   from day_bounds(site, array[the_day]) b
-  cross join lateral generate_series(b.starts, least(b.ends, now()) - interval '1 hour' - hour_delay(), interval '1 hour') as h(hour)
+  cross join lateral generate_series(b.starts, least(b.ends, now() - hour_delay()) - interval '1 hour', interval '1 hour') as h(hour)
   where not exists (select from hourly_values v where v.site_id = site and v.dimension = 'channel' and v.day = the_day and v.hour = h.hour)
     and (select count(*) from (
-      select from session_rows s where s.site_id = site and s.started_at >= h.hour and s.started_at < h.hour + interval '1 hour' limit least_hour()
+      select from session_rows s
+      where s.site_id = site and s.started_at >= h.hour and s.started_at < h.hour + interval '1 hour'
+      limit least_hour()
     ) s) = least_hour();
+  -- What was rolled up while the day was over, or in another time zone, when the hour was one of the day beside it.
+  delete from hourly_site_metrics where site_id = site and hour = any (v_hours);
+  delete from hourly_values where site_id = site and day between the_day - 1 and the_day + 1 and hour = any (v_hours);
   insert into hourly_site_metrics (site_id, day, hour, visitors, sessions, pageviews, events, bounces, seconds)
   select site, the_day, m.* from unnest(v_hours) as h(hour) cross join lateral hours_between(site, h.hour, h.hour + interval '1 hour') m;
   insert into hourly_values (site_id, dimension, day, hour, value_ids, sessions, pageviews, events, bounces, seconds, timed)
@@ -111,60 +117,60 @@ $$;
 -- Writes daily_site_metrics of the given (site, day) pairs, in the schema document's terms; a day without any activity has no row.
 -- Returns how many rows were written.
 create or replace function write_daily_metrics(sites text[], days date[]) returns integer
-language plpgsql as $$
-declare
-  v_rows integer;
-begin
-  insert into daily_site_metrics as m (
-    site_id, metric_date, unique_visitors, total_sessions, total_pageviews, bounce_rate,
-    avg_session_duration_seconds, avg_pages_per_session, total_events,
-    direct_sessions, search_sessions, social_sessions, referral_sessions, ai_sessions, email_sessions, internal_sessions
-  )
-  select
-    asked.site_id, asked.day, visits.visitors, t.sessions, t.pageviews, t.bounces::numeric / nullif(t.sessions, 0),
-    round(t.seconds::numeric / nullif(t.sessions, 0)), visits.pageviews::numeric / nullif(t.sessions, 0), t.events,
-    t.sessions - search - social - referral - ai - email - internal, search, social, referral, ai, email, internal
-  from unnest(sites, days) as asked(site_id, day)
-  cross join lateral totals_of_days(asked.site_id, array[asked.day]) t
-  cross join lateral (
+language sql
+set work_mem = '64MB'
+as $$
+  with written as (
+    insert into daily_site_metrics as m (
+      site_id, metric_date, unique_visitors, total_sessions, total_pageviews, bounce_rate,
+      avg_session_duration_seconds, avg_pages_per_session, total_events,
+      direct_sessions, search_sessions, social_sessions, referral_sessions, ai_sessions, email_sessions, internal_sessions
+    )
     select
-      (select count(distinct visitor) from visitors_of_days(asked.site_id, array[asked.day])) as visitors,
-      coalesce(sum(s.pageviews), 0) as pageviews,
-      count(*) filter (where d.value = 'search')   as search,
-      count(*) filter (where d.value = 'social')   as social,
-      count(*) filter (where d.value = 'referral') as referral,
-      count(*) filter (where d.value = 'ai')       as ai,
-      count(*) filter (where d.value = 'email')    as email,
-      count(*) filter (where d.value = 'internal') as internal
-    from day_bounds(asked.site_id, array[asked.day]) b
-    cross join lateral sessions_starting(asked.site_id, b.starts, b.ends) s
-    join dictionary d on d.site_id = asked.site_id and d.value_id = s.referrer_type
-  ) visits
-  where t.sessions > 0 or t.pageviews > 0 or t.events > 0
-  order by asked.site_id, asked.day
-  on conflict (site_id, metric_date) do update set
-    unique_visitors              = excluded.unique_visitors,
-    total_sessions               = excluded.total_sessions,
-    total_pageviews              = excluded.total_pageviews,
-    bounce_rate                  = excluded.bounce_rate,
-    avg_session_duration_seconds = excluded.avg_session_duration_seconds,
-    avg_pages_per_session        = excluded.avg_pages_per_session,
-    total_events                 = excluded.total_events,
-    direct_sessions              = excluded.direct_sessions,
-    search_sessions              = excluded.search_sessions,
-    social_sessions              = excluded.social_sessions,
-    referral_sessions            = excluded.referral_sessions,
-    ai_sessions                  = excluded.ai_sessions,
-    email_sessions               = excluded.email_sessions,
-    internal_sessions            = excluded.internal_sessions;
-  get diagnostics v_rows = row_count;
+      asked.site_id, asked.day, v.visitors, t.sessions, t.pageviews, t.bounces::numeric / nullif(t.sessions, 0),
+      round(t.seconds::numeric / nullif(t.sessions, 0)), r.pageviews::numeric / nullif(t.sessions, 0), t.events,
+      t.sessions - search - social - referral - ai - email - internal, search, social, referral, ai, email, internal
+    from unnest(sites, days) as asked(site_id, day)
+    cross join lateral totals_of_days(asked.site_id, array[asked.day]) t
+    cross join lateral (select count(distinct visitor) as visitors from visitors_of_days(asked.site_id, array[asked.day])) v
+    cross join lateral (
+      select
+        coalesce(sum(types.pageviews), 0) as pageviews,
+        coalesce(sum(types.sessions) filter (where d.value = 'search'), 0)   as search,
+        coalesce(sum(types.sessions) filter (where d.value = 'social'), 0)   as social,
+        coalesce(sum(types.sessions) filter (where d.value = 'referral'), 0) as referral,
+        coalesce(sum(types.sessions) filter (where d.value = 'ai'), 0)       as ai,
+        coalesce(sum(types.sessions) filter (where d.value = 'email'), 0)    as email,
+        coalesce(sum(types.sessions) filter (where d.value = 'internal'), 0) as internal
+      from (
+        select s.referrer_type, count(*) as sessions, sum(s.pageviews) as pageviews
+        from day_bounds(asked.site_id, array[asked.day]) b
+        cross join lateral sessions_starting(asked.site_id, b.starts, b.ends) s
+        group by s.referrer_type
+      ) types
+      join dictionary d on d.site_id = asked.site_id and d.value_id = types.referrer_type
+    ) r
+    where t.sessions > 0 or t.pageviews > 0 or t.events > 0
+    order by asked.site_id, asked.day
+    on conflict (site_id, metric_date) do update set (
+      unique_visitors, total_sessions, total_pageviews, bounce_rate, avg_session_duration_seconds, avg_pages_per_session, total_events,
+      direct_sessions, search_sessions, social_sessions, referral_sessions, ai_sessions, email_sessions, internal_sessions
+    ) = (
+      excluded.unique_visitors, excluded.total_sessions, excluded.total_pageviews, excluded.bounce_rate,
+      excluded.avg_session_duration_seconds, excluded.avg_pages_per_session, excluded.total_events, excluded.direct_sessions,
+      excluded.search_sessions, excluded.social_sessions, excluded.referral_sessions, excluded.ai_sessions, excluded.email_sessions,
+      excluded.internal_sessions
+    )
+    returning m.site_id, m.metric_date
+  ),
   -- What happened on the day has moved elsewhere: a new time zone, an earlier start of a session, an erasure.
-  delete from daily_site_metrics m
-  using unnest(sites, days) as asked(site_id, day), day_bounds(asked.site_id, array[asked.day]) b
-  where m.site_id = asked.site_id and m.metric_date = asked.day
-    and not exists (select from totals_of_days(asked.site_id, array[asked.day]) t where t.sessions > 0 or t.pageviews > 0 or t.events > 0);
-  return v_rows;
-end
+  gone as (
+    delete from daily_site_metrics m
+    using unnest(sites, days) as asked(site_id, day)
+    where m.site_id = asked.site_id and m.metric_date = asked.day
+      and not exists (select from written w where w.site_id = asked.site_id and w.metric_date = asked.day)
+  )
+  select count(*)::integer from written;
 $$;
 
 -- Rolls up the marked days that are over, at most `most` of them, one site after the other. On the others it brings daily_site_metrics
@@ -221,8 +227,8 @@ begin
 end
 $$;
 
--- The days that have marks, and those among them that are over: `most`, the latest of a site first. A day is left out while an upgrade has not written the rows of
--- its sessions yet.
+-- The days that have marks, and those among them that are over: `most`, the latest of a site first. A day is left out while an upgrade
+-- has not written the rows of its sessions yet.
 create or replace function marked_days(most integer) returns table (site_id text, day date, is_over boolean, is_counted boolean)
 language sql stable as $$
   with marked as (
@@ -235,7 +241,9 @@ language sql stable as $$
     select m.*, row_number() over (partition by is_over order by m.site_id, m.day desc) as place, is_over
     from marked m
     cross join lateral (select (m.day + 1)::timestamp at time zone m.zone + closing_delay() <= now() as is_over) over
-    where m.day::timestamp at time zone m.zone >= coalesce((select max(r.reached) from rebuilds r where r.is_upgrade and r.finished_at is null), '-infinity')
+    where m.day::timestamp at time zone m.zone >= coalesce((
+      select max(r.reached) from rebuilds r where r.is_upgrade and r.finished_at is null
+    ), '-infinity')
   )
   select b.site_id, b.day, b.is_over, b.is_counted from bounded b where not b.is_over or b.place <= most
 $$;

@@ -100,7 +100,8 @@ create or replace procedure calculate_daily_metrics(
 )
 language plpgsql as $$
 declare
-  v record;
+  v          record;
+  v_repaired integer;
 begin
   if start_date is null or end_date is null then
     raise exception 'start_date and end_date must be dates, not null' using errcode = 'invalid_parameter_value';
@@ -122,7 +123,7 @@ begin
     raise notice 'sessions of these days are still being read in after an upgrade (footfall rebuild): until then only those that are done count';
   end if;
   for v in
-    select known.site_id, month, array_agg(day::date) as days
+    select known.site_id, month, array_agg(day::date order by day) as days
     from (
       select site_id from sites_with_facts()
       union
@@ -133,7 +134,11 @@ begin
     group by known.site_id, month
     order by known.site_id, month
   loop
-    perform repair_session_rows(v.site_id, min(b.starts), max(b.ends)) from day_bounds(v.site_id, v.days) b;
+    select repair_session_rows(v.site_id, min(b.starts), max(b.ends)) into v_repaired from day_bounds(v.site_id, v.days) b;
+    if v_repaired > 0 then
+      -- Sessions may reach into the days beside these.
+      perform mark_days(v.site_id, array[v.days[1] - 1, v.days[cardinality(v.days)] + 1]);
+    end if;
     delete from stale_days d where d.site_id = v.site_id and d.metric_date = any (v.days);
     perform roll_up_days(v.site_id, v.days);
     perform roll_up_visitors(v.site_id, v.days);
