@@ -48,7 +48,7 @@ export async function funnel(
   }));
   const [reached] = await ask<Record<string, number | null>>(
     db,
-    by === "session" ? walksOfSessions(where, wanted) : walksOfVisitors(where, wanted),
+    walks(by === "session" ? stepsOfSessions(where, wanted) : stepsOfVisitors(where, wanted), wanted),
     params,
   );
   const count = (i: number) => reached![`count_${i}`]!;
@@ -72,60 +72,61 @@ interface WantedStep {
   id: string;
 }
 
+/** SQL for what every session did that took the first step: its lists of pages and events, each in order. */
+function stepsOfSessions(where: string, [first]: readonly WantedStep[]): string {
+  return `
+    select s.page_ids, s.page_at, s.event_ids, s.event_at
+    from session_rows s
+    where ${where} and s.${first!.kind}_ids && array[${first!.id}]`;
+}
+
+/** SQL for the same of every visitor, in all their sessions: just the steps of the funnel. */
+function stepsOfVisitors(where: string, steps: readonly WantedStep[]): string {
+  const taken = (["page", "event"] as const).flatMap((kind) => {
+    const ids = steps.filter((step) => step.kind === kind).map(({ id }) => id).join(", ");
+    return ids === "" ? [] : [`
+        select visitor, '${kind}' as kind, id, at
+        from (
+          select s.visitor, unnest(s.${kind}_ids) as id, unnest(s.${kind}_at) as at
+          from session_rows s
+          where ${where} and s.${kind}_ids && array[${ids}]
+        ) steps
+        where id = any(array[${ids}])`];
+  });
+  const lists = (["page", "event"] as const).flatMap((kind) => [
+    `array_agg(id) filter (where kind = '${kind}') as ${kind}_ids`,
+    `array_agg(at) filter (where kind = '${kind}') as ${kind}_at`,
+  ]);
+  return `
+    select ${lists.join(", ")}
+    from (${
+    taken.join(`
+        union all`)
+  }
+        order by visitor, at
+    ) taken
+    group by visitor`;
+}
+
 /**
- * A session's steps are found in its own lists, which are in order: each after the moment of the one before.
- * `offset 0`: each is looked for once, not wherever it is mentioned.
+ * SQL that looks for the steps in these lists, each after the moment of the one before. `offset 0`: each is looked for once, not
+ * wherever it is mentioned.
  */
-function walksOfSessions(where: string, steps: readonly WantedStep[]): string {
-  const first = steps[0]!;
-  const found = steps.reduce(
-    (walks, { kind, id }, i) => {
-      const next = i === 0
-        ? `${kind}_at[array_position(${kind}_ids, ${id})]`
-        : `case when at_${i - 1} is not null
+function walks(lists: string, steps: readonly WantedStep[]): string {
+  const found = steps.reduce((walks, { kind, id }, i) => {
+    const next = i === 0
+      ? `${kind}_at[array_position(${kind}_ids, ${id})]`
+      : `case when at_${i - 1} is not null
         then ${kind}_at[array_position(${kind}_ids, ${id}, width_bucket(at_${i - 1}, ${kind}_at) + 1)] end`;
-      return `
+    return `
     select *, ${next} as at_${i}
     from (${walks}
     ) walk_${i} offset 0`;
-    },
-    `
-    select s.page_ids, s.page_at, s.event_ids, s.event_at
-    from session_rows s
-    where ${where} and s.${first.kind}_ids && array[${first.id}]`,
-  );
+  }, lists);
   return `
   select ${steps.map((_, i) => figures(i, `at_${i}`, `at_${i - 1}`)).join(", ")}
   from (${found}
   ) walks`;
-}
-
-/** A visitor's steps may be those of several sessions. Materialized, since the planner expects a few rows, and loops. */
-function walksOfVisitors(where: string, steps: readonly WantedStep[]): string {
-  const walks = steps.map(({ kind, id }, i) => {
-    const having = `session_rows s where ${where} and s.${kind}_ids && array[${id}]`;
-    return i === 0
-      ? `
-  walk_0 as materialized (
-    select s.visitor, min(s.${kind}_at[array_position(s.${kind}_ids, ${id})]) as at, null::timestamptz as previous
-    from ${having}
-    group by s.visitor
-  )`
-      : `
-  walk_${i} as materialized (
-    select visitor, min(step.at) as at, walked.at as previous
-    from walk_${i - 1} walked
-    join (select s.visitor, unnest(s.${kind}_ids) as id, unnest(s.${kind}_at) as at from ${having}) step using (visitor)
-    where step.id = ${id} and step.at > walked.at
-    group by visitor, walked.at
-  )`;
-  });
-  return `
-  with ${walks.join(",")}
-  select ${steps.map((_, i) => `step_${i}.*`).join(", ")}
-  from ${
-    steps.map((_, i) => `(select ${figures(i, "at", "previous")} from walk_${i}) step_${i}`).join(", ")
-  }`;
 }
 
 /** How many got to a step, and the median of the seconds since the step before, in whole milliseconds. */
