@@ -588,7 +588,7 @@ group by site_id, referrer_type;
 -- db/procedures/visitor_erasure.sql
 --   erase_visitor(visitor text, site text default null) returns table(table_name text, row_count bigint)
 --   forget_visitor_days(hash bigint, site text) returns void
---   is_of_sessions(has_visitor boolean, has_session boolean) returns text
+--   is_of_sessions(name text, has_visitor boolean, has_session boolean) returns text
 --   mark_session_days(sites text[], sessions text[]) returns void
 --   mend_sessions(visitor text, sites text[], sessions text[]) returns void
 --   process_sessions_again(sites text[], sessions text[]) returns void

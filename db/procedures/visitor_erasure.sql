@@ -58,7 +58,7 @@ begin
     select 'events_log', '(t.site_id, t.event_id) in (select * from unnest($5, $6))'
     union all
     select * from (
-      select t.name, is_of_sessions(t.has_visitor, t.has_session) from visitor_tables() t where t.name <> 'events_log' order by 1
+      select t.name, is_of_sessions(t.name, t.has_visitor, t.has_session) from visitor_tables() t where t.name <> 'events_log' order by 1
     ) others
   loop
     execute format('delete from %I t where %s', v_table.name, v_table.condition)
@@ -75,13 +75,18 @@ begin
 end
 $$;
 
--- Whether a row `t` of a table is of the visitor's sessions, as SQL that their indexes answer: $1 is the visitor, $2 the site (null: all), $3
--- and $4 are the sites and ids of the sessions that are the visitor's alone, $7 and $8 of those that it shares.
-create or replace function is_of_sessions(has_visitor boolean, has_session boolean) returns text
+-- Whether a row `t` of a table is of the visitor's sessions, as SQL: $1 is the visitor, $2 the site (null: all), $3 and $4 are the sites
+-- and ids of the sessions that are the visitor's alone, $7 and $8 of those that it shares. The rows of each session are found by the index
+-- on sessions, else the whole table would be read while the ETL waits.
+create or replace function is_of_sessions(name text, has_visitor boolean, has_session boolean) returns text
 language sql immutable as $$
   select case
-    when has_session then '(t.site_id, t.session_id) in (select * from unnest($3, $4))' ||
-      case when has_visitor then ' or (t.site_id, t.session_id) in (select * from unnest($7, $8)) and t.visitor_id = $1' else '' end
+    when has_session then format('t.ctid = any (array(
+      select o.ctid
+      from (select * from unnest($3, $4) union all select * from unnest($7, $8)) as own(site_id, session_id)
+      cross join lateral (select o.ctid from %I o where o.site_id = own.site_id and o.session_id = own.session_id offset 0) o
+    )) and ((t.site_id, t.session_id) in (select * from unnest($3, $4)) ', name) ||
+      case when has_visitor then 'or (t.site_id, t.session_id) in (select * from unnest($7, $8)) and t.visitor_id = $1)' else ')' end
     else '($2 is null or t.site_id = $2) and t.visitor_id = $1'
   end
 $$;
