@@ -85,7 +85,7 @@ function stepsOfVisitors(where: string, steps: readonly WantedStep[]): string {
   const taken = (["page", "event"] as const).flatMap((kind) => {
     const ids = steps.filter((step) => step.kind === kind).map(({ id }) => id).join(", ");
     return ids === "" ? [] : [`
-        select visitor, '${kind}' as kind, id, at
+        select visitor, ${kind === "page"} as is_page, id, at
         from (
           select s.visitor, unnest(s.${kind}_ids) as id, unnest(s.${kind}_at) as at
           from session_rows s
@@ -93,9 +93,9 @@ function stepsOfVisitors(where: string, steps: readonly WantedStep[]): string {
         ) steps
         where id = any(array[${ids}])`];
   });
-  const lists = (["page", "event"] as const).flatMap((kind) => [
-    `array_agg(id) filter (where kind = '${kind}') as ${kind}_ids`,
-    `array_agg(at) filter (where kind = '${kind}') as ${kind}_at`,
+  const lists = Object.entries({ page: "is_page", event: "not is_page" }).flatMap(([kind, condition]) => [
+    `array_agg(id) filter (where ${condition}) as ${kind}_ids`,
+    `array_agg(at) filter (where ${condition}) as ${kind}_at`,
   ]);
   return `
     select ${lists.join(", ")}

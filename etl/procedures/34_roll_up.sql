@@ -87,6 +87,7 @@ $$;
 create or replace function roll_up_hours(site text, the_day date) returns void
 language plpgsql
 set work_mem = '64MB'
+set plan_cache_mode = force_generic_plan -- it is called for each site, and of most has nothing to do
 as $$
 declare
   v_hours timestamptz[];
@@ -100,6 +101,9 @@ begin
       where s.site_id = site and s.started_at >= h.hour and s.started_at < h.hour + interval '1 hour'
       limit least_hour()
     ) s) = least_hour();
+  if v_hours is null then
+    return;
+  end if;
   -- What was rolled up while the day was over, or in another time zone, when the hour was one of the day beside it.
   delete from hourly_site_metrics where site_id = site and hour = any (v_hours);
   delete from hourly_values where site_id = site and day between the_day - 1 and the_day + 1 and hour = any (v_hours);
