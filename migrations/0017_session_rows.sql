@@ -3,8 +3,9 @@
 -- Why:      the packed segments of 0008 to 0016 answered fast, but after one new event the whole day had to be packed again: 9 s
 --           for a day of 500,000 events. A session's row is written again when a batch of the ETL touches the session; a day is
 --           rolled up once, when it is over. What is not rolled up is read from the rows.
--- Locks:    user_events and visitor_days, against writes, while three indexes are built: about 10 s per ten million events. The
---           collector goes on, the ETL waits. The three views, stale_days and visitor_days exclusively, for a moment.
+-- Locks:    user_events and visitor_days, against writes, while three indexes are built: about 10 s per ten million events and 1 s per
+--           million rows of visitor_days. The collector goes on, the ETL waits. The three views, stale_days and visitor_days
+--           exclusively, for a moment.
 --           `footfall rebuild` fills the rows from the facts afterwards, the latest days first; it drops the tables of the segments
 --           at its end. Collectors of the previous release may go on until then; their dashboards show the figures of the
 --           moment of this migration.
@@ -180,8 +181,8 @@ create index idx_user_events_revenue on user_events (site_id, event_timestamp) w
 -- The day first: else Postgres may choose this index to look a visitor up, where it has no statistics of a site yet.
 create index idx_visitor_days_of_day on visitor_days (day, site_id, previous_day);
 
--- The days that have changed since they were rolled up, or are not over, and their hours. Marks are appended, so that no two batches wait for each
--- other; a roll-up deletes those that it has seen.
+-- The days that have changed since they were rolled up, or are not over, and their hours. Marks are appended, so that no two batches
+-- wait for each other; a roll-up deletes those that it has seen.
 alter table stale_days drop constraint if exists stale_days_pkey;
 alter table stale_days add column hour timestamptz; -- when the hour starts that has changed; null: any may have
 alter table stale_days add column is_counted boolean not null default false; -- the day's row of daily_site_metrics has it

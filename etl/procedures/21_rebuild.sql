@@ -93,16 +93,6 @@ begin
   ) s;
   if v_sites is not null then
     perform write_session_rows(v_sites, v_sessions);
-    insert into stale_days (site_id, metric_date, marked_at)
-    select distinct site_id, day::date, clock_timestamp()
-    from (
-      select distinct r.site_id, (r.started_at at time zone coalesce(s.timezone, 'UTC'))::date as first_day,
-        (r.ended_at at time zone coalesce(s.timezone, 'UTC'))::date as last_day
-      from unnest(v_sites, v_sessions) as written(site_id, session_id)
-      join session_rows r using (site_id, session_id)
-      left join sites s on s.site_id = r.site_id
-    ) written
-    cross join lateral generate_series(first_day, last_day, interval '1 day') as day;
   end if;
   with gone as (
     delete from session_rows r
@@ -110,13 +100,23 @@ begin
     where r.site_id = known.site_id and r.started_at >= v_from and r.started_at < v.reached
       and not exists (select from user_sessions u where u.site_id = r.site_id and u.session_id = r.session_id)
     returning r.site_id, r.started_at, r.ended_at
+  ),
+  changed as (
+    select * from gone
+    union all
+    select r.site_id, r.started_at, r.ended_at
+    from unnest(v_sites, v_sessions) as written(site_id, session_id)
+    join session_rows r using (site_id, session_id)
   )
   insert into stale_days (site_id, metric_date, marked_at)
-  select distinct g.site_id, day::date, clock_timestamp()
-  from gone g
-  left join sites s on s.site_id = g.site_id
-  cross join lateral generate_series((g.started_at at time zone coalesce(s.timezone, 'UTC'))::date,
-    (g.ended_at at time zone coalesce(s.timezone, 'UTC'))::date, interval '1 day') as day;
+  select distinct site_id, day::date, clock_timestamp()
+  from (
+    select distinct c.site_id, (c.started_at at time zone coalesce(s.timezone, 'UTC'))::date as first_day,
+      (c.ended_at at time zone coalesce(s.timezone, 'UTC'))::date as last_day
+    from changed c
+    left join sites s on s.site_id = c.site_id
+  ) days
+  cross join lateral generate_series(first_day, last_day, interval '1 day') as day;
   select max(u.session_start) + interval '1 microsecond' into v_skipped
   from unnest(v_known) as known(site_id)
   join user_sessions u on u.site_id = known.site_id and u.session_start >= v_from and u.session_start < v.reached
