@@ -21,6 +21,8 @@ export interface Cluster {
 export interface ClusterOptions {
   /** More arguments of `initdb`. */
   initdb?: string[];
+  /** The `data` of a cluster that was stopped, to copy instead. */
+  copyOf?: string;
   /** In the place of what the tests' clusters have, or beside it. */
   settings?: Record<string, string | number>;
 }
@@ -65,16 +67,29 @@ rm -rf "$2"/*
 export async function startCluster(
   binaries: string,
   directory: string,
-  { initdb = [], settings = {} }: ClusterOptions = {},
+  { initdb = [], copyOf, settings = {} }: ClusterOptions = {},
 ): Promise<Cluster> {
   const owner = await clusterOwner();
   await Deno.mkdir(directory, { recursive: true });
   if (owner.uid !== undefined) await Deno.chown(directory, owner.uid, owner.gid ?? null);
   const run = (program: string, args: string[]) => runAs(owner, `${binaries}/${program}`, args, directory);
-  await run("initdb", [
-    ...["-D", `${directory}/data`, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
-    ...initdb,
-  ]);
+  if (copyOf === undefined) {
+    await run("initdb", [
+      ...[
+        "-D",
+        `${directory}/data`,
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "--no-sync",
+      ],
+      ...initdb,
+    ]);
+  } else await copyFiles(copyOf, `${directory}/data`);
   // The port is free now and may be taken in a moment, by another run of the tests say.
   for (let attempt = 1;; attempt++) {
     const port = freePort();
@@ -99,6 +114,13 @@ export async function startCluster(
       if (attempt === 3) throw error;
     }
   }
+}
+
+/** With their owners, as Postgres wants its own. */
+export async function copyFiles(from: string, to: string): Promise<void> {
+  const { success, stderr } = await new Deno.Command("cp", { args: ["-a", from, to], stdin: "null" })
+    .output();
+  if (!success) throw new Error(`cannot copy a cluster: ${new TextDecoder().decode(stderr)}`);
 }
 
 /** Answers what stops it. */

@@ -131,7 +131,7 @@ for (const server of servers()) {
     await using stalled = await openTarget(proxy.url, {
       poolSize: 1,
       statementTimeout: 200,
-      connectTimeout: 200,
+      connectTimeout: 1_000,
     });
     await stalled.version();
 

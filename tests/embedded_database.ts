@@ -4,7 +4,7 @@ import { migrate } from "../db/migrate.ts";
 import { openDatabase } from "../db/open.ts";
 import { type DatabaseState, databaseState, resetDatabase } from "./database_reset.ts";
 import type { TestDatabase, TestOptions } from "./test_database.ts";
-import { environment } from "./test_environment.ts";
+import { environment, exists } from "./test_environment.ts";
 
 export type Kind = "empty" | "migrated";
 
@@ -113,13 +113,4 @@ async function stopTimer(database: Database): Promise<void> {
   await database.exec("select pg_stat_force_next_flush()");
   await database.exec("reset statement_timeout");
   await new Promise((resolve) => setTimeout(resolve, 2));
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

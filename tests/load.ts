@@ -2,8 +2,8 @@ import { pageview } from "./fixtures.ts";
 import { until } from "./until.ts";
 
 const CLIENTS = 8;
-// Pauses between posts: enough for hundreds of events a second, and little enough to leave the machine to the others.
-const PACE_MS = 15;
+// Pauses between posts: enough for hundreds of events a second, and few enough to leave the machine to the others.
+const PACE_MS = 40;
 // The server may ask for seconds; a test has no time for them.
 const MOST_RETRY_AFTER_MS = 200;
 const RETRY_MS = 50;

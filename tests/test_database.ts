@@ -4,7 +4,7 @@ import { type DatabaseTarget, openDatabase, type OpenOptions } from "../db/open.
 import { type DatabaseState, databaseState, resetDatabase } from "./database_reset.ts";
 import { embeddedDatabase, emptyEmbeddedDatabase, type Kind, shareEmbedded } from "./embedded_database.ts";
 import type { TestServer } from "./servers.ts";
-import { environment, ENVIRONMENT_VARIABLE } from "./test_environment.ts";
+import { environment, ENVIRONMENT_VARIABLE, exists } from "./test_environment.ts";
 
 /**
  * A database of one test's own. Disposing of it empties it for the next test, or removes it if it cannot be brought
@@ -233,13 +233,4 @@ function urlOf(server: TestServer, database: string): string {
 /** The database as it is, but disposing of it runs `dispose`. */
 function own(database: Database, url: string, dispose: () => Promise<void>): TestDatabase {
   return Object.assign(database, { url, [Symbol.asyncDispose]: dispose });
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

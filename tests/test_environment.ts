@@ -28,3 +28,13 @@ export function environment(): TestEnvironment {
 export function makeFolder(): Promise<string> {
   return Deno.makeTempDir({ dir: environment().directory });
 }
+
+/** Whether there is such a file or folder. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { chromium } from "playwright-core";
-import { browserTest, CHROMIUM } from "./browser.ts";
+import { browserTest, FULL_CHROMIUM } from "./browser.ts";
 import { type Pages, trackedPages, type Visit } from "./tracked_pages.ts";
 
 /** What a walk leaves behind: its events as `type /path`, and `columns` of its row in `user_sessions`. */
@@ -189,7 +189,7 @@ browserTest("time away from a page is not engaged time", async (browser) => {
 
 browserTest("a page restored from the back-forward cache is viewed again", async () => {
   const browser = await chromium.launch({
-    executablePath: CHROMIUM!,
+    executablePath: FULL_CHROMIUM!,
     args: ["--no-sandbox", "--disable-gpu"],
     ignoreDefaultArgs: ["--disable-back-forward-cache"],
   });
@@ -222,4 +222,5 @@ browserTest("a page restored from the back-forward cache is viewed again", async
   } finally {
     await browser.close();
   }
-});
+  // The headless shell has no such cache.
+}, FULL_CHROMIUM);
