@@ -109,6 +109,8 @@ create table daily_values (
   bounces   integer[]    not null,
   seconds   bigint[]     not null,
   timed     integer[]    not null,
+  engaged   bigint[],
+  measured  integer[],
   primary key (site_id, dimension, day)
 );
 
@@ -199,6 +201,8 @@ create table hourly_site_metrics (
   events    integer      not null,
   bounces   integer      not null,
   seconds   bigint       not null,
+  engaged   bigint       not null default 0,
+  measured  integer      not null default 0,
   primary key (site_id, hour)
 );
 create index idx_hourly_site_metrics_day on hourly_site_metrics (site_id, day);
@@ -215,6 +219,8 @@ create table hourly_values (
   seconds   bigint[]     not null,
   timed     integer[]    not null,
   hour      timestamptz  not null,
+  engaged   bigint[],
+  measured  integer[],
   primary key (site_id, dimension, day, hour)
 );
 
@@ -249,6 +255,7 @@ create table pageviews (
   utm_content          varchar(255),
   utm_term             varchar(255),
   event_id             uuid          not null default gen_random_uuid(),
+  engaged_seconds      integer,
   primary key (site_id, view_timestamp, id)
 ) with (fillfactor=85);
 create index idx_pageviews_session on pageviews (site_id, session_id, view_timestamp);
@@ -318,6 +325,7 @@ create table session_rows (
   page_visitors    bigint[],
   event_ids        integer[]     not null,
   event_at         timestamptz[] not null,
+  page_engaged     integer[],
   primary key (site_id, session_id)
 ) with (autovacuum_vacuum_scale_factor=0.05);
 create index idx_session_rows_cut on session_rows (site_id, started_at) where ((pageviews + events) > 1000);
@@ -439,6 +447,8 @@ create table user_sessions (
   exit_event_id      uuid,
   channel            varchar(50),
   country            varchar(2),
+  engaged_seconds    integer,
+  idle               interval,
   primary key (site_id, session_id)
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.05);
 create index idx_user_sessions_active on user_sessions (session_start) where (session_end is null);
@@ -534,9 +544,11 @@ select d.site_id,
   v.events,
   v.bounces,
   v.seconds,
-  v.timed
+  v.timed,
+  v.engaged,
+  v.measured
 from daily_values d
-   cross join lateral unnest(d.value_ids, d.sessions, d.pageviews, d.events, d.bounces, d.seconds, d.timed) v(value_id, sessions, pageviews, events, bounces, seconds, timed);
+   cross join lateral unnest(d.value_ids, d.sessions, d.pageviews, d.events, d.bounces, d.seconds, d.timed, d.engaged, d.measured) v(value_id, sessions, pageviews, events, bounces, seconds, timed, engaged, measured);
 
 create view hourly_value_sums as
 select h.site_id,
@@ -549,9 +561,11 @@ select h.site_id,
   v.events,
   v.bounces,
   v.seconds,
-  v.timed
+  v.timed,
+  v.engaged,
+  v.measured
 from hourly_values h
-   cross join lateral unnest(h.value_ids, h.sessions, h.pageviews, h.events, h.bounces, h.seconds, h.timed) v(value_id, sessions, pageviews, events, bounces, seconds, timed);
+   cross join lateral unnest(h.value_ids, h.sessions, h.pageviews, h.events, h.bounces, h.seconds, h.timed, h.engaged, h.measured) v(value_id, sessions, pageviews, events, bounces, seconds, timed, engaged, measured);
 
 create view page_performance as
 select site_id,
@@ -602,10 +616,17 @@ group by site_id, referrer_type;
 --   visitor_sessions(visitor text, site text default null) returns table(site_id text, session_id text, is_shared boolean)
 --   visitor_tables() returns table(name text, has_visitor boolean, has_session boolean)
 
+-- etl/procedures/09_paths.sql
+--   canonical_path(path text) returns text
+--   decoded_path(path text) returns text
+--   encoded_invisible(path text) returns text
+--   rewrite_paths(sites text[], sessions text[]) returns void
+
 -- etl/procedures/10_logical_events.sql
 --   events_of_batch(event jsonb) returns jsonb
 --   json_integer(value jsonb) returns integer
 --   json_text(object jsonb, key text, longest integer) returns text
+--   make_batch_events() returns void
 --   read_batch(batch timestamptz, first_id bigint, last_id bigint, lanes integer[], trusting boolean) returns integer
 --   says_of_session(event jsonb) returns boolean
 --   url_host(url text) returns text
@@ -616,13 +637,17 @@ group by site_id, referrer_type;
 --   add_to_sessions(batch timestamptz) returns void
 --   end_idle_sessions() returns integer
 --   event_referrer(event jsonb) returns text
+--   idle_after() returns interval
 --   read_sessions() returns void
 --   seconds_between(earlier timestamptz, later timestamptz) returns integer
 --   procedure update_active_sessions()
 
 -- etl/procedures/12_pages.sql
 --   correct_pages() returns void
+--   exit_engaged(event_data jsonb) returns interval
 --   exit_seconds(event_data jsonb) returns integer
+--   read_exits() returns void
+--   read_lines() returns void
 --   read_pages() returns void
 
 -- etl/procedures/13_facts.sql
@@ -650,6 +675,10 @@ group by site_id, referrer_type;
 --   process_slice(first_id bigint, last_id bigint, lanes integer[], trusting boolean) returns integer
 --   process_whole_range(first_id bigint, last_id bigint, lanes integer[]) returns integer
 --   session_lane(session_id text) returns integer
+
+-- etl/procedures/16_times.sql
+--   read_times() returns void
+--   recompute_times(sites text[], sessions text[]) returns void
 
 -- etl/procedures/20_session_rows.sql
 --   is_whole(s session_rows) returns boolean
@@ -690,13 +719,13 @@ group by site_id, referrer_type;
 
 -- etl/procedures/31_sums.sql
 --   event_names_between(site text, starts timestamptz, ends timestamptz, wanted integer[] default null) returns table(value_id integer, sessions bigint, events bigint)
---   hours_between(site text, starts timestamptz, ends timestamptz) returns table(hour timestamptz, visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
---   pages_between(site text, starts timestamptz, ends timestamptz, wanted integer[] default null) returns table(value_id integer, sessions bigint, pageviews bigint, seconds bigint, timed bigint)
+--   hours_between(site text, starts timestamptz, ends timestamptz) returns table(hour timestamptz, visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, engaged bigint, measured bigint)
+--   pages_between(site text, starts timestamptz, ends timestamptz, wanted integer[] default null) returns table(value_id integer, sessions bigint, pageviews bigint, seconds bigint, timed bigint, engaged bigint, measured bigint)
 --   scroll_between(site text, starts timestamptz, ends timestamptz) returns table(page integer, reached_25 bigint, reached_50 bigint, reached_75 bigint, reached_100 bigint)
 --   session_dimensions() returns text[]
---   totals_between(site text, starts timestamptz, ends timestamptz) returns table(sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
---   totals_of_days(site text, days date[]) returns table(day date, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
---   values_between(site text, starts timestamptz, ends timestamptz) returns table(dimension text, value_id integer, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, timed bigint)
+--   totals_between(site text, starts timestamptz, ends timestamptz) returns table(sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, engaged bigint, measured bigint)
+--   totals_of_days(site text, days date[]) returns table(day date, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, engaged bigint, measured bigint)
+--   values_between(site text, starts timestamptz, ends timestamptz) returns table(dimension text, value_id integer, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, timed bigint, engaged bigint, measured bigint)
 
 -- etl/procedures/32_properties.sql
 --   form_fields_of_days(site text, days date[]) returns table(day date, form_id text, field text, filled bigint)

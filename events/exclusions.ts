@@ -1,6 +1,7 @@
 import ipaddr from "ipaddr.js";
 import type { NewEvent } from "../db/event_row.ts";
 import { fieldsOf, textOf } from "./attribution.ts";
+import { canonicalPath } from "./page_path.ts";
 
 type Network = ReturnType<typeof ipaddr.parseCIDR>;
 
@@ -15,7 +16,7 @@ export class Exclusions {
    * @param networks in CIDR notation
    */
   constructor(paths: readonly string[], networks: readonly string[]) {
-    this.#paths = paths.map((path) => path.split("*").map(decodePath));
+    this.#paths = paths.map((path) => path.split("*").map(canonicalPath));
     this.#networks = networks.map((network) => ipaddr.parseCIDR(network));
   }
 
@@ -34,7 +35,7 @@ export class Exclusions {
   hasPath(path: string | undefined): boolean {
     if (path === undefined || this.#paths.length === 0) return false;
     // Some senders put the query into the path.
-    const plain = decodePath(path.replace(/[?#].*$/s, ""));
+    const plain = canonicalPath(path.replace(/[?#].*$/s, ""));
     return this.#paths.some((pieces) => matches(plain, pieces));
   }
 }
@@ -90,14 +91,4 @@ function matches(path: string, pieces: readonly string[]): boolean {
     at = found + piece.length;
   }
   return true;
-}
-
-/** A path as people read it: browsers write `/%C3%BCber`, people `/über`. */
-function decodePath(path: string): string {
-  if (!path.includes("%")) return path;
-  try {
-    return decodeURI(path);
-  } catch {
-    return path; // not percent-encoded after all
-  }
 }

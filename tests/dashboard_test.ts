@@ -14,6 +14,7 @@ Deno.test("the overview shows the figures of the period, and each panel its valu
     "Pageviews": "4",
     "Pages a session": "1.33",
     "Bounce rate": "67%",
+    "Engaged time": "–",
     "Mean duration": "20s",
     "Events": "1",
   });

@@ -15,7 +15,11 @@ const dayOf = (siteId: string, time: number) =>
   new Date(ZERO + time * 1000 + OFFSETS[siteId]! * 3600_000).toISOString().slice(0, 10);
 
 const path = fc.constantFrom("/a", "/b", "/c");
-const time = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 100_000 }));
+const time = fc.oneof(
+  fc.integer({ min: 0, max: 300 }),
+  fc.integer({ min: 0, max: 5_000 }),
+  fc.integer({ min: 0, max: 100_000 }),
+);
 const what = fc.oneof(
   fc.record({
     eventType: fc.constant("pageview"),
@@ -28,7 +32,13 @@ const what = fc.oneof(
     eventType: fc.constant("page_exit"),
     time,
     path: fc.option(path),
-    timeSpent: fc.option(fc.integer({ min: 0, max: 900 }), { nil: undefined }),
+    timeSpent: fc.option(fc.integer({ min: 0, max: 3600 }), { nil: undefined }),
+    engagedTime: fc.option(
+      fc.oneof(fc.integer({ min: -5, max: 300 }), fc.integer({ min: 0, max: 100_000 })),
+      {
+        nil: undefined,
+      },
+    ),
   }),
 );
 const visit = {
@@ -56,7 +66,7 @@ const scenario = fc.record({
 });
 
 type Item = Omit<ReferenceEvent, "place" | "eventType" | "time" | "path"> & {
-  events: Pick<ReferenceEvent, "eventType" | "time" | "path" | "timeSpent" | "utmSource">[];
+  events: Pick<ReferenceEvent, "eventType" | "time" | "path" | "timeSpent" | "engagedTime" | "utmSource">[];
   alone: boolean;
 };
 
@@ -71,11 +81,14 @@ function referenceEvents(items: Item[]): ReferenceEvent[] {
 }
 
 function payloadOf({ events, alone, ...whose }: Item): Record<string, unknown> {
-  const payloads = events.map(({ eventType, time, path, timeSpent, utmSource }) => ({
+  const payloads = events.map(({ eventType, time, path, timeSpent, engagedTime, utmSource }) => ({
     eventType,
     timestamp: at(time),
     ...(path === null ? {} : { url: `https://x.test${path}`, path }),
-    eventData: timeSpent === undefined ? {} : { timeSpent: timeSpent * 1000 },
+    eventData: {
+      ...timeSpent !== undefined && { timeSpent: timeSpent * 1000 },
+      ...engagedTime !== undefined && { engagedTime: engagedTime * 1000 },
+    },
     ...(utmSource === undefined ? {} : { attribution: { utmParams: { utm_source: utmSource } } }),
   }));
   return alone
@@ -87,11 +100,11 @@ async function actualTables(rows: (sql: string) => Promise<Row[]>): Promise<Refe
   return {
     sessions: await rows(
       `select site_id, session_id, visitor_id, extract(epoch from session_start - '${at(0)}')::int as start,
-         duration_seconds as seconds, pageview_count, event_count, bounce, entry_path, exit_path, utm_source
+         duration_seconds as seconds, engaged_seconds as engaged, pageview_count, event_count, bounce, entry_path, exit_path, utm_source
        from user_sessions`,
     ),
     pageviews: await rows(
-      "select event_id, (id % 1024)::int as place, path, time_on_page_seconds as time_on_page from pageviews",
+      "select event_id, (id % 1024)::int as place, path, time_on_page_seconds as time_on_page, engaged_seconds as engaged from pageviews",
     ),
     events: await rows("select event_id, (id % 1024)::int as place, event_type, page_path from user_events"),
     days: await rows(

@@ -17,6 +17,7 @@ export interface ReferenceEvent {
   path: string | null;
   /** Of a page_exit, in seconds. */
   timeSpent?: number;
+  engagedTime?: number;
   utmSource?: string;
 }
 
@@ -49,13 +50,22 @@ function addVisit(visit: ReferenceEvent[], tables: ReferenceTables): void {
   const interactions = visit.filter((event) => !isView(event));
   const entry = views[0] ?? visit[0]!;
   const start = visit[0]!.time;
-  const end = visit.at(-1)!.time;
+  const pageOf = (event: ReferenceEvent) =>
+    event.path ?? views.filter((view) => view.time <= event.time).at(-1)?.path ?? null;
+  const exits: Exit[] = interactions.filter((event) => event.eventType === "page_exit").map((exit) => {
+    const before = views.filter((view) => view.time <= exit.time);
+    const view = before.filter((view) => view.path === pageOf(exit)).at(-1) ?? before.at(-1);
+    const engaged = exit.engagedTime === undefined || exit.engagedTime < 0
+      ? null
+      : Math.min(exit.engagedTime, exit.time - (view?.time ?? -Infinity));
+    return { exit, view, engaged };
+  });
   tables.sessions.push({
     site_id: entry.siteId,
     session_id: entry.sessionId,
     visitor_id: entry.visitorId,
     start,
-    seconds: end - start,
+    ...timesOf(visit, exits),
     pageview_count: views.length,
     event_count: interactions.length,
     bounce: views.length < 2,
@@ -64,8 +74,6 @@ function addVisit(visit: ReferenceEvent[], tables: ReferenceTables): void {
     utm_source: views[0]?.utmSource ?? null,
   });
 
-  const pageOf = (event: ReferenceEvent) =>
-    event.path ?? views.filter((view) => view.time <= event.time).at(-1)?.path ?? null;
   for (const event of interactions) {
     tables.events.push({
       event_id: event.eventId,
@@ -75,22 +83,60 @@ function addVisit(visit: ReferenceEvent[], tables: ReferenceTables): void {
     });
   }
 
-  const exits = new Map<ReferenceEvent, number>();
-  for (const exit of interactions.filter((event) => event.eventType === "page_exit")) {
-    const before = views.filter((view) => view.time <= exit.time);
-    const left = before.filter((view) => view.path === pageOf(exit)).at(-1) ?? before.at(-1);
-    if (left) exits.set(left, Math.max(exits.get(left) ?? 0, exit.timeSpent ?? exit.time - left.time));
-  }
   views.forEach((view, i) => {
     const next = views[i + 1];
     const untilNext = next === undefined ? null : next.time - view.time;
+    const own = exits.filter((exit) => exit.view === view);
+    const stays = own.map(({ exit }) => exit.timeSpent ?? exit.time - view.time);
+    const engaged = longest(own.map((exit) => exit.engaged));
     tables.pageviews.push({
       event_id: view.eventId,
       place: view.place,
       path: view.path,
-      time_on_page: untilNext !== null && untilNext <= 1800 ? untilNext : exits.get(view) ?? untilNext,
+      time_on_page: untilNext !== null && untilNext <= IDLE
+        ? untilNext
+        : engaged ?? longest(stays.filter((stay) => stay <= IDLE)),
+      engaged,
     });
   });
+}
+
+const IDLE = 1800;
+
+interface Exit {
+  exit: ReferenceEvent;
+  /** The view that it ends. */
+  view: ReferenceEvent | undefined;
+  engaged: number | null;
+}
+
+function longest(times: (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+/** Duration and engaged time of a visit. */
+function timesOf(visit: ReferenceEvent[], exits: Exit[]): { seconds: number; engaged: number | null } {
+  const start = visit[0]!.time;
+  const times = visit.map(({ time }) => time);
+  /** The sum of the gaps between two moments of events that are no idle ones. */
+  const active = (from: number, to: number) =>
+    times.reduce((sum, time, i) => {
+      const gap = time - times[i - 1]!;
+      return i > 0 && time > from && time <= to && gap <= IDLE ? sum + gap : sum;
+    }, 0);
+  const closesAt = visit.findLast(({ eventType }) => eventType !== "page_exit")?.time ?? start;
+  const beyond = exits.filter(({ exit }) => exit.time > closesAt).map(({ exit, view, engaged }) =>
+    engaged === null
+      ? active(closesAt, exit.time)
+      : Math.min(engaged - active(view?.time ?? start, closesAt), exit.time - closesAt)
+  );
+  const ofViews = Map.groupBy(exits.filter(({ view }) => view), ({ view }) => view);
+  const engaged = [...ofViews.values()].flatMap((own) => longest(own.map(({ engaged }) => engaged)) ?? []);
+  return {
+    seconds: active(start, closesAt) + Math.max(0, ...beyond),
+    engaged: engaged.length === 0 ? null : engaged.reduce((sum, time) => sum + time),
+  };
 }
 
 function addDays(

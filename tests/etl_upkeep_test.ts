@@ -57,7 +57,7 @@ for (const engine of engines()) {
     await using app = await testApp({ engine });
     await app.collect([
       pageview({ path: "/first", timestamp: "2026-03-10T12:00:00Z" }),
-      pageview({ path: "/second", timestamp: "2026-03-11T12:00:00Z" }),
+      pageview({ path: "/second", timestamp: "2026-03-11T23:50:00Z" }),
     ]);
     await app.etl();
     const second = `select day, seconds, timed from daily_value_sums join dictionary using (site_id, value_id)
@@ -65,9 +65,9 @@ for (const engine of engines()) {
     assertEquals(await app.rows(second), [{ day: "2026-03-11", seconds: 0, timed: 0 }]);
 
     // Now it is known how long the one before was read.
-    await app.collect(pageview({ path: "/third", timestamp: "2026-03-12T12:00:00Z" }));
+    await app.collect(pageview({ path: "/third", timestamp: "2026-03-12T00:10:00Z" }));
     await app.etl();
-    assertEquals(await app.rows(second), [{ day: "2026-03-11", seconds: 86_400, timed: 1 }]);
+    assertEquals(await app.rows(second), [{ day: "2026-03-11", seconds: 1_200, timed: 1 }]);
   });
 
   test("cleanup drops what is processed and past its retention, and keeps what waits", async () => {

@@ -72,10 +72,10 @@ Deno.test("a list comes as CSV where that is asked for, and no cell is a formula
   );
   assertEquals(
     await csv.text(),
-    "value,sessions,pageviews,events,bounceRate,seconds\r\n" +
-      ",1,2,0,0,20\r\n" +
-      "'=1+1,1,2,6,0,50\r\n" +
-      '"a,""b""",1,1,0,1,0\r\n',
+    "value,sessions,pageviews,events,bounceRate,seconds,engagedSeconds\r\n" +
+      ",1,2,0,0,20,\r\n" +
+      "'=1+1,1,2,6,0,50,\r\n" +
+      '"a,""b""",1,1,0,1,0,\r\n',
   );
   assertEquals((await json.json()).count, 3);
 });

@@ -25,6 +25,7 @@ const FIRST_DAY = {
   events: 6,
   bounceRate: 0.5,
   sessionSeconds: 25,
+  engagedSeconds: null,
   pagesPerSession: 1.5,
 };
 const SECOND_DAY = {
@@ -34,6 +35,7 @@ const SECOND_DAY = {
   events: 0,
   bounceRate: 0,
   sessionSeconds: 20,
+  engagedSeconds: null,
   pagesPerSession: 2,
 };
 
@@ -55,6 +57,7 @@ const CASES: Case[] = [
         events: 6,
         bounceRate: 1 / 3,
         sessionSeconds: 70 / 3,
+        engagedSeconds: null,
         pagesPerSession: 5 / 3,
       },
       previous: {
@@ -68,8 +71,10 @@ const CASES: Case[] = [
         events: null,
         bounceRate: null,
         sessionSeconds: null,
+        engagedSeconds: null,
         pagesPerSession: null,
       },
+      medians: { sessionSeconds: 20, engagedSeconds: null },
     },
   },
   {
@@ -90,8 +95,10 @@ const CASES: Case[] = [
         events: -1,
         bounceRate: -1,
         sessionSeconds: -0.2,
+        engagedSeconds: null,
         pagesPerSession: 1 / 3,
       },
+      medians: { sessionSeconds: 20, engagedSeconds: null },
     },
   },
   {
@@ -106,6 +113,7 @@ const CASES: Case[] = [
       current: SECOND_DAY,
       previous: null,
       change: null,
+      medians: { sessionSeconds: 20, engagedSeconds: null },
     },
   },
   {
@@ -141,6 +149,7 @@ const CASES: Case[] = [
         events: 0,
         bounceRate: null,
         seconds: 20,
+        engagedSeconds: null,
         visitors: 1,
       }],
       others: null,
@@ -156,7 +165,17 @@ const CASES: Case[] = [
       ...ASKED,
       dimension: "utm_source",
       total: { sessions: 3, pageviews: 5, events: 6 },
-      rows: [{ value: "=1+1", sessions: 1, pageviews: 2, events: 6, bounceRate: 0, seconds: 50 }],
+      rows: [
+        {
+          value: "=1+1",
+          sessions: 1,
+          pageviews: 2,
+          events: 6,
+          bounceRate: 0,
+          seconds: 50,
+          engagedSeconds: null,
+        },
+      ],
       others: null,
       count: 1,
       page: 1,

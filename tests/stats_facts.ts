@@ -11,6 +11,8 @@ export interface Fact {
   name: string;
   /** Of a pageview: the time on it. */
   seconds: number | null;
+  /** Of a pageview: for how long it was used. */
+  engaged: number | null;
   /** Its place among the pageviews and events of its session. */
   ordinal: number;
 }
@@ -24,6 +26,7 @@ export interface VisitFact {
   eventCount: number;
   bounce: boolean;
   seconds: number;
+  engaged: number | null;
   values: Record<SessionDimension, string>;
   pages: Fact[];
   events: Fact[];
@@ -61,25 +64,27 @@ export async function readFacts(db: Database, site: string, timezone: string): P
     `select *, row_number() over (partition by "sessionId" order by moment, "isEvent", event_id, place) as ordinal
      from (
        select session_id as "sessionId", visitor_id as visitor, view_timestamp as moment, extract(epoch from view_timestamp) * 1000 as at,
-         path as name, time_on_page_seconds as seconds, false as "isEvent", event_id, id % 1024 as place
+         path as name, time_on_page_seconds as seconds, engaged_seconds as engaged, false as "isEvent", event_id, id % 1024 as place
        from pageviews where site_id = $1
        union all
-       select session_id, visitor_id, event_timestamp, extract(epoch from event_timestamp) * 1000, event_type, null, true, event_id, id % 1024
+       select session_id, visitor_id, event_timestamp, extract(epoch from event_timestamp) * 1000, event_type, null, null, true, event_id, id % 1024
        from user_events where site_id = $1
      ) steps
      order by moment, "isEvent", event_id, place`,
     [site],
-  )).map(({ sessionId, visitor, at, name, seconds, ordinal, isEvent }) => ({
+  )).map(({ sessionId, visitor, at, name, seconds, engaged, ordinal, isEvent }) => ({
     isEvent,
-    fact: { sessionId, visitor, at, name, seconds, ordinal, day: dayAt(at, timezone) },
+    fact: { sessionId, visitor, at, name, seconds, engaged, ordinal, day: dayAt(at, timezone) },
   }));
   const pageviews = steps.filter(({ isEvent }) => !isEvent).map(({ fact }) => fact);
   const events = steps.filter(({ isEvent }) => isEvent).map(({ fact }) => fact);
   const rows = await db.query<
-    Record<string, string | null> & Record<"at" | "views" | "others" | "seconds", number>
+    Record<string, string | null> & Record<"at" | "views" | "others" | "seconds", number> & {
+      engaged: number | null;
+    }
   >(
     `select s.*, extract(epoch from session_start) * 1000 as at, pageview_count as views, event_count as others,
-       duration_seconds as seconds, browser, os, device_type
+       duration_seconds as seconds, engaged_seconds as engaged, browser, os, device_type
      from user_sessions s left join user_agents using (user_agent) where site_id = $1`,
     [site],
   );
@@ -94,6 +99,7 @@ export async function readFacts(db: Database, site: string, timezone: string): P
       eventCount: row.others,
       bounce: row.views < 2,
       seconds: row.seconds,
+      engaged: row.engaged,
       values: valuesOf(row),
       pages: own(pageviews),
       events: own(events),

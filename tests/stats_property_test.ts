@@ -7,6 +7,7 @@ import { breakdown } from "../db/stats/breakdown.ts";
 import { funnel, FUNNEL_UNITS, type FunnelStep } from "../db/stats/funnel.ts";
 import { journeys } from "../db/stats/journeys.ts";
 import { overview } from "../db/stats/overview.ts";
+import { medians } from "../db/stats/medians.ts";
 import { comparedDays } from "../db/stats/period.ts";
 import { DIMENSIONS, type Filter, OPERATORS, type StatsQuery } from "../db/stats/query.ts";
 import { retention } from "../db/stats/retention.ts";
@@ -17,6 +18,7 @@ import {
   referenceBreakdown,
   referenceFunnel,
   referenceJourneys,
+  referenceMedians,
   referenceOverview,
   referenceRetention,
   referenceTimeseries,
@@ -48,6 +50,8 @@ const happening = fc.record({
   country: fc.constantFrom("DE", "IN", null),
   agent: fc.constantFrom("firefox", "safari", null),
   referrer: fc.constantFrom(null, "https://www.news.test/story"),
+  /** Of a page_exit, in seconds. */
+  engaged: fc.option(fc.integer({ min: 0, max: 3 * HOUR })),
 });
 const visit = fc.record({
   site: fc.constantFrom(...SITES),
@@ -112,6 +116,7 @@ const click = {
   country: "DE",
   agent: "firefox",
   referrer: null,
+  engaged: null,
 } as const;
 /** A view in the 25th hour of the day after the session's. */
 const LONG_DAY: Scenario = {
@@ -183,7 +188,7 @@ async function load(
   for (const batch of [0, 1, 2] as const) {
     if (batch === 2) await setZones(zones);
     const rows = visits.filter((visit) => visit.batch === batch).flatMap((visit) =>
-      visit.happenings.map(({ after, page, event, source, country, agent, referrer }) =>
+      visit.happenings.map(({ after, page, event, source, country, agent, referrer, engaged }) =>
         eventRow(page ?? "/", {
           site_id: visit.site,
           session_id: `s${visit.session}`,
@@ -197,6 +202,7 @@ async function load(
               referrer,
               referrerType: referrer ? "referral" : "direct",
             },
+            ...page === null && engaged !== null && { eventData: { engagedTime: engaged * 1000 } },
             browser: { country, language: "de", screenWidth: 800, screenHeight: 600 },
           },
         })
@@ -232,6 +238,7 @@ async function compare(
   for (
     const range of [query.range, comparedDays(query.range, "previous")!, comparedDays(query.range, "year")!]
   ) {
+    same("medians", await medians(db, { ...query, range }), referenceMedians(facts, { ...query, range }));
     same("overview", await overview(db, { ...query, range }), referenceOverview(facts, { ...query, range }));
   }
   for (const interval of INTERVALS) {

@@ -12,6 +12,7 @@ const unique = <T>(values: T[]) => [...new Set(values)];
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 const order = <T>(a: T, b: T) => a < b ? -1 : a > b ? 1 : 0;
 const mean = (total: number, count: number) => count === 0 ? null : total / count;
+const meanOf = (values: number[]) => mean(sum(values), values.length);
 
 /** Without filters pageviews and events count when they happen; with filters, with their session. */
 function totals(query: StatsQuery, sessions: VisitFact[], views: Fact[], events: Fact[]) {
@@ -25,6 +26,7 @@ function totals(query: StatsQuery, sessions: VisitFact[], views: Fact[], events:
     events: filtered ? sum(sessions.map(({ eventCount }) => eventCount)) : events.length,
     bounceRate: mean(sessions.filter(({ bounce }) => bounce).length, sessions.length),
     sessionSeconds: mean(sum(sessions.map(({ seconds }) => seconds)), sessions.length),
+    engagedSeconds: meanOf(sessions.flatMap(({ engaged }) => engaged ?? [])),
     pagesPerSession: mean(pageviews, sessions.length),
   };
 }
@@ -32,6 +34,20 @@ function totals(query: StatsQuery, sessions: VisitFact[], views: Fact[], events:
 export function referenceOverview(facts: Facts, query: StatsQuery) {
   const isIn = ({ day }: Fact) => isWithin(day, query.range);
   return totals(query, chosen(facts, query), facts.pageviews.filter(isIn), facts.events.filter(isIn));
+}
+
+export function referenceMedians(facts: Facts, query: StatsQuery) {
+  const sessions = chosen(facts, query);
+  return {
+    sessionSeconds: median(sessions.map(({ seconds }) => seconds)),
+    engagedSeconds: median(sessions.flatMap(({ engaged }) => engaged ?? [])),
+  };
+}
+
+function median(values: number[]): number | null {
+  const ordered = values.toSorted((a, b) => a - b);
+  const middle = (ordered.length - 1) / 2;
+  return ordered.length === 0 ? null : (ordered[Math.floor(middle)]! + ordered[Math.ceil(middle)]!) / 2;
 }
 
 export function referenceTimeseries(facts: Facts, query: StatsQuery, interval: Interval) {
@@ -109,8 +125,7 @@ export function referenceBreakdown(
     .filter((value) => value.toLowerCase().includes(search.toLowerCase()));
   const rows = values.map((value): BreakdownRow => {
     const having = sessions.filter((session) => namesOf(session, dimension).includes(value));
-    const timed = (dimension === "page" ? views.filter(({ name }) => name === value) : having)
-      .flatMap(({ seconds }) => seconds ?? []);
+    const timed = dimension === "page" ? views.filter(({ name }) => name === value) : having;
     return {
       value,
       sessions: having.length,
@@ -125,7 +140,8 @@ export function referenceBreakdown(
         ? events.filter(({ name }) => name === value).length
         : 0,
       bounceRate: isSession ? mean(having.filter(({ bounce }) => bounce).length, having.length) : null,
-      seconds: dimension === "event" ? null : mean(sum(timed), timed.length),
+      seconds: dimension === "event" ? null : meanOf(timed.flatMap(({ seconds }) => seconds ?? [])),
+      engagedSeconds: dimension === "event" ? null : meanOf(timed.flatMap(({ engaged }) => engaged ?? [])),
       visitors: unique(having.map(({ visitor }) => visitor)).length,
     };
   });
@@ -174,17 +190,14 @@ export function referenceFunnel(facts: Facts, query: StatsQuery, steps: FunnelSt
     const here = walks.filter((times) => times.length > i);
     const before = i === 0 ? null : walks.filter((times) => times.length > i - 1).length;
     const first = walks.filter((times) => times.length > 0).length;
-    const durations = i === 0 ? [] : here.map((times) => times[i]! - times[i - 1]!).sort((a, b) => a - b);
-    const middle = (durations.length - 1) / 2;
+    const between = median(i === 0 ? [] : here.map((times) => times[i]! - times[i - 1]!));
     return {
       step: step.page === undefined ? `event:${step.event}` : `page:${step.page}`,
       count: here.length,
       rateOfFirst: mean(here.length, first),
       rateOfPrevious: before === null ? null : mean(here.length, before),
       dropOff: before === null ? 0 : before - here.length,
-      medianSeconds: durations.length === 0
-        ? null
-        : (durations[Math.floor(middle)]! + durations[Math.ceil(middle)]!) / 2 / 1000,
+      medianSeconds: between === null ? null : between / 1000,
     };
   });
 }

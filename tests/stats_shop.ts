@@ -11,6 +11,7 @@ export const NOTHING = {
   events: 0,
   bounceRate: null,
   sessionSeconds: null,
+  engagedSeconds: null,
   pagesPerSession: null,
 };
 

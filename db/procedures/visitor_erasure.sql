@@ -70,6 +70,7 @@ begin
     end if;
   end loop;
   perform process_sessions_again(v_shared_sites, v_shared_sessions);
+  perform recompute_times(v_shared_sites, v_shared_sessions);
   perform write_session_rows(v_shared_sites, v_shared_sessions);
   perform forget_visitor_days(visitor_hash(visitor), site);
 end
@@ -169,7 +170,6 @@ begin
   update user_sessions s set
     visitor_id = m.visitor_id, session_start = m.first_at, last_event_at = m.last_at,
     session_end = case when s.session_end is not null then m.last_at end,
-    duration_seconds = seconds_between(m.first_at, m.last_at),
     pageview_count = m.views, event_count = m.interactions, bounce = m.views < 2,
     entry_at = m.entry_at, entry_event_id = m.entry_event_id, entry_url = m.entry_url, entry_path = m.entry_path,
     entry_title = m.entry_title,

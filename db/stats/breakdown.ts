@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 import { totalsWithoutVisitors } from "./overview.ts";
-import { type Dimension, escapeLike, Params, type StatsQuery } from "./query.ts";
+import { type Dimension, escapeLike, isPath, Params, type StatsQuery } from "./query.ts";
 import { ask, chosenRows, columnOf, scopeOf } from "./scope.ts";
 import { isSessionDimension, type ValueSums, valueSums } from "./value_sums.ts";
 
@@ -31,6 +31,8 @@ export interface BreakdownRow {
   bounceRate: number | null;
   /** Mean duration of its sessions; of a page: mean time on it; null where there is none, and for events. */
   seconds: number | null;
+  /** Mean time for which its sessions, or the page, were used, of those whose tracker measures it; null where there is none. */
+  engagedSeconds: number | null;
   visitors?: number;
 }
 
@@ -78,7 +80,11 @@ async function topValues(
   const sums = valueSums(scope, dimension, params);
   const site = params.add(query.site);
   const isWanted = [
-    ...(search === "" ? [] : [`d.value ilike ${params.add(`%${escapeLike(search)}%`)}`]),
+    ...(search === ""
+      ? []
+      : isPath(dimension)
+      ? [`strpos(lower(d.value), lower(canonical_path(${params.add(search)}))) > 0`]
+      : [`d.value ilike ${params.add(`%${escapeLike(search)}%`)}`]),
     ...(among === undefined ? [] : [`d.value = any(${params.add(among)}::text[])`]),
   ];
   // Each session has one value of its dimensions, so these add up; a session may have several pages, and events.
@@ -122,6 +128,7 @@ function readRow(sums: Row, dimension: Dimension): BreakdownRow {
     events: sums.events,
     bounceRate: isSession && sums.sessions > 0 ? sums.bounces / sums.sessions : null,
     seconds: dimension !== "event" && sums.timed > 0 ? sums.seconds / sums.timed : null,
+    engagedSeconds: sums.measured > 0 ? sums.engaged / sums.measured : null,
   };
 }
 

@@ -43,7 +43,7 @@ export async function funnel(
   const wanted = steps.map(({ page, event }): WantedStep => ({
     kind: page === undefined ? "event" : "page",
     id: `(select value_id from dictionary where site_id = ${site} and value_hash = md5(${
-      params.add(page ?? event)
+      page === undefined ? params.add(event) : `canonical_path(${params.add(page)})`
     })::uuid)`,
   }));
   const [reached] = await ask<Record<string, number | null>>(

@@ -80,7 +80,7 @@ async function reachedBy(db: Database, query: StatsQuery, goals: Goal[]): Promis
 
 async function listGoals(db: Queryable, site: string): Promise<Goal[]> {
   const rows = await db.query<{ id: string; name: string; event: string | null; page: string | null }>(
-    `select goal_id as id, name, event_name as event, page from goals where site_id = $1 order by name collate "C"`,
+    `select goal_id as id, name, event_name as event, canonical_path(page) as page from goals where site_id = $1 order by name collate "C"`,
     [site],
   );
   return rows.map(({ id, name, event, page }) =>
@@ -95,7 +95,7 @@ export async function addGoal(
   { name, event, page }: { name: string } & GoalTarget,
 ): Promise<string | undefined> {
   const [added] = await db.query<{ id: string }>(
-    `insert into goals (site_id, name, event_name, page) values ($1, $2, $3, $4)
+    `insert into goals (site_id, name, event_name, page) values ($1, $2, $3, canonical_path($4))
      on conflict (site_id, name) do nothing returning goal_id as id`,
     [site, name, event ?? null, page ?? null],
   );

@@ -35,9 +35,9 @@ export async function journeys(db: Database, query: StatsQuery, page: string): P
   const params = new Params();
   const { where } = await chosenRows(db, query, params);
   const site = params.add(query.site);
-  const id = `(select value_id from dictionary where site_id = ${site} and value_hash = md5(${
+  const id = `(select value_id from dictionary where site_id = ${site} and value_hash = md5(canonical_path(${
     params.add(page)
-  })::uuid)`;
+  }))::uuid)`;
   // A view begins a stay on the page where the page before it is another one, and ends it where the page after it is.
   const top = (neighbour: string, isEdge: string) =>
     `(

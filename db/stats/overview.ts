@@ -1,7 +1,7 @@
 import type { Database } from "../database.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { ask, type Days, type Scope, scopeOf } from "./scope.ts";
-import { ROW_SUMS, SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
+import { ROW_SUMS, SUM_COLUMNS, SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
 import { visitorsOfRange } from "./visitors.ts";
 
 /** The figures of the whole range. */
@@ -30,7 +30,7 @@ export function totalsWithoutVisitors(scope: Scope): string {
 /** One row for each hour that is rolled up and each period that is not: `day`, and the columns of {@linkcode Sums} but the visitors. */
 export function totalsOfDays({ rolledUp, inRolledHours, site, openPeriods }: Days): string {
   return `
-    select day, sessions, pageviews, events, bounces, seconds from hourly_site_metrics where ${rolledUp} or ${inRolledHours}
+    select day, ${SUM_COLUMNS} from hourly_site_metrics where ${rolledUp} or ${inRolledHours}
     union all
     select p.day, t.* from ${openPeriods} p cross join lateral totals_between(${site}, p.starts, p.ends) t`;
 }

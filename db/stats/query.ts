@@ -27,6 +27,11 @@ export const SESSION_DIMENSIONS = [
 /** What can be broken down and filtered by. A session has many pages and events. */
 export const DIMENSIONS = [...SESSION_DIMENSIONS, "page", "event"] as const;
 
+/** Whether the values of a dimension are paths of pages: what is asked for is compared in the form of `canonical_path`. */
+export function isPath(dimension: Dimension): boolean {
+  return dimension === "page" || dimension === "entry" || dimension === "exit";
+}
+
 export type SessionDimension = typeof SESSION_DIMENSIONS[number];
 export type Dimension = typeof DIMENSIONS[number];
 

@@ -60,7 +60,7 @@ export async function realtime(db: Queryable, site: string, now: Date): Promise<
     from user_events e
     where e.site_id = $1 and e.event_timestamp >= $3::timestamptz and e.event_timestamp < $4::timestamptz
     union all
-    select p.session_id, p.visitor_id, p.at, p.path, coalesce(p.is_view, false), p.event
+    select p.session_id, p.visitor_id, p.at, canonical_path(p.path), coalesce(p.is_view, false), p.event
     from pending p
     where p.at >= $3::timestamptz and p.at < $4::timestamptz
   ),

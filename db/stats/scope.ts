@@ -1,6 +1,6 @@
 /** Where a query is answered from: the session rows that its filters choose, or, without filters, days that are rolled up or not. */
 import type { Database, Queryable } from "../database.ts";
-import { DIMENSIONS, escapeLike, type Filter, type Params, type StatsQuery } from "./query.ts";
+import { DIMENSIONS, type Filter, isPath, type Params, type StatsQuery } from "./query.ts";
 
 /** With filters: the rows of the sessions that start in the range and fit. */
 export interface ChosenRows {
@@ -77,16 +77,24 @@ async function valuesOfFilters(db: Queryable, { site, filters }: StatsQuery): Pr
      ) as ids
      from (
        select (filter ->> 'place')::integer as place, (filter ->> 'isExact')::boolean as is_exact,
-         array(select md5(value)::uuid from jsonb_array_elements_text(filter -> 'values') as value) as hashes,
-         array(select jsonb_array_elements_text(filter -> 'values')) as patterns
+         array(select md5(value)::uuid from unnest(named.values) as value) as hashes,
+         array(select '%' || regexp_replace(value, '[\\\\%_]', '\\\\\\&', 'g') || '%' from unnest(named.values) as value) as patterns
        from jsonb_array_elements($2::jsonb) as filter
+       cross join lateral (
+         select array(
+           select case when (filter ->> 'isPath')::boolean then canonical_path(value) else value end
+           from jsonb_array_elements_text(filter -> 'values') as value
+         ) as values
+       ) named
      ) f`,
     [
       site,
-      JSON.stringify(filters.map(({ operator, values }, place) => {
-        const isExact = operator.startsWith("is");
-        return { place, isExact, values: isExact ? values : values.map((value) => `%${escapeLike(value)}%`) };
-      })),
+      JSON.stringify(filters.map(({ dimension, operator, values }, place) => ({
+        place,
+        isExact: operator.startsWith("is"),
+        isPath: isPath(dimension),
+        values,
+      }))),
     ],
   );
   return filters.map((_, i) => rows.find(({ place }) => place === i)!.ids);

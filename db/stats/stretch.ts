@@ -4,7 +4,7 @@ import { comparedDays, type Comparison } from "./period.ts";
 import { type DayRange, Params, type StatsQuery } from "./query.ts";
 import { ask, type Days, scopeOf } from "./scope.ts";
 import { type Bucket, type Interval, timeseries } from "./timeseries.ts";
-import { ROW_SUMS, SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
+import { ROW_SUMS, SUM_COLUMNS, SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
 import { visitorCount } from "./visitors.ts";
 
 /** What a range is compared with. */
@@ -105,10 +105,10 @@ function everythingUntil(
       and v.visitor not in (select distinct visitor from visitors_of_days(${site}, ${open}))
   ) as visitors, ${SUMS}
   from (
-    select sessions, pageviews, events, bounces, seconds from hourly_site_metrics where ${before}
+    select ${SUM_COLUMNS} from hourly_site_metrics where ${before}
     union all
-    select sessions, pageviews, events, bounces, seconds from totals_of_days(${site}, ${open})
+    select ${SUM_COLUMNS} from totals_of_days(${site}, ${open})
     union all
-    select sessions, pageviews, events, bounces, seconds from totals_between(${stretch})
+    select ${SUM_COLUMNS} from totals_between(${stretch})
   ) parts`;
 }

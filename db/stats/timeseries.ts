@@ -2,7 +2,7 @@ import type { Database } from "../database.ts";
 import { totalsOfDays } from "./overview.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { ask, type ChosenRows, type Days, scopeOf } from "./scope.ts";
-import { ROW_SUMS, SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
+import { ROW_SUMS, SUM_COLUMNS, SUMS, type Sums, type Totals, totalsOf } from "./totals.ts";
 import { visitorCount } from "./visitors.ts";
 
 export const INTERVALS = ["hour", "day", "week", "month"] as const;
@@ -40,7 +40,8 @@ export async function timeseries(db: Database, query: StatsQuery, interval: Inte
   select
     b.starts_at, b.label,
     coalesce(s.visitors, 0) as visitors, coalesce(s.sessions, 0) as sessions, coalesce(s.pageviews, 0) as pageviews,
-    coalesce(s.events, 0) as events, coalesce(s.bounces, 0) as bounces, coalesce(s.seconds, 0) as seconds
+    coalesce(s.events, 0) as events, coalesce(s.bounces, 0) as bounces, coalesce(s.seconds, 0) as seconds,
+    coalesce(s.engaged, 0) as engaged, coalesce(s.measured, 0) as measured
   from buckets b
   left join sums s using (bucket)
   order by b.starts_at`,
@@ -91,7 +92,7 @@ function sumsOfRows({ where }: ChosenRows, interval: Interval, { from, zone }: R
 
 function sumsOfHours({ rolledUp, inRolledHours, site, openPeriods }: Days): string {
   return `
-    select hour as bucket, visitors, sessions, pageviews, events, bounces, seconds
+    select hour as bucket, visitors, ${SUM_COLUMNS}
     from hourly_site_metrics where ${rolledUp} or ${inRolledHours}
     union all
     select h.* from ${openPeriods} p cross join lateral hours_between(${site}, p.starts, p.ends) h`;
@@ -105,7 +106,7 @@ function sumsOfDays(scope: Days, interval: Interval, { from }: Range): string {
     openDays: "b.open_days",
   });
   return `
-    select bucket, visitors, sessions, pageviews, events, bounces, seconds
+    select bucket, visitors, ${SUM_COLUMNS}
     from (
       select ${firstDay("day", interval, from)} as bucket, ${SUMS} from (${
     totalsOfDays(scope)

@@ -8,8 +8,10 @@ export interface Totals {
   events: number;
   /** 0..1: the share of sessions with fewer than two pageviews; null without a session. */
   bounceRate: number | null;
-  /** Mean duration of a session; null without one. */
+  /** Mean duration of a session, idle times left out; null without one. */
   sessionSeconds: number | null;
+  /** Mean time for which a session was used, of those whose tracker measures it; null without one. */
+  engagedSeconds: number | null;
   /** Pageviews of a session; null without one. */
   pagesPerSession: number | null;
 }
@@ -22,9 +24,14 @@ export interface Sums {
   events: number;
   bounces: number;
   seconds: number;
+  /** The engaged time of those sessions that have one, and how many they are. */
+  engaged: number;
+  measured: number;
 }
 
-export function totalsOf({ visitors, sessions, pageviews, events, bounces, seconds }: Sums): Totals {
+export function totalsOf(
+  { visitors, sessions, pageviews, events, bounces, seconds, engaged, measured }: Sums,
+): Totals {
   const mean = (sum: number) => sessions === 0 ? null : sum / sessions;
   return {
     visitors,
@@ -33,18 +40,24 @@ export function totalsOf({ visitors, sessions, pageviews, events, bounces, secon
     events,
     bounceRate: mean(bounces),
     sessionSeconds: mean(seconds),
+    engagedSeconds: measured === 0 ? null : engaged / measured,
     pagesPerSession: mean(pageviews),
   };
 }
 
-/** The columns of {@linkcode Sums}, but the visitors, over some rows that have them. */
-export const SUMS = ["sessions", "pageviews", "events", "bounces", "seconds"]
-  .map((name) => `coalesce(sum(${name}), 0) as ${name}`).join(", ");
+const ADDED = ["sessions", "pageviews", "events", "bounces", "seconds", "engaged", "measured"];
+
+/** The columns of {@linkcode Sums}, but the visitors. */
+export const SUM_COLUMNS = ADDED.join(", ");
+
+/** The same, over some rows that have them. */
+export const SUMS = ADDED.map((name) => `coalesce(sum(${name}), 0) as ${name}`).join(", ");
 
 /** The same of the sessions `session_rows s`. */
 export const ROW_SUMS =
   `count(*) as sessions, coalesce(sum(s.pageviews), 0) as pageviews, coalesce(sum(s.events), 0) as events,
-      count(*) filter (where s.pageviews < 2) as bounces, coalesce(sum(s.duration_seconds), 0) as seconds`;
+      count(*) filter (where s.pageviews < 2) as bounces, coalesce(sum(s.duration_seconds), 0) as seconds,
+      coalesce(sum(s.engaged_seconds), 0) as engaged, count(s.engaged_seconds) as measured`;
 
 /** By how much each figure changed, in shares of what it was: 0.12 is 12 % more; null where it was none. */
 export type Change = Record<keyof Totals, number | null>;

@@ -20,6 +20,9 @@ export interface ValueSums {
   seconds: number;
   /** How many sessions, or pageviews, `seconds` is of. */
   timed: number;
+  /** Of sessions and pages: the time for which they were used, of those whose tracker measures it, and how many these are. */
+  engaged: number;
+  measured: number;
 }
 
 export function isSessionDimension(dimension: Dimension): dimension is SessionDimension {
@@ -67,7 +70,7 @@ export function sumsOfNamed(
   where s.value_id = any(${ids})`;
 }
 
-const COLUMNS = "value_id, sessions, pageviews, events, bounces, seconds, timed";
+const COLUMNS = "value_id, sessions, pageviews, events, bounces, seconds, engaged, measured, timed";
 
 /**
  * A row a value, as SQL: `value_id` and the columns of {@linkcode ValueSums}.
@@ -79,7 +82,7 @@ export function valueSums(scope: Scope, dimension: Dimension, params: Params, wa
   const name = params.add(dimension);
   return `
     select value_id, sum(sessions) as sessions, sum(pageviews) as pageviews, sum(events) as events, sum(bounces) as bounces,
-      sum(seconds) as seconds, sum(timed) as timed
+      sum(seconds) as seconds, sum(timed) as timed, coalesce(sum(engaged), 0) as engaged, coalesce(sum(measured), 0) as measured
     from (
       select ${COLUMNS} from daily_value_sums where ${scope.rolledUp} and dimension = ${name}
       union all
@@ -97,9 +100,9 @@ function sumsOfPeriod({ site }: Days, dimension: Dimension, wanted: string): str
   const period = `${site}, p.starts, p.ends`;
   switch (dimension) {
     case "page":
-      return `select value_id, sessions, pageviews, 0, 0, seconds, timed from pages_between(${period}, ${wanted})`;
+      return `select value_id, sessions, pageviews, 0, 0, seconds, engaged, measured, timed from pages_between(${period}, ${wanted})`;
     case "event":
-      return `select value_id, sessions, 0, events, 0, 0, 0 from event_names_between(${period}, ${wanted})`;
+      return `select value_id, sessions, 0, events, 0, 0, 0, 0, 0 from event_names_between(${period}, ${wanted})`;
     default:
       return `select s.${
         columnOf(dimension)
@@ -115,25 +118,28 @@ function sumsOfRows({ where }: ChosenRows, dimension: Dimension, wanted?: string
     case "page":
       return `
     select value_id, sum(sessions) as sessions, sum(pageviews) as pageviews, 0 as events, 0 as bounces, sum(seconds) as seconds,
-      sum(timed) as timed
+      sum(timed) as timed, sum(engaged) as engaged, sum(measured) as measured
     from (
       select value_id, count(*) filter (where array_position(page_ids, value_id) = place) as sessions, count(*) as pageviews,
-        coalesce(sum(seconds), 0) as seconds, count(seconds) as timed
+        coalesce(sum(seconds), 0) as seconds, count(seconds) as timed, coalesce(sum(engaged), 0) as engaged, count(engaged) as measured
       from (
-        select s.page_ids, unnest(s.page_ids) as value_id, unnest(s.page_seconds) as seconds, generate_subscripts(s.page_ids, 1) as place
+        select s.page_ids, unnest(s.page_ids) as value_id, unnest(s.page_seconds) as seconds, unnest(s.page_engaged) as engaged,
+          generate_subscripts(s.page_ids, 1) as place
         from session_rows s
         where ${whole}
       ) views
       group by value_id
       union all
-      select page, count(distinct session_id), count(*), coalesce(sum(time_on_page_seconds), 0), count(time_on_page_seconds)
+      select page, count(distinct session_id), count(*), coalesce(sum(time_on_page_seconds), 0), count(time_on_page_seconds),
+        coalesce(sum(engaged_seconds), 0), count(engaged_seconds)
       from (${viewsOfCutSessions(where)}) views
       group by page
     ) parts
     group by value_id`;
     case "event":
       return `
-    select value_id, sum(sessions) as sessions, 0 as pageviews, sum(events) as events, 0 as bounces, 0 as seconds, 0 as timed
+    select value_id, sum(sessions) as sessions, 0 as pageviews, sum(events) as events, 0 as bounces, 0 as seconds, 0 as timed,
+      0 as engaged, 0 as measured
     from (
       select value_id, count(*) filter (where array_position(event_ids, value_id) = place) as sessions, count(*) as events
       from (
@@ -161,7 +167,7 @@ function sumsOfRows({ where }: ChosenRows, dimension: Dimension, wanted?: string
 /** Their pageviews, from the facts, with the number of the `page`. */
 export function viewsOfCutSessions(where: string): string {
   return `
-        select d.value_id as page, v.session_id, v.time_on_page_seconds
+        select d.value_id as page, v.session_id, v.time_on_page_seconds, v.engaged_seconds
         from (${cutSessions(where)}) s
         join pageviews v using (site_id, session_id)
         join dictionary d on d.site_id = v.site_id and d.value_hash = md5(v.path)::uuid`;

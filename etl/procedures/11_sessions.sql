@@ -9,6 +9,12 @@ language sql immutable parallel safe as $$
   end
 $$;
 
+-- After how long without an event a session counts as idle: longer gaps are part of no duration and no time on page.
+create or replace function idle_after() returns interval
+language sql immutable parallel safe as $$
+  select interval '30 minutes'
+$$;
+
 -- The referrer as a URL; trackers write `direct` where there is none.
 create or replace function event_referrer(event jsonb) returns text
 language sql immutable parallel safe as $$
@@ -21,25 +27,36 @@ $$;
 -- Sums up each session of the batch, as far as the batch knows it, in the temporary table batch_sessions. `entry_at` is the
 -- time of its first pageview (or its first event where there is none), `exit_at` that of its last. Of most sessions in a
 -- backlog all events are in the batch: only of those that are known already does anything need to be looked up.
+--
+-- `starts_at` and `ends_at` are those of the whole session. `is_read` says that its earlier pageviews and events are read: the batch
+-- may change their pages and times. The others go on where they stopped.
 create or replace function read_sessions() returns void
 language plpgsql as $$
 begin
   create temporary table batch_sessions as
   select
-    b.visit, b.site_id, b.session_id, b.first_event_at, b.last_event_at, b.views, b.interactions, b.moments, b.failures,
-    coalesce(b.first_view_at, b.first_event_at) as entry_at,
-    b.last_view_at                              as exit_at,
-    s.session_id is not null                    as is_known
+    b.visit, b.site_id, b.session_id, b.first_event_at, b.last_event_at, b.last_other_at, b.views, b.interactions, b.failures,
+    coalesce(b.first_view_at, b.first_event_at)  as entry_at,
+    b.last_view_at                               as exit_at,
+    s.session_id is not null                     as is_known,
+    least(b.first_event_at, s.session_start)     as starts_at,
+    greatest(b.last_event_at, s.known_until)     as ends_at,
+    s.session_id is not null and (
+      b.moments > 0 or b.first_event_at <= s.known_until
+      or s.idle is null and b.last_event_at - s.session_start > idle_after()
+    )                                            as is_read,
+    s.known_until, s.idle as known_idle, s.engaged_seconds as known_engaged
   from (
     select
       visit, site_id, session_id,
       min(event_timestamp)                                    as first_event_at,
       max(event_timestamp)                                    as last_event_at,
+      max(event_timestamp) filter (where event_type <> 'page_exit') as last_other_at,
       min(event_timestamp) filter (where not is_interaction)  as first_view_at,
       max(event_timestamp) filter (where not is_interaction)  as last_view_at,
       count(*) filter (where not is_interaction)              as views,
       count(*) filter (where is_interaction)                  as interactions,
-      -- What read_pages looks at.
+      -- What read_lines looks at.
       count(*) filter (where not is_interaction or event_type = 'page_exit' or url is null and path is null) as moments,
       count(*) filter (where reason is not null)              as failures
     from batch_events
@@ -47,7 +64,8 @@ begin
   ) b
   -- `offset 0`: one look into the index for each, never a scan of all sessions there are.
   left join lateral (
-    select u.session_id from user_sessions u where u.site_id = b.site_id and u.session_id = b.session_id offset 0
+    select u.session_id, u.session_start, coalesce(u.last_event_at, u.session_start) as known_until, u.idle, u.engaged_seconds
+    from user_sessions u where u.site_id = b.site_id and u.session_id = b.session_id offset 0
   ) s on true;
 
   -- Two sessions of one number, which chance does not bring about, but somebody may: they are numbered anew.
@@ -63,7 +81,8 @@ end
 $$;
 
 -- Adds one batch to user_sessions. Commutative: counts add up, times take the extremes, and what comes from one
--- event (entry, attribution, device; exit) is decided by (timestamp, event_id), whichever batch brings it.
+-- event (entry, attribution, device; exit) is decided by (timestamp, event_id), whichever batch brings it. Durations are those of the
+-- whole session already (read_times).
 -- The entry is the first pageview; while a session has none, its first event stands in.
 create or replace function add_to_sessions(batch timestamptz) returns void
 language plpgsql as $$
@@ -75,7 +94,7 @@ begin
     exit_at, exit_event_id, exit_url, exit_path,
     utm_source, utm_medium, utm_campaign, utm_content, utm_term, referrer_type, referrer_platform, original_referrer,
     user_agent, browser_language, timezone, screen_width, screen_height, viewport_width, viewport_height, device_pixel_ratio,
-    channel, country
+    channel, country, engaged_seconds, idle
   )
   -- One pass over the batch finds the few rows that can be either.
   with candidates as materialized (
@@ -99,7 +118,7 @@ begin
   select
     b.site_id, b.session_id, entry.visitor_id, b.first_event_at,
     case when last_event_at < batch - interval '30 minutes' then last_event_at end,
-    seconds_between(first_event_at, last_event_at), last_event_at,
+    t.duration_seconds, last_event_at,
     views, interactions, views < 2,
     entry.event_timestamp, entry.event_id,
     case when views > 0 then entry.url end,
@@ -124,8 +143,10 @@ begin
     case when jsonb_typeof(said.pixel_ratio) = 'number' and said.pixel_ratio::numeric between 0 and 9999
       then said.pixel_ratio::numeric end,
     json_text(said.attribution, 'channel', 50),
-    json_text(said.browser, 'country', 2)
+    json_text(said.browser, 'country', 2),
+    t.engaged_seconds, t.idle
   from batch_sessions b
+  join batch_times t using (visit)
   join entries entry using (visit)
   left join exits exit using (visit)
   cross join lateral (
@@ -140,7 +161,9 @@ begin
     -- A new event opens the session again, unless it is an old one that came late.
     session_end      = case when s.session_end is null or excluded.session_end is null then null
                        else greatest(s.session_end, excluded.session_end) end,
-    duration_seconds = seconds_between(least(s.session_start, excluded.session_start), greatest(s.last_event_at, excluded.last_event_at)),
+    duration_seconds = excluded.duration_seconds,
+    engaged_seconds  = excluded.engaged_seconds,
+    idle             = excluded.idle,
     pageview_count   = s.pageview_count + excluded.pageview_count,
     event_count      = s.event_count + excluded.event_count,
     bounce           = s.pageview_count + excluded.pageview_count < 2,

@@ -21,7 +21,7 @@ language plpgsql as $$
 begin
   insert into pageviews (
     id, session_id, visitor_id, site_id, url, path, title, query_params, hash_fragment,
-    view_timestamp, time_on_page_seconds, referrer, internal_referrer,
+    view_timestamp, time_on_page_seconds, engaged_seconds, referrer, internal_referrer,
     utm_source, utm_medium, utm_campaign, utm_content, utm_term, event_id
   )
   select
@@ -29,7 +29,7 @@ begin
     json_text(said.page, 'title', 2048),
     json_text(said.page, 'queryParams', 8192),
     json_text(said.page, 'hash', 2048),
-    b.event_timestamp, p.seconds,
+    b.event_timestamp, p.seconds, p.engaged,
     said.referrer,
     coalesce(said.referrer_type = 'internal', false) or coalesce(url_host(said.referrer) = url_host(b.url), false),
     json_text(said.utm, 'utm_source', 255),

@@ -52,7 +52,7 @@ begin
   from batch_pages p
   where p.known_site is not null
     and (p.is_interaction and (p.url, p.path) is distinct from (p.known_url, p.known_path)
-      or not p.is_interaction and p.seconds is distinct from p.known_seconds);
+      or not p.is_interaction and (p.seconds, p.engaged) is distinct from (p.known_seconds, p.known_engaged));
 end
 $$;
 

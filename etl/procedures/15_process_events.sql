@@ -7,8 +7,8 @@
 --
 -- Reads:  events_log_pending, user_sessions, pageviews, user_events.
 -- Writes: events_log, user_sessions, pageviews, user_events, form_submissions, failed_events, stale_days, dictionary, session_rows.
--- Makes and drops the temporary tables batch_events, batch_sessions, batch_pages and batch_moments, which the files 10 to 14 read, and
--- changed_sessions.
+-- Makes and drops the temporary tables batch_events, batch_sessions, batch_lines, batch_exits, batch_pages, batch_times and
+-- batch_moments, which the files 10 to 16 read, and changed_sessions.
 
 -- The lane of a session, 0 to 3. What the ETL writes of one event depends on the events of its own session only, so
 -- lanes may be worked on at the same time.
@@ -30,7 +30,10 @@ begin
   v_rows := read_batch(v_now, first_id, last_id, lanes, trusting);
   perform read_sessions();
   perform set_aside_failed_events(v_now);
+  perform read_lines();
+  perform read_exits();
   perform read_pages();
+  perform read_times();
 
   perform correct_pages();
   perform add_pageviews();
@@ -48,7 +51,7 @@ begin
   insert into changed_sessions select site_id, session_id, first_event_at from batch_sessions;
 
   perform keep_statistics();
-  drop table batch_events, batch_sessions, batch_pages, batch_moments;
+  drop table batch_events, batch_sessions, batch_lines, batch_exits, batch_pages, batch_times, batch_moments;
   return v_rows;
 end
 $$;

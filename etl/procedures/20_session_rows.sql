@@ -7,7 +7,7 @@
 -- The version of etl/definitions.md that rows are made by; `footfall rebuild` makes rows of an older version again.
 create or replace function row_definitions() returns smallint
 language sql immutable parallel safe as $$
-  select 1::smallint
+  select 2::smallint
 $$;
 
 -- How many steps of a session its row keeps; the facts have all of them. This bounds the cost of a batch where a server always
@@ -64,7 +64,7 @@ begin
   create temporary table touched_sessions as
   select
     (row_number() over ())::integer as number, s.site_id, s.session_id, s.session_start, coalesce(s.last_event_at, s.session_start) as ended_at,
-    visitor_hash(s.visitor_id) as visitor, coalesce(s.duration_seconds, 0) as duration_seconds, s.pageview_count, s.event_count,
+    visitor_hash(s.visitor_id) as visitor, coalesce(s.duration_seconds, 0) as duration_seconds, s.engaged_seconds, s.pageview_count, s.event_count,
     array[
       coalesce(s.entry_path, ''), coalesce(s.exit_path, ''),
       coalesce(lower(s.utm_source), case when s.is_external then coalesce(s.referrer_platform, s.referrer_host) end, ''),
@@ -93,20 +93,19 @@ begin
 
   create temporary table touched_steps as
   select t.site_id, t.number, s.ordinal, s.is_event, date_bin('1 millisecond', s.at, 'epoch') + s.ordinal * interval '1 microsecond' as at,
-    s.value, s.path, s.seconds, s.depth, s.engaged_ms, s.visitor
+    s.value, s.path, s.seconds, s.engaged, s.depth, s.visitor
   from touched_sessions t
   cross join lateral (
     select row_number() over (order by at, is_event, event_id, place) - 1 as ordinal, steps.*
     from (
       select false as is_event, v.view_timestamp as at, v.event_id, v.id % 1024 as place, v.path::text as value, null::text as path,
-        v.time_on_page_seconds as seconds, null::smallint as depth, null::integer as engaged_ms, visitor_hash(v.visitor_id) as visitor
+        v.time_on_page_seconds as seconds, v.engaged_seconds as engaged, null::smallint as depth, visitor_hash(v.visitor_id) as visitor
       from pageviews v where v.site_id = t.site_id and v.session_id = t.session_id
       union all
       select true, e.event_timestamp, e.event_id, e.id % 1024, e.event_type,
         case when e.event_type = 'scroll_depth' then e.page_path end,
-        null,
+        null, null,
         case when e.event_type = 'scroll_depth' then scroll_milestone(e.event_data) end,
-        case when e.event_type = 'page_exit' then json_integer(e.event_data -> 'engagedTime') end,
         null
       from user_events e where e.site_id = t.site_id and e.session_id = t.session_id
     ) steps
@@ -152,7 +151,7 @@ begin
     group by number, ordinal
   ),
   known as (
-    select k.number, k.is_event, k.at, v.value_id, k.seconds, coalesce(d.depth, 0::smallint) as depth, k.engaged_ms, k.visitor
+    select k.number, k.is_event, k.at, v.value_id, k.seconds, coalesce(d.depth, 0::smallint) as depth, k.engaged, k.visitor
     from touched_steps k
     join touched_values v using (site_id, value)
     left join depths d on d.number = k.number and d.ordinal = k.ordinal
@@ -163,11 +162,11 @@ begin
       array_agg(value_id) filter (where not is_event) as page_ids,
       array_agg(at)       filter (where not is_event) as page_at,
       array_agg(seconds)  filter (where not is_event) as page_seconds,
+      case when count(engaged) > 0 then array_agg(engaged) filter (where not is_event) end as page_engaged,
       array_agg(depth)    filter (where not is_event) as page_depths,
       array_agg(visitor)  filter (where not is_event) as page_visitors,
       array_agg(value_id) filter (where is_event)     as event_ids,
       array_agg(at)       filter (where is_event)     as event_at,
-      round(sum(engaged_ms) / 1000)::integer          as engaged_seconds,
       min(visitor) as least_visitor, max(visitor) as greatest_visitor
     from known
     group by number
@@ -177,7 +176,7 @@ begin
     select site_id, jsonb_object_agg(value, value_id) as of from touched_values group by site_id
   )
   select
-    t.session_start, t.ended_at, t.visitor, t.duration_seconds, coalesce(s.engaged_seconds, (t.kept).engaged_seconds),
+    t.session_start, t.ended_at, t.visitor, t.duration_seconds, t.engaged_seconds,
     case when s.count < most_steps() then coalesce(cardinality(s.page_ids), 0) else t.pageview_count end,
     case when s.count < most_steps() then coalesce(cardinality(s.event_ids), 0) else t.event_count end,
     (ids.of -> texts[1])::integer, (ids.of -> texts[2])::integer, (ids.of -> texts[3])::integer, (ids.of -> texts[4])::integer,
@@ -190,7 +189,8 @@ begin
     coalesce(s.page_seconds, (t.kept).page_seconds, '{}'), coalesce(s.page_depths, (t.kept).page_depths, '{}'),
     case when t.keeps_steps then (t.kept).page_visitors
          when s.least_visitor <> t.visitor or s.greatest_visitor <> t.visitor then s.page_visitors end,
-    coalesce(s.event_ids, (t.kept).event_ids, '{}'), coalesce(s.event_at, (t.kept).event_at, '{}')
+    coalesce(s.event_ids, (t.kept).event_ids, '{}'), coalesce(s.event_at, (t.kept).event_at, '{}'),
+    case when t.keeps_steps then (t.kept).page_engaged else s.page_engaged end
   from touched_sessions t
   join ids using (site_id)
   left join steps s using (number)
@@ -216,13 +216,14 @@ begin
     started_at, ended_at, visitor, duration_seconds, engaged_seconds, pageviews, events,
     entry_page, exit_page, source, referrer, referrer_type, channel, utm_source, utm_medium, utm_campaign, utm_content, utm_term,
     country, language, browser, os, device, screen, definitions,
-    page_ids, page_at, page_seconds, page_depths, page_visitors, event_ids, event_at
+    page_ids, page_at, page_seconds, page_depths, page_visitors, event_ids, event_at, page_engaged
   ) = (
     excluded.started_at, excluded.ended_at, excluded.visitor, excluded.duration_seconds, excluded.engaged_seconds, excluded.pageviews, excluded.events,
     excluded.entry_page, excluded.exit_page, excluded.source, excluded.referrer, excluded.referrer_type, excluded.channel,
     excluded.utm_source, excluded.utm_medium, excluded.utm_campaign, excluded.utm_content, excluded.utm_term,
     excluded.country, excluded.language, excluded.browser, excluded.os, excluded.device, excluded.screen, excluded.definitions,
-    excluded.page_ids, excluded.page_at, excluded.page_seconds, excluded.page_depths, excluded.page_visitors, excluded.event_ids, excluded.event_at
+    excluded.page_ids, excluded.page_at, excluded.page_seconds, excluded.page_depths, excluded.page_visitors, excluded.event_ids, excluded.event_at,
+    excluded.page_engaged
   )
   where r is distinct from excluded;
   get diagnostics v_written = row_count;

@@ -3,14 +3,17 @@
 --
 -- Reads: session_rows, dictionary (30_periods.sql); for sessions of more than 1,000 steps also pageviews and user_events.
 
--- What [starts, ends) adds up to: one row. `seconds` are those of its sessions' duration.
+-- What [starts, ends) adds up to: one row. `seconds` are those of its sessions' duration, `engaged` those for which `measured` of them
+-- report that they were used.
 create or replace function totals_between(site text, starts timestamptz, ends timestamptz)
-returns table (sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
+returns table (sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, engaged bigint, measured bigint)
 language sql stable as $$
-  select started.sessions, started.pageviews + across.pageviews, started.events + across.events, started.bounces, started.seconds
+  select started.sessions, started.pageviews + across.pageviews, started.events + across.events, started.bounces, started.seconds,
+    started.engaged, started.measured
   from (
     select count(*) as sessions, coalesce(sum(s.pageviews), 0) as pageviews, coalesce(sum(s.events), 0) as events,
-      count(*) filter (where s.pageviews < 2) as bounces, coalesce(sum(s.duration_seconds), 0) as seconds
+      count(*) filter (where s.pageviews < 2) as bounces, coalesce(sum(s.duration_seconds), 0) as seconds,
+      coalesce(sum(s.engaged_seconds), 0) as engaged, count(s.engaged_seconds) as measured
     from sessions_starting(site, starts, ends) s
   ) started, (
     select coalesce(sum(s.sign * t.pageviews), 0)::bigint as pageviews, coalesce(sum(s.sign * t.events), 0)::bigint as events
@@ -20,9 +23,9 @@ language sql stable as $$
 $$;
 
 create or replace function totals_of_days(site text, days date[])
-returns table (day date, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
+returns table (day date, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, engaged bigint, measured bigint)
 language sql stable as $$
-  select b.day, t.sessions, t.pageviews, t.events, t.bounces, t.seconds
+  select b.day, t.sessions, t.pageviews, t.events, t.bounces, t.seconds, t.engaged, t.measured
   from day_bounds(site, days) b
   cross join lateral totals_between(site, b.starts, b.ends) t
 $$;
@@ -30,20 +33,23 @@ $$;
 -- The same by hours, which count from the day's midnight; a visitor is one of each hour in which a session starts or a page is viewed.
 -- `starts` is when one of them starts.
 create or replace function hours_between(site text, starts timestamptz, ends timestamptz)
-returns table (hour timestamptz, visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint)
+returns table (
+  hour timestamptz, visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, engaged bigint,
+  measured bigint
+)
 language sql stable as $$
   select hour, count(distinct visitor), sum(sessions)::bigint, sum(pageviews)::bigint, sum(events)::bigint, sum(bounces)::bigint,
-    sum(seconds)::bigint
+    sum(seconds)::bigint, coalesce(sum(engaged), 0)::bigint, count(engaged)
   from (
     select date_bin('1 hour', s.started_at, starts) as hour, s.visitor, 1 as sessions,
       case when is_of_one_hour(s, starts) then s.pageviews else 0 end as pageviews,
       case when is_of_one_hour(s, starts) then s.events else 0 end as events,
-      (s.pageviews < 2)::integer as bounces, s.duration_seconds as seconds
+      (s.pageviews < 2)::integer as bounces, s.duration_seconds as seconds, s.engaged_seconds as engaged
     from sessions_starting(site, starts, ends) s
     union all
-    select date_bin('1 hour', v.at, starts), v.visitor, 0, 1, 0, 0, 0 from views_across_hours(site, starts, ends) v
+    select date_bin('1 hour', v.at, starts), v.visitor, 0, 1, 0, 0, 0, null from views_across_hours(site, starts, ends) v
     union all
-    select date_bin('1 hour', e.at, starts), null, 0, 0, count(*), 0, 0 from events_across_hours(site, starts, ends) e group by 1
+    select date_bin('1 hour', e.at, starts), null, 0, 0, count(*), 0, 0, null from events_across_hours(site, starts, ends) e group by 1
   ) moments
   group by hour
 $$;
@@ -51,28 +57,34 @@ $$;
 -- Sums by page. `sessions` are those that start in [starts, ends) and view the page. The rows of pages that are not `wanted` may be
 -- missing or wrong; null: all are wanted.
 create or replace function pages_between(site text, starts timestamptz, ends timestamptz, wanted integer[] default null)
-returns table (value_id integer, sessions bigint, pageviews bigint, seconds bigint, timed bigint)
+returns table (value_id integer, sessions bigint, pageviews bigint, seconds bigint, timed bigint, engaged bigint, measured bigint)
 language sql stable as $$
-  select value_id, sum(sessions)::bigint, sum(pageviews)::bigint, sum(seconds)::bigint, sum(timed)::bigint
+  select value_id, sum(sessions)::bigint, sum(pageviews)::bigint, sum(seconds)::bigint, sum(timed)::bigint, sum(engaged)::bigint,
+    sum(measured)::bigint
   from (
     -- All of the sessions that start in it, whenever it happens; sessions_across sets that right.
     select v.page_id as value_id, count(*) filter (where array_position(v.page_ids, v.page_id) = v.place) as sessions,
-      count(*) as pageviews, coalesce(sum(v.seconds), 0) as seconds, count(v.seconds) as timed
+      count(*) as pageviews, coalesce(sum(v.seconds), 0) as seconds, count(v.seconds) as timed,
+      coalesce(sum(v.engaged), 0) as engaged, count(v.engaged) as measured
     from (
-      select s.page_ids, generate_subscripts(s.page_ids, 1) as place, unnest(s.page_ids) as page_id, unnest(s.page_seconds) as seconds
+      select s.page_ids, generate_subscripts(s.page_ids, 1) as place, unnest(s.page_ids) as page_id, unnest(s.page_seconds) as seconds,
+        unnest(s.page_engaged) as engaged
       from sessions_starting(site, starts, ends) s
       where is_whole(s) and (wanted is null or s.page_ids && wanted)
     ) v
     group by v.page_id
     union all
-    select v.page_id, 0, sum(s.sign), coalesce(sum(s.sign * v.seconds), 0), coalesce(sum(s.sign) filter (where v.seconds is not null), 0)
+    select v.page_id, 0, sum(s.sign), coalesce(sum(s.sign * v.seconds), 0), coalesce(sum(s.sign) filter (where v.seconds is not null), 0),
+      coalesce(sum(s.sign * v.engaged), 0), coalesce(sum(s.sign) filter (where v.engaged is not null), 0)
     from sessions_across(site, starts, ends) s
-    cross join lateral unnest((s.session).page_ids, (s.session).page_at, (s.session).page_seconds) as v(page_id, at, seconds)
+    cross join lateral unnest((s.session).page_ids, (s.session).page_at, (s.session).page_seconds, (s.session).page_engaged)
+      as v(page_id, at, seconds, engaged)
     where is_whole(s.session) and v.at >= s.since and v.at < s.until
     group by v.page_id
     union all
     select d.value_id, count(distinct v.session_id) filter (where s.started_at >= starts), count(*) filter (where is_in),
-      coalesce(sum(v.time_on_page_seconds) filter (where is_in), 0), count(v.time_on_page_seconds) filter (where is_in)
+      coalesce(sum(v.time_on_page_seconds) filter (where is_in), 0), count(v.time_on_page_seconds) filter (where is_in),
+      coalesce(sum(v.engaged_seconds) filter (where is_in), 0), count(v.engaged_seconds) filter (where is_in)
     from cut_sessions_active(site, starts, ends) s
     join pageviews v on v.site_id = s.site_id and v.session_id = s.session_id
     join dictionary d on d.site_id = v.site_id and d.value_hash = md5(v.path)::uuid
@@ -122,9 +134,11 @@ language sql immutable parallel safe as $$
   }'::text[]
 $$;
 
--- Sums by the value of each dimension, pages and events included.
+-- Sums by the value of each dimension, pages and events included. The values of `duration` and `engaged`, from which medians come, are
+-- the seconds themselves.
 create or replace function values_between(site text, starts timestamptz, ends timestamptz) returns table (
-  dimension text, value_id integer, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, timed bigint
+  dimension text, value_id integer, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, timed bigint,
+  engaged bigint, measured bigint
 )
 language sql stable as $$
   -- Each grouping set is a dimension: the other columns are null in its rows.
@@ -136,16 +150,23 @@ language sql stable as $$
     ], true)],
     coalesce(entry_page, exit_page, source, referrer, channel, utm_source, utm_medium, utm_campaign, utm_content, utm_term, country, language,
       browser, os, device, screen),
-    count(*), sum(pageviews), sum(events), count(*) filter (where pageviews < 2), sum(duration_seconds), count(*)
+    count(*), sum(pageviews), sum(events), count(*) filter (where pageviews < 2), sum(duration_seconds), count(*),
+    coalesce(sum(engaged_seconds), 0), count(engaged_seconds)
   from sessions_starting(site, starts, ends)
   group by grouping sets (
     (entry_page), (exit_page), (source), (referrer), (channel), (utm_source), (utm_medium), (utm_campaign), (utm_content), (utm_term), (country),
     (language), (browser), (os), (device), (screen)
   )
   union all
-  select 'page', value_id, sessions, pageviews, 0, 0, seconds, timed from pages_between(site, starts, ends)
+  select 'page', value_id, sessions, pageviews, 0, 0, seconds, timed, engaged, measured from pages_between(site, starts, ends)
   union all
-  select 'event', value_id, sessions, 0, events, 0, 0, 0 from event_names_between(site, starts, ends)
+  select 'event', value_id, sessions, 0, events, 0, 0, 0, 0, 0 from event_names_between(site, starts, ends)
+  union all
+  select case when engaged is null then 'duration' else 'engaged' end, coalesce(engaged, duration), count(*), 0, 0, 0, 0, 0, 0, 0
+  from sessions_starting(site, starts, ends) s
+  cross join lateral (values (s.duration_seconds, null), (null, s.engaged_seconds)) as t(duration, engaged)
+  where coalesce(engaged, duration) is not null
+  group by duration, engaged
 $$;
 
 -- How many views of each page got how far down it. Only the first 1,000 steps of a session count.

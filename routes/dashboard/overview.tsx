@@ -1,5 +1,6 @@
 import { breakdown } from "../../db/stats/breakdown.ts";
 import { goals } from "../../db/stats/goals.ts";
+import { medians } from "../../db/stats/medians.ts";
 import { overview } from "../../db/stats/overview.ts";
 import { dayCount, MAX_DAYS_BY_HOUR, usualInterval } from "../../db/stats/period.ts";
 import type { DayRange } from "../../db/stats/query.ts";
@@ -54,11 +55,12 @@ export const overviewView: View = async (visit, part) => {
 };
 
 async function totalsAnswer({ db, query, compared }: Visit) {
-  const [current, previous] = await Promise.all([
+  const [current, previous, found] = await Promise.all([
     overview(db, query),
     compared ? overviewOf(db, query, compared) : null,
+    medians(db, query),
   ]);
-  return { current, previous };
+  return { current, previous, medians: found };
 }
 
 async function seriesAnswer({ db, query, compared, now, site }: Visit, interval: Interval) {

@@ -21,6 +21,10 @@ export const Breakdown = z.object({
     seconds: Seconds.nullable().openapi({
       description: "Mean duration of the sessions; of a page: mean time on it.",
     }),
+    engagedSeconds: Seconds.nullable().openapi({
+      description:
+        "Mean time for which the sessions, or the page, were in use, where the tracker measures it.",
+    }),
     visitors: Count.optional(),
   })).openapi({ description: "By sessions (pages: by pageviews; events: by events), the most first." }),
   others: z.null().openapi({
@@ -66,7 +70,7 @@ export function breakdownRoutes(db: Database): Resource {
       visitors,
     });
     if (wantsCsv(c)) {
-      const columns = visitors ? [...COLUMNS, "visitors"] : COLUMNS;
+      const columns = [...COLUMNS, ...visitors ? ["visitors"] : [], "engagedSeconds"];
       return answerCsv(c, query, dimension, { columns, rows: found.rows.map((row) => ({ ...row })) });
     }
     const answer: z.input<typeof Breakdown> = { ...asked(query), dimension, ...found, page, limit };

@@ -1,12 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Database } from "../../db/database.ts";
 import { overview } from "../../db/stats/overview.ts";
+import { medians } from "../../db/stats/medians.ts";
 import { comparedStretch, overviewOf } from "../../db/stats/stretch.ts";
 import { changeOf } from "../../db/stats/totals.ts";
 import { COMPARE, FILTERS, RANGE } from "./parameters.ts";
 import { asked, readQuestion } from "./question.ts";
 import { answers, newResource, type Resource, TOKEN } from "./resource.ts";
-import { ASKED, ComparedRange, SiteParameter, TOTALS, Totals, writeStretch } from "./schemas.ts";
+import { ASKED, ComparedRange, Seconds, SiteParameter, TOTALS, Totals, writeStretch } from "./schemas.ts";
 
 const Rate = z.number().nullable();
 
@@ -21,9 +22,16 @@ export const Overview = z.object({
     events: Rate,
     bounceRate: Rate,
     sessionSeconds: Rate,
+    engagedSeconds: Rate,
     pagesPerSession: Rate,
   }).nullable().openapi({
     description: "In shares of what it was: 0.12 is 12 % more; null where it was none.",
+  }),
+  medians: z.object({
+    sessionSeconds: Seconds.nullable(),
+    engagedSeconds: Seconds.nullable(),
+  }).openapi({
+    description: "Of the range: half of the sessions are shorter. One long session does not move them.",
   }),
 }).openapi("Overview");
 
@@ -45,15 +53,17 @@ export function overviewRoutes(db: Database): Resource {
     const { compare, ...parameters } = c.req.valid("query");
     const query = await readQuestion(db, site, parameters);
     const stretch = comparedStretch(query, compare, new Date());
-    const [current, previous] = await Promise.all([
+    const [current, previous, found] = await Promise.all([
       overview(db, query),
       stretch && overviewOf(db, query, stretch),
+      medians(db, query),
     ]);
     return c.json({
       ...asked(query, stretch),
       current,
       previous: stretch && previous && { ...previous, range: writeStretch(stretch, query.timezone) },
       change: previous && changeOf(current, previous),
+      medians: found,
     }, 200);
   });
 }

@@ -61,7 +61,13 @@ export const TOTALS = {
   pageviews: Count,
   events: Count.openapi({ description: "All that is no pageview." }),
   bounceRate: Share.nullable().openapi({ description: "Of sessions with fewer than two pageviews." }),
-  sessionSeconds: Seconds.nullable().openapi({ description: "Mean duration of a session." }),
+  sessionSeconds: Seconds.nullable().openapi({
+    description: "Mean duration of a session. Gaps of more than 30 minutes without an event are left out.",
+  }),
+  engagedSeconds: Seconds.nullable().openapi({
+    description:
+      "Mean time for which a session's pages were visible and in use, of the sessions whose tracker measures it; null where none does.",
+  }),
   pagesPerSession: z.number().min(0).nullable(),
 };
 export const Totals = z.object(TOTALS).openapi("Totals");

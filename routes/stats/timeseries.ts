@@ -49,6 +49,7 @@ const COLUMNS = [
   "bounceRate",
   "sessionSeconds",
   "pagesPerSession",
+  "engagedSeconds",
 ];
 
 export function timeseriesRoutes(db: Database): Resource {

@@ -1,15 +1,18 @@
+import type { Medians } from "../../db/stats/medians.ts";
 import type { Totals } from "../../db/stats/totals.ts";
 import type { Address } from "./address.ts";
 import { type Figure, FIGURE_KEYS, FIGURES } from "./figures.ts";
 import { changeOf, formatCompact, formatFigure } from "./format.ts";
+import { MEANINGS } from "./meanings.ts";
 
 /** The figures of the period, each with its change; a click draws it. */
 export function BigFigures(
-  { address, current, previous, chosen }: {
+  { address, current, previous, medians, chosen }: {
     address: Address;
     current: Totals;
     /** Null where nothing is compared. */
     previous: Totals | null;
+    medians: Medians;
     chosen: Figure;
   },
 ) {
@@ -21,15 +24,21 @@ export function BigFigures(
             href={address.with({ figure: key === "visitors" ? null : key })}
             aria-current={key === chosen ? "true" : undefined}
             data-figure={key}
+            title={isOfTime(key) ? MEANINGS[key] : undefined}
           >
             <span class="figure-title">{FIGURES[key].title}</span>
             <FigureText figure={current[key]} name={key} />
+            {isOfTime(key) && <span class="median">Median {formatFigure(medians[key], "seconds")}</span>}
             {previous && <ChangeText now={current[key]} before={previous[key]} name={key} />}
           </a>
         </li>
       ))}
     </ul>
   );
+}
+
+function isOfTime(key: Figure): key is keyof Medians {
+  return key === "engagedSeconds" || key === "sessionSeconds";
 }
 
 /** In full where there is room, else shortened; a screen reader says it in full. */

@@ -15,6 +15,7 @@ export const FIGURES: Record<keyof Totals, FigureName> = {
   pageviews: { title: "Pageviews", unit: "count", moreIsGood: true },
   pagesPerSession: { title: "Pages a session", unit: "decimal", moreIsGood: true },
   bounceRate: { title: "Bounce rate", unit: "share", moreIsGood: false },
+  engagedSeconds: { title: "Engaged time", unit: "seconds", moreIsGood: true },
   sessionSeconds: { title: "Mean duration", unit: "seconds", moreIsGood: true },
   events: { title: "Events", unit: "count", moreIsGood: true },
 };

@@ -3,6 +3,7 @@ import type { Dimension } from "../../db/stats/query.ts";
 import type { Address } from "./address.ts";
 import { Empty } from "./empty.tsx";
 import { formatCount, formatFigure } from "./format.ts";
+import { MEANINGS } from "./meanings.ts";
 import { DIMENSION_NAMES } from "./names.ts";
 import { Answered, type Outcome } from "./outcome.tsx";
 import { ValueCells } from "./panel.tsx";
@@ -105,7 +106,14 @@ function List(
               {!isOfSessions && <th scope="col">Sessions</th>}
               {isOfSessions && <th scope="col">Pageviews</th>}
               {isOfSessions && <th scope="col">Bounce rate</th>}
-              {!isEvent && <th scope="col">{isPage ? "Mean time" : "Mean duration"}</th>}
+              {!isEvent && (
+                <th scope="col" title={MEANINGS[isPage ? "pageEngaged" : "engagedSeconds"]}>Engaged time</th>
+              )}
+              {!isEvent && (
+                <th scope="col" title={MEANINGS[isPage ? "pageSeconds" : "sessionSeconds"]}>
+                  {isPage ? "Mean time" : "Mean duration"}
+                </th>
+              )}
             </tr>
           </thead>
           <tbody>
@@ -116,6 +124,7 @@ function List(
                 {!isOfSessions && <td>{formatCount(row.sessions)}</td>}
                 {isOfSessions && <td>{formatCount(row.pageviews)}</td>}
                 {isOfSessions && <td>{formatFigure(row.bounceRate, "share")}</td>}
+                {!isEvent && <td>{formatFigure(row.engagedSeconds, "seconds")}</td>}
                 {!isEvent && <td>{formatFigure(row.seconds, "seconds")}</td>}
               </tr>
             ))}

@@ -1,5 +1,6 @@
 import type { Breakdown } from "../../db/stats/breakdown.ts";
 import type { GoalRow } from "../../db/stats/goals.ts";
+import type { Medians } from "../../db/stats/medians.ts";
 import type { Dimension } from "../../db/stats/query.ts";
 import type { Interval } from "../../db/stats/timeseries.ts";
 import type { Totals } from "../../db/stats/totals.ts";
@@ -14,7 +15,7 @@ import type { Panel } from "./panels.ts";
 import { type SiteContext, SiteFrame } from "./site_frame.tsx";
 
 export interface OverviewAnswers {
-  totals: Outcome<{ current: Totals; previous: Totals | null }>;
+  totals: Outcome<{ current: Totals; previous: Totals | null; medians: Medians }>;
   series: Outcome<ChartSeries>;
   goals: Outcome<GoalRow[]>;
   panels: { panel: Panel; dimension: Dimension; outcome: Outcome<Breakdown> }[];
@@ -35,9 +36,7 @@ export function OverviewPage(
     <SiteFrame context={context} title="Overview">
       <section class="card overview" aria-label="Figures">
         <Answered outcome={answers.totals} retry={retry}>
-          {({ current, previous }) => (
-            <BigFigures address={address} current={current} previous={previous} chosen={figure} />
-          )}
+          {(totals) => <BigFigures address={address} {...totals} chosen={figure} />}
         </Answered>
         <Answered outcome={answers.series} retry={retry}>
           {(series) => <Chart address={address} series={series} figure={figure} intervals={intervals} />}

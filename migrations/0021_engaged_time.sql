@@ -1,0 +1,44 @@
+-- 0021_engaged_time: the time for which pages and sessions were used, and durations without what is idle.
+--
+-- Why:      a tab that is left open overnight made a session of hours, and one session that goes on after weeks moved the mean of a whole
+--           site. The engaged time that trackers send gets columns of its own.
+-- Locks:    pageviews, user_sessions, session_rows and the roll-ups exclusively, for a moment: the columns have no values, or a constant
+--           default, so no table is rewritten.
+--           A rebuild computes the times of what there is from the facts, the latest sessions first; the jobs go on with it, or
+--           `footfall rebuild` does all of it. Until then older days show durations as they were.
+-- Rollback: 0021_engaged_time.down.sql drops the columns. Times that were computed meanwhile stay.
+
+alter table pageviews add column engaged_seconds integer;     -- as the page_exit says; null where none does
+alter table user_sessions add column engaged_seconds integer; -- of its pageviews; null where none has one
+-- The sum of its gaps of more than 30 minutes; null where nobody has looked yet.
+alter table user_sessions add column idle interval;
+alter table session_rows add column page_engaged integer[];   -- beside page_ids; null where no page has an engaged time
+
+-- Of the sessions (in the rows of pages: of the pageviews) that have an engaged time: its sum, and how many they are.
+alter table hourly_site_metrics
+  add column engaged bigint not null default 0,
+  add column measured integer not null default 0;
+alter table daily_values add column engaged bigint[], add column measured integer[];
+alter table hourly_values add column engaged bigint[], add column measured integer[];
+
+create or replace view daily_value_sums as
+select d.site_id, d.dimension, d.day, v.*
+from daily_values d
+cross join lateral unnest(d.value_ids, d.sessions, d.pageviews, d.events, d.bounces, d.seconds, d.timed, d.engaged, d.measured)
+  as v(value_id, sessions, pageviews, events, bounces, seconds, timed, engaged, measured);
+
+create or replace view hourly_value_sums as
+select h.site_id, h.dimension, h.day, h.hour, v.*
+from hourly_values h
+cross join lateral unnest(h.value_ids, h.sessions, h.pageviews, h.events, h.bounces, h.seconds, h.timed, h.engaged, h.measured)
+  as v(value_id, sessions, pageviews, events, bounces, seconds, timed, engaged, measured);
+
+-- One that is under way goes over all of it again, since the definitions have changed.
+insert into rebuilds (starts, ends, reached, definitions)
+select greatest(month, earliest), month_end, month_end, 1
+from (
+  select earliest, month, coalesce(lead(month) over (order by month), 'infinity') as month_end
+  from (select min(session_start) as earliest, max(session_start) as latest from user_sessions) s,
+    generate_series(date_trunc('month', earliest), latest, interval '1 month') as month
+) months
+where not exists (select from rebuilds where finished_at is null);
