@@ -13,6 +13,7 @@ export const REQUEST: RequestContext = {
   receivedAt: new Date(NOW),
   address: "203.0.113.9",
   country: undefined,
+  isFromDataCentre: false,
   userAgent: FIREFOX,
   acceptLanguage: "de-AT,de;q=0.9",
   referer: undefined,

@@ -1,14 +1,16 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Database } from "../../db/database.ts";
+import { leftOutBots } from "../../db/stats/bots.ts";
 import { overview } from "../../db/stats/overview.ts";
 import { comparedStretch, overviewOf } from "../../db/stats/stretch.ts";
 import { changeOf } from "../../db/stats/totals.ts";
 import { COMPARE, FILTERS, RANGE } from "./parameters.ts";
 import { asked, readQuestion } from "./question.ts";
 import { answers, newResource, type Resource, TOKEN } from "./resource.ts";
-import { ASKED, ComparedRange, SiteParameter, TOTALS, Totals, writeStretch } from "./schemas.ts";
+import { ASKED, ComparedRange, Count, SiteParameter, TOTALS, Totals, writeStretch } from "./schemas.ts";
 
 const Rate = z.number().nullable();
+const BOT_COUNTS = { pageviews: Count, events: Count.openapi({ description: "All that is no pageview." }) };
 
 export const Overview = z.object({
   ...ASKED,
@@ -24,6 +26,13 @@ export const Overview = z.object({
     pagesPerSession: Rate,
   }).nullable().openapi({
     description: "In shares of what it was: 0.12 is 12 % more; null where it was none.",
+  }),
+  bots: z.object({
+    ...BOT_COUNTS,
+    named: z.array(z.object({ bot: z.string().openapi({ example: "Googlebot" }), ...BOT_COUNTS })),
+  }).openapi({
+    description:
+      "What bots sent on the days of the range, whatever the filters: no figure counts it. The ten busiest by name.",
   }),
 }).openapi("Overview");
 
@@ -45,15 +54,17 @@ export function overviewRoutes(db: Database): Resource {
     const { compare, ...parameters } = c.req.valid("query");
     const query = await readQuestion(db, site, parameters);
     const stretch = comparedStretch(query, compare, new Date());
-    const [current, previous] = await Promise.all([
+    const [current, previous, bots] = await Promise.all([
       overview(db, query),
       stretch && overviewOf(db, query, stretch),
+      leftOutBots(db, query),
     ]);
     return c.json({
       ...asked(query, stretch),
       current,
       previous: stretch && previous && { ...previous, range: writeStretch(stretch, query.timezone) },
       change: previous && changeOf(current, previous),
+      bots,
     }, 200);
   });
 }
