@@ -14,7 +14,6 @@ Deno.test("networks: has the addresses of a list's networks, IPv4 and IPv6, from
     "192.0.2.0": true,
     "192.0.2.255": true,
     "192.0.3.0": false,
-    "::ffff:192.0.2.9": true,
     "198.51.100.6": false,
     "198.51.100.7": true,
     "2001:db8:0:ffff::1": true,
@@ -72,8 +71,8 @@ Deno.test("networks: an address is in a set of any networks where one of them sa
         ? [(ip as ipaddr.IPv6).toIPv4Address(), prefix - 96] as const
         : [ip, prefix] as const
     );
-    for (const text of addresses) {
-      const ip = ipaddr.process(text);
+    for (const ip of addresses.map((text) => ipaddr.process(text))) {
+      const text = ip.toString();
       const expected = parsed.some(([of, prefix]) =>
         of.kind() === ip.kind() && ip.match(of as never, prefix)
       );

@@ -37,6 +37,8 @@ const SECOND_DAY = {
   pagesPerSession: 2,
 };
 
+const NO_BOTS = { pageviews: 0, events: 0, named: [] };
+
 const CASES: Case[] = [
   {
     path: "/sites",
@@ -70,6 +72,7 @@ const CASES: Case[] = [
         sessionSeconds: null,
         pagesPerSession: null,
       },
+      bots: NO_BOTS,
     },
   },
   {
@@ -92,6 +95,7 @@ const CASES: Case[] = [
         sessionSeconds: -0.2,
         pagesPerSession: 1 / 3,
       },
+      bots: NO_BOTS,
     },
   },
   {
@@ -106,6 +110,7 @@ const CASES: Case[] = [
       current: SECOND_DAY,
       previous: null,
       change: null,
+      bots: NO_BOTS,
     },
   },
   {
@@ -125,6 +130,7 @@ const CASES: Case[] = [
           { start: "2026-03-08T23:00:00.000Z", label: "2026-03-09", ...NOTHING },
         ],
       },
+      definitionChanges: [],
     },
   },
   {
