@@ -23,6 +23,8 @@ export interface Config {
   countryHeader: string | undefined;
   /** A MaxMind DB file that tells the countries of addresses. */
   geoipDatabase: string | undefined;
+  /** A file of the networks of data centres, from which no visitor comes. */
+  botNetworks: string | undefined;
   /** Events a second that one public address may send, and one site may get; 0 is no limit. */
   rateLimits: { perAddress: number; perSite: number };
   /** Where events wait while Postgres is away; undefined where that is switched off. */
@@ -92,6 +94,10 @@ const SETTINGS = {
     mayBe: "the name of the header in which your platform tells the country, such as cf-ipcountry",
   },
   GEOIP_DATABASE: { schema: z.string(), mayBe: "the path of a MaxMind DB file" },
+  BOT_NETWORKS: {
+    schema: z.string(),
+    mayBe: "the path of a file of networks, such as 192.0.2.0/24, one a line",
+  },
   RATE_LIMIT_ADDRESS: { schema: wholeNumber(0, 1_000_000), mayBe: "events a second, 0 to 1000000" },
   RATE_LIMIT_SITE: { schema: wholeNumber(0, 1_000_000), mayBe: "events a second, 0 to 1000000" },
   SPOOL_PATH: { schema: z.string(), mayBe: "a file's path, or off" },
@@ -165,6 +171,7 @@ export function readConfig(mode: Mode, env: Environment = { ...process.env }): C
     ipMode: set.IP_MODE ?? "truncate",
     countryHeader: set.COUNTRY_HEADER,
     geoipDatabase: set.GEOIP_DATABASE,
+    botNetworks: set.BOT_NETWORKS,
     spoolPath: spoolPath(set, env),
     spoolRequired: set.SPOOL_PATH !== undefined && set.SPOOL_PATH !== "off",
     spoolBytes: (set.SPOOL_MAX_MB ?? 1_000) * 1_000_000,

@@ -10,6 +10,7 @@ import { Canary } from "./etl/canary.ts";
 import type { JobContext } from "./etl/jobs.ts";
 import { runAllJobs } from "./etl/run.ts";
 import { log } from "./log.ts";
+import type { Networks } from "./events/networks.ts";
 import { VisitorDirectory } from "./events/visitor.ts";
 import { createApp } from "./routes/app.ts";
 import { webAssets } from "./web/assets.ts";
@@ -47,10 +48,13 @@ export interface System {
  * Opens the database, migrates it (`dev`) or checks that it is migrated (`start`), and puts the app together.
  *
  * @throws {StartError} If the database is away, or has pending migrations in production
- * @throws {ConfigError} If there is a database of addresses in the settings that cannot be read
+ * @throws {ConfigError} If a database of addresses or a file of networks in the settings cannot be read
  */
 export async function startSystem(config: Config, mode: Mode, signal: AbortSignal): Promise<System> {
   const geoip = config.geoipDatabase === undefined ? undefined : await openGeoip(config.geoipDatabase);
+  const botNetworks = config.botNetworks === undefined
+    ? undefined
+    : await openBotNetworks(config.botNetworks);
   const db = await openDatabase(config.database, {
     driver: config.databaseDriver,
     poolSize: config.poolSize,
@@ -79,6 +83,7 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
       events: ingestion.events,
       spool,
       geoip,
+      botNetworks,
       canary,
       sites: ingestion.sites,
       visitors: new VisitorDirectory(ingestion.salts),
@@ -116,6 +121,11 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
 async function openGeoip(path: string): Promise<Geoip> {
   const { Geoip } = await import("./geoip.ts");
   return await Geoip.open(path);
+}
+
+async function openBotNetworks(path: string): Promise<Networks> {
+  const { readBotNetworks } = await import("./bot_networks.ts");
+  return await readBotNetworks(path);
 }
 
 /** Where nobody has asked for the spool, a file system that takes none is no reason not to collect. */

@@ -17,6 +17,7 @@ import { type Arguments, parseDay, parseId, UsageError } from "./arguments.ts";
 import { CommandError } from "./command.ts";
 import { requireSite } from "./known_site.ts";
 import { ProgressLine } from "./progress.ts";
+import { rebuildWithoutBots } from "./rebuild_bots.ts";
 import { reachDatabase, type Reached } from "./reach.ts";
 import { Interrupted, type Subcommand } from "./subcommand.ts";
 import { printJson, printLine } from "./terminal.ts";
@@ -36,6 +37,7 @@ interface Wish {
 export const rebuild: Subcommand = {
   summary: "writes session rows and roll-ups again from the facts",
   help: `Usage: deno task footfall rebuild [--site ID] [--from DAY] [--to DAY] [--force] [--json]
+       deno task footfall rebuild --without-bots [--site ID] [--from DAY] [--to DAY] [--dry-run] [--yes] [--json]
 
 Writes session_rows again from user_sessions, pageviews and user_events, the latest sessions first, in slices of
 about 4,000, then rolls up their days. Collection, the jobs and the dashboard go on meanwhile. After an upgrade,
@@ -45,14 +47,44 @@ It may be interrupted at any moment, also by kill -9: run it again and it goes o
 daily-metrics, which goes on with an unfinished rebuild by itself. Only one rebuild is under way at a time. If another
 one is, that one is finished first.
 
+With --without-bots it removes instead what older releases have counted of bots: sessions whose entry came with a
+bot's user agent, or from a host that spams statistics with referrers, and all that is theirs. What they sent counts in
+bot_days from then on; the raw events stay. Sites that count bots (site set --count-bots) keep theirs.
+
   --site ID              the sessions of one site; else of all
   --from DAY, --to DAY   as 2026-03-31: sessions that start on these days or between them, in the site's time zone.
                          Of all sites: the UTC days and one more at both ends, so that they contain each site's days
   --force                begins even if the disk may become full
-  --json                 prints JSON: site, from, to, continued, sessions (written here), days (rolled up)`,
-  options: { site: "value", from: "value", to: "value", force: "flag", json: "flag" },
+  --without-bots         removes sessions of bots
+  --dry-run              with it: prints which there are, by site and bot
+  --yes                  with it: does not ask first
+  --json                 prints JSON: site, from, to, continued, sessions (written here), days (rolled up); with
+                         --without-bots: removed (or would_remove): [{site, bot, sessions, pageviews, events}]`,
+  options: {
+    site: "value",
+    from: "value",
+    to: "value",
+    force: "flag",
+    "without-bots": "flag",
+    "dry-run": "flag",
+    yes: "flag",
+    json: "flag",
+  },
   async run(args, interrupted) {
     const wish = parseWish(args);
+    if (args.flag("without-bots")) {
+      return await reachDatabase(async (reached) => {
+        if (wish.site !== null) await requireSite(reached.db, wish.site);
+        const range = await rangeOfDays(reached.db, wish.site, wish.from, wish.to);
+        await rebuildWithoutBots(reached, range, args, {
+          interrupted,
+          rollUp: () => rollUp(reached, interrupted),
+        });
+      }, { interrupted });
+    }
+    if (args.flag("dry-run") || args.flag("yes")) {
+      throw new UsageError("--dry-run and --yes go with --without-bots");
+    }
     const tell = args.flag("json") ? async () => {} : printLine;
     const done = await reachDatabase(async (reached) => {
       const { db } = reached;

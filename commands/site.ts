@@ -99,6 +99,7 @@ function describe(site: Site): Record<string, unknown> {
     redact: site.redactNames.join(", "),
     exclude_path: site.excludePaths.join(", "),
     exclude_ip: site.excludeNetworks.map(formatNetwork).join(", "),
+    bots: site.countBots ? "counted" : "",
   };
 }
 

@@ -1,6 +1,6 @@
 import type { SiteChange } from "../db/site_directory.ts";
 import { type GivenSettings, readSettings } from "../events/site_settings.ts";
-import type { Arguments, OptionKind } from "./arguments.ts";
+import { type Arguments, type OptionKind, UsageError } from "./arguments.ts";
 import { CommandError } from "./command.ts";
 
 /** The options that set something of a site. */
@@ -12,6 +12,8 @@ export const SETTINGS = {
   redact: "values",
   "exclude-path": "values",
   "exclude-ip": "values",
+  "count-bots": "flag",
+  "no-count-bots": "flag",
 } as const satisfies Record<string, OptionKind>;
 
 /** What they mean, for the help. */
@@ -22,7 +24,8 @@ export const SETTINGS_HELP =
   --retention-days N    how long raw events stay; default: as RETENTION_DAYS says
   --redact NAME         a form field or parameter whose value is never stored; as often as needed; none
   --exclude-path P      pages whose events are dropped, as /admin/*; as often as needed; none
-  --exclude-ip NET      an address or network whose visitors' events are dropped; as often as needed; none`;
+  --exclude-ip NET      an address or network whose visitors' events are dropped; as often as needed; none
+  --count-bots          what bots send counts like what people do, from now on; --no-count-bots: it is left out`;
 
 // Which option gives a setting.
 const OPTIONS: Record<keyof GivenSettings, keyof typeof SETTINGS> = {
@@ -47,7 +50,13 @@ export function readOptions(args: Arguments): Omit<SiteChange, "siteId"> {
   const settings = readSettings(given, (name, { shown, message }) => {
     throw new CommandError(`Cannot set --${OPTIONS[name]} to "${shown}": ${message}`);
   });
-  return { timezone: args.value("timezone"), ...settings };
+  return { timezone: args.value("timezone"), countBots: readCountBots(args), ...settings };
+}
+
+function readCountBots(args: Arguments): boolean | undefined {
+  const [counts, leavesOut] = [args.flag("count-bots"), args.flag("no-count-bots")];
+  if (counts && leavesOut) throw new UsageError("give --count-bots or --no-count-bots, not both");
+  return counts || leavesOut ? counts : undefined;
 }
 
 /** @param empty the word that stands for no entry */

@@ -14,6 +14,8 @@ interface SiteToday extends Row {
   sessions: number;
   pageviews: number;
   active: number;
+  /** Pageviews and events of bots, which no other figure counts. */
+  bots: number;
 }
 
 interface Status extends EtlStatus {
@@ -73,7 +75,10 @@ folder, and the last run of each job. Whether something is wrong: deno task foot
         `select site.site_id as site,
            count(distinct s.visitor_id) as visitors, count(s.session_id) as sessions,
            coalesce(sum(s.pageview_count), 0)::bigint as pageviews,
-           count(*) filter (where s.session_end is null and s.last_event_at > now() - interval '30 minutes') as active
+           count(*) filter (where s.session_end is null and s.last_event_at > now() - interval '30 minutes') as active,
+           coalesce((
+             select sum(b.pageviews + b.events) from bot_days b where b.site_id = site.site_id and b.day = min(day.day)
+           ), 0)::bigint as bots
          from (select site_id from sites union select site_id from sites_with_facts()) site
          cross join lateral day_bounds(
            site.site_id,

@@ -12,6 +12,8 @@ export interface EventRow {
   user_agent: string | null;
   ip_address: string | null;
   raw_event_data: unknown;
+  /** The bot that sent it, or why it is taken for one's; null for a person's or a server's, and for events of older releases. */
+  bot: string | null;
 }
 
 /** A row of `user_agents`: a user agent string, read. Null where the string does not tell. */
@@ -21,7 +23,7 @@ export interface AgentRow {
   browser_version: string | null;
   os: string | null;
   os_version: string | null;
-  /** `desktop` where nothing says otherwise; `bot` for crawlers, libraries and headless browsers. */
+  /** `desktop` where nothing says otherwise; `bot` for crawlers, link previews, monitors and headless browsers. */
   device_type: string;
   is_bot: boolean;
 }

@@ -25,6 +25,16 @@ create table api_keys (
   constraint api_keys_scope_check check (scope = any (array['read', 'write']))
 );
 
+-- Events of bots that no figure counts.
+create table bot_days (
+  site_id   varchar(100) not null,
+  day       date         not null,
+  bot       varchar(50)  not null,
+  pageviews bigint       not null,
+  events    bigint       not null,
+  primary key (site_id, day, bot)
+);
+
 create table daily_form_fields (
   site_id varchar(100) not null,
   day     date         not null,
@@ -114,6 +124,12 @@ create table daily_values (
   primary key (site_id, dimension, day)
 );
 
+create table definition_changes (
+  change     text        not null,
+  changed_at timestamptz not null,
+  primary key (change)
+);
+
 create table dictionary (
   site_id    varchar(100) not null,
   value_id   integer      not null default nextval('dictionary_value_id_seq'),
@@ -139,7 +155,8 @@ create table events_log (
   ip_address     inet,
   raw_event_data jsonb         not null,
   created_at     timestamptz   not null default now(),
-  processed_at   timestamptz
+  processed_at   timestamptz,
+  bot            varchar(50) -- the bot that sent it: as its user agent says, else webdriver, data centre or referrer spam; null for people and servers, and before 0019
 ) partition by range (processed_at);
 create index idx_events_log_event_id on only events_log (event_id);
 create index idx_events_log_event_type on only events_log using brin (event_type text_bloom_ops (n_distinct_per_range='32')) with (pages_per_range='32');
@@ -358,6 +375,7 @@ create table sites (
   redact_names     text[]       not null default '{}',
   exclude_paths    text[]       not null default '{}',
   exclude_networks cidr[]       not null default '{}',
+  count_bots       boolean      not null default false,
   primary key (site_id),
   constraint sites_ip_mode_check check (ip_mode = any (array['full', 'truncate', 'none'])),
   constraint sites_retention_days_check check ((retention_days >= 1) and (retention_days <= 36500)),
@@ -679,6 +697,15 @@ group by site_id, referrer_type;
 -- etl/procedures/16_times.sql
 --   read_times() returns void
 --   recompute_times(sites text[], sessions text[]) returns void
+
+-- etl/procedures/17_bots.sql
+--   count_bots() returns void
+--   is_left_out(site text, bot text) returns boolean
+--   leave_out_bots() returns void
+--   most_bots() returns integer
+--   remove_sessions(site text, sessions text[], names text[]) returns void
+--   remove_sessions_of_bots(site text, starts timestamptz, ends timestamptz, agents text[], names text[], hosts text[], most integer, out removed integer, out reached timestamptz) returns record
+--   sessions_of_bots(site text, starts timestamptz, ends timestamptz, agents text[], names text[], hosts text[]) returns table(session_id varchar, session_start timestamptz, bot text, pageview_count integer, event_count integer)
 
 -- etl/procedures/20_session_rows.sql
 --   is_whole(s session_rows) returns boolean

@@ -18,6 +18,8 @@ export interface Site {
   excludePaths: string[];
   /** Networks whose visitors' events are dropped, in CIDR notation. */
   excludeNetworks: string[];
+  /** Whether what bots send counts like what people do. */
+  countBots: boolean;
 }
 
 // Of each field its column.
@@ -30,6 +32,7 @@ const COLUMNS: Record<keyof Site, string> = {
   redactNames: "redact_names",
   excludePaths: "exclude_paths",
   excludeNetworks: "exclude_networks",
+  countBots: "count_bots",
 };
 
 const UNSET: Site = {
@@ -41,6 +44,7 @@ const UNSET: Site = {
   redactNames: [],
   excludePaths: [],
   excludeNetworks: [],
+  countBots: false,
 };
 
 // A site that was added or changed is known everywhere after this time …

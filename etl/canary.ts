@@ -116,6 +116,7 @@ function canary(sessionId: string, now: Date) {
     user_agent: null,
     ip_address: null,
     raw_event_data: { eventType: "canary", eventData: {} },
+    bot: null,
   };
 }
 

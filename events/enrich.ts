@@ -1,12 +1,13 @@
 import { generate as uuidv7 } from "@std/uuid/v7";
 import type { NewEvent } from "../db/event_row.ts";
 import { completeAttribution, completePage, fieldsOf, PageUrl, textOf } from "./attribution.ts";
+import { botOf } from "./bot.ts";
 import { type IpMode, storedAddress } from "./client_address.ts";
 import { clockSkew, eventTime } from "./clock.ts";
 import { withCountry } from "./country.ts";
 import type { Payload } from "./payload.ts";
 import { mapFields, redactFields, redactUrl, type SecretName } from "./redact.ts";
-import { MAX_USER_AGENT, parseUserAgent } from "./user_agent.ts";
+import { parseUserAgent } from "./user_agent.ts";
 import type { VisitorIds } from "./visitor.ts";
 
 /** What the request tells about all of its events. */
@@ -16,6 +17,8 @@ export interface RequestContext {
   address: string | undefined;
   /** Where the visitor is, as the platform's header or a database of addresses tells: ISO 3166-1 alpha-2. */
   country: string | undefined;
+  /** Whether the address is in a network of `BOT_NETWORKS`. */
+  isFromDataCentre: boolean;
   userAgent: string | undefined;
   acceptLanguage: string | undefined;
   referer: string | undefined;
@@ -48,7 +51,8 @@ export function enrichEvent(
 ): NewEvent {
   const skew = clockSkew(payload.sentAt, request.receivedAt);
   const time = eventTime(payload.timestamp, skew, request.receivedAt);
-  const agent = userAgentOf(payload, request);
+  const userAgent = userAgentOf(payload, request);
+  const agent = userAgent === undefined ? null : parseUserAgent(userAgent);
   const { url, path } = locate(
     payload,
     payload.eventType === "pageview" ? request.referer : undefined,
@@ -75,11 +79,12 @@ export function enrichEvent(
       timestamp,
       url: url.text ?? null,
       path: path ?? null,
-      user_agent: agent === undefined ? null : cut(agent, MAX_USER_AGENT),
+      user_agent: agent?.user_agent ?? null,
       ip_address: storedAddress(request.address, site.ipMode) ?? null,
       raw_event_data: raw,
+      bot: botOf(raw, agent?.user_agent, request.isFromDataCentre) ?? null,
     },
-    agent: agent === undefined ? null : parseUserAgent(agent),
+    agent,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { AgentRow } from "../db/event_row.ts";
-import { isbot } from "isbot";
+import { botOfUserAgent } from "./bot.ts";
 import { LRUCache } from "lru-cache";
 import { UAParser } from "ua-parser-js";
 
@@ -16,7 +16,7 @@ export function parseUserAgent(text: string): AgentRow {
   let agent = parsed.get(user_agent);
   if (!agent) {
     const { browser, os, device } = new UAParser(user_agent).getResult();
-    const is_bot = isbot(user_agent);
+    const is_bot = botOfUserAgent(user_agent) !== undefined;
     agent = {
       user_agent,
       browser: browser.name ?? null,

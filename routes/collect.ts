@@ -32,7 +32,7 @@ const PIXEL_HEADERS = { ...CORS_HEADERS, "content-type": "image/gif", "cache-con
 const RECEIPT = { status: 202, headers: { ...CORS_HEADERS, "content-type": "application/json" } };
 
 type CollectContext = Context<Connection>;
-type CollectServices = IntakeServices & Pick<AppServices, "geoip">;
+type CollectServices = IntakeServices & Pick<AppServices, "geoip" | "botNetworks">;
 type CollectOptions = IntakeOptions & Pick<AppOptions, "trustProxy" | "countryHeader" | "collectPaths">;
 
 /** `POST /collect` and its pixel: stores 1..1000 events. A 202 means they are durable, not queued in memory. */
@@ -87,7 +87,7 @@ export function collectRoutes(
         ? "dnt"
         : undefined;
       if (reason !== undefined) return drop(c, reason, metrics);
-      const sender = senderOf(c, options, services.geoip);
+      const sender = senderOf(c, options, services);
       intake.admit(sender);
       return await take(sender);
     } catch (error) {
@@ -100,7 +100,7 @@ export function collectRoutes(
 function senderOf(
   c: CollectContext,
   { trustProxy, countryHeader }: CollectOptions,
-  geoip: CollectServices["geoip"],
+  { geoip, botNetworks }: Pick<CollectServices, "geoip" | "botNetworks">,
 ): Sender {
   const address = clientAddress(
     c.env?.remoteAddr?.hostname,
@@ -112,6 +112,7 @@ function senderOf(
     receivedAt: new Date(),
     address,
     country: told ?? (address === undefined ? undefined : geoip?.countryOf(address)),
+    isFromDataCentre: address !== undefined && botNetworks !== undefined && botNetworks.has(address),
     userAgent: c.req.header("user-agent"),
     acceptLanguage: c.req.header("accept-language"),
     referer: c.req.header("referer"),

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { DatabaseUnavailable } from "../db/database.ts";
 import type { NewEvent } from "../db/event_row.ts";
 import type { Site } from "../db/site_directory.ts";
@@ -62,6 +63,8 @@ export class Intake {
   readonly #options: IntakeOptions;
   readonly #metrics: Metrics;
   readonly #limits: RateLimits;
+  /** The bots of visits of which only a pageview tells, such as that a program drives the browser. */
+  readonly #botsOfVisits = new LRUCache<string, string>({ max: 50_000 });
 
   constructor(services: IntakeServices, options: IntakeOptions, metrics: Metrics) {
     this.#services = services;
@@ -161,7 +164,17 @@ export class Intake {
       isSecretName,
     };
     const event = enrichEvent(payload, sender, context, visitor);
+    this.#judgeWithVisit(event);
     return exclusions?.excludesPaths ? withoutExcludedPages(event, exclusions) : { event, excluded: 0 };
+  }
+
+  /** Trackers describe the browser and the referrer with a pageview only: what follows it in its visit is the same bot's. */
+  #judgeWithVisit({ row }: NewEvent): void {
+    const isOfVisit = row.bot === "webdriver" || row.bot === "referrer spam";
+    if (!isOfVisit && (row.bot !== null || this.#botsOfVisits.size === 0)) return;
+    const visit = JSON.stringify([row.site_id, row.session_id, row.visitor_id]);
+    if (isOfVisit) this.#botsOfVisits.set(visit, row.bot!);
+    else row.bot = this.#botsOfVisits.get(visit) ?? null;
   }
 
   /** @param excluded how many of the `sent` events of the item */

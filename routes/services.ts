@@ -4,6 +4,7 @@ import type { EventWriter } from "../db/event_writer.ts";
 import type { SiteDirectory } from "../db/site_directory.ts";
 import type { Spool } from "../db/spool.ts";
 import type { IpMode } from "../events/client_address.ts";
+import type { Networks } from "../events/networks.ts";
 import type { VisitorDirectory } from "../events/visitor.ts";
 import type { Geoip } from "../geoip.ts";
 import type { WebAssets } from "../web/assets.ts";
@@ -24,6 +25,8 @@ export interface AppServices {
   spool?: Spool;
   /** Where addresses are, if there is a database of them. */
   geoip?: Pick<Geoip, "countryOf">;
+  /** The networks of data centres, if there is a list of them. */
+  botNetworks?: Networks;
   /** How long a made-up event takes through the whole way, where one is sent. */
   canary?: { readonly seconds: number | undefined };
 }

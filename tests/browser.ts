@@ -1,4 +1,5 @@
 import { type Browser, chromium, type Page } from "playwright-core";
+import { CHROME } from "./fixtures.ts";
 
 const BROWSERS = ["chromium", "chromium-browser", "google-chrome"];
 
@@ -55,6 +56,9 @@ async function launch(): Promise<Browser> {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      // As a person's: what says that a program drives it is left out of all figures.
+      `--user-agent=${CHROME}`,
+      "--disable-blink-features=AutomationControlled",
     ],
   });
 }

@@ -45,6 +45,7 @@ Deno.test("while deno task dev runs, every command works on its database, or say
       redactNames: ["customerNo"],
       excludePaths: [],
       excludeNetworks: ["203.0.113.0/24"],
+      countBots: false,
     },
   ]]);
   assertEquals((await run("etl")).code, 0);

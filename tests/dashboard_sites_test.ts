@@ -23,11 +23,12 @@ Deno.test("sites are added and changed in the browser", async () => {
     redactNames: "customerNo\r\ncard holder\r\n",
     excludePaths: "/admin*\r\n\r\n*/edit",
     excludeNetworks: "203.0.113.7, 2001:db8:1:2::3/48",
+    countBots: "on",
   };
   await send({ ...fields, ...settings, ipMode: "", existing: "1" });
   assertEquals(
     await app.rows(
-      `select site_id, domains, timezone, ip_mode, retention_days, redact_names, exclude_paths, exclude_networks
+      `select site_id, domains, timezone, ip_mode, retention_days, redact_names, exclude_paths, exclude_networks, count_bots
        from sites`,
     ),
     [
@@ -40,6 +41,7 @@ Deno.test("sites are added and changed in the browser", async () => {
         redact_names: ["customerNo", "card holder"],
         exclude_paths: ["/admin*", "*/edit"],
         exclude_networks: ["203.0.113.7/32", "2001:db8:1::/48"],
+        count_bots: true,
       },
     ],
   );
@@ -49,6 +51,7 @@ Deno.test("sites are added and changed in the browser", async () => {
     "/admin* */edit",
     "203.0.113.7 2001:db8:1::/48",
   ]);
+  assertEquals(texts(html, /(<option value="on" selected.*?)<\/option>/g), ["counted"]);
   // testApp sends from 203.0.113.77, which is not 203.0.113.7.
   assertEquals(html.includes("Your own visits are left out"), false);
   await app.rows("update sites set exclude_networks = exclude_networks || '203.0.113.0/24'::cidr");

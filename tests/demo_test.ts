@@ -61,7 +61,7 @@ browserTest("a walk through the demo site ends up in every table", async (browse
          || referrer_platform || ' ' || browser || ' ' || os || ' ' || device_type || ' ' || viewport_width || ' ' || browser_language as visit
        from user_sessions join user_agents using (user_agent)`,
     ),
-    ["/demo/ /demo/thanks.html 4 false spring search google Chrome Headless Linux bot 1280 en-GB"],
+    ["/demo/ /demo/thanks.html 4 false spring search google Chrome Linux desktop 1280 en-GB"],
   );
   assertEquals(
     await sql(

@@ -13,6 +13,7 @@ export const REQUEST: RequestContext = {
   receivedAt: new Date(NOW),
   address: "203.0.113.9",
   country: undefined,
+  isFromDataCentre: false,
   userAgent: FIREFOX,
   acceptLanguage: "de-AT,de;q=0.9",
   referer: undefined,
@@ -76,6 +77,7 @@ export function testRows(rows: readonly RowCase[]): void {
         path: null,
         user_agent: FIREFOX,
         ip_address: "203.0.113.0",
+        bot: null,
         ...(item.eventType === "form_submit" ? { event_type: "form_submit" } : {}),
         ...columns,
         raw_event_data: {

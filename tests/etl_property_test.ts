@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Row } from "../db/database.ts";
 import { type ReferenceEvent, type ReferenceTables, referenceTables } from "./etl_reference.ts";
-import { anyServer, at, testApp } from "./fixtures.ts";
+import { anyServer, at, CHROME, testApp } from "./fixtures.ts";
 import { engines, englishEngines, type TestEngine } from "./test_database.ts";
 
 // The embedded database is an order of magnitude slower.
@@ -52,6 +52,7 @@ const item = fc.record({
   ...visit,
   events: fc.array(what, { minLength: 1, maxLength: 5 }),
   alone: fc.boolean(),
+  isBot: fc.constantFrom(false, false, false, true),
 });
 const scenario = fc.record({
   items: fc.uniqueArray(item, { minLength: 1, maxLength: 25, selector: ({ eventId }) => eventId }),
@@ -80,7 +81,7 @@ function referenceEvents(items: Item[]): ReferenceEvent[] {
   );
 }
 
-function payloadOf({ events, alone, ...whose }: Item): Record<string, unknown> {
+function payloadOf({ events, alone, isBot, ...whose }: Item): Record<string, unknown> {
   const payloads = events.map(({ eventType, time, path, timeSpent, engagedTime, utmSource }) => ({
     eventType,
     timestamp: at(time),
@@ -91,9 +92,10 @@ function payloadOf({ events, alone, ...whose }: Item): Record<string, unknown> {
     },
     ...(utmSource === undefined ? {} : { attribution: { utmParams: { utm_source: utmSource } } }),
   }));
+  const sent = { ...whose, browser: { userAgent: isBot ? "Examplebot/1.0" : CHROME } };
   return alone
-    ? { ...whose, ...payloads[0] }
-    : { ...whose, eventType: "batch", timestamp: at(0), events: payloads };
+    ? { ...sent, ...payloads[0] }
+    : { ...sent, eventType: "batch", timestamp: at(0), events: payloads };
 }
 
 async function actualTables(rows: (sql: string) => Promise<Row[]>): Promise<ReferenceTables> {
@@ -113,6 +115,7 @@ async function actualTables(rows: (sql: string) => Promise<Row[]>): Promise<Refe
          coalesce(round(avg_pages_per_session * total_sessions), 0)::int as pages
        from daily_site_metrics`,
     ),
+    bots: await rows("select site_id, day as metric_date, pageviews, events from bot_days"),
   };
 }
 
@@ -125,6 +128,7 @@ function sorted(tables: ReferenceTables): ReferenceTables {
     pageviews: order(tables.pageviews),
     events: order(tables.events),
     days: order(tables.days),
+    bots: order(tables.bots),
   };
 }
 
@@ -141,7 +145,7 @@ async function holdAgainstReference(engine: TestEngine, numRuns: number, prepare
 
     await app.db.exec(
       `truncate events_log, user_sessions, pageviews, user_events, form_submissions, daily_site_metrics, stale_days, sites,
-         session_rows, dictionary, visitor_days, visitor_returns, visitor_cohorts;
+         session_rows, dictionary, visitor_days, visitor_returns, visitor_cohorts, bot_days;
        insert into sites (site_id, timezone) values ('far', 'Etc/GMT-12')`,
     );
     const sent = purges ? items : [...items, ...repeats.map((repeat) => items[repeat % items.length]!)];

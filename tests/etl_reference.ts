@@ -19,6 +19,8 @@ export interface ReferenceEvent {
   timeSpent?: number;
   engagedTime?: number;
   utmSource?: string;
+  /** Whether a bot has sent it. */
+  isBot: boolean;
 }
 
 const compare = <T>(a: T, b: T) => a < b ? -1 : a > b ? 1 : 0;
@@ -31,18 +33,41 @@ export interface ReferenceTables {
   pageviews: Record<string, unknown>[];
   events: Record<string, unknown>[];
   days: Record<string, unknown>[];
+  /** What bots have sent, which the others leave out. */
+  bots: Record<string, unknown>[];
 }
 
 /** The tables of a set of events, rows in no particular order. `dayOf` answers the site's own day of a time. */
 export function referenceTables(
-  events: ReferenceEvent[],
+  all: ReferenceEvent[],
   dayOf: (siteId: string, time: number) => string,
 ): ReferenceTables {
-  const tables: ReferenceTables = { sessions: [], pageviews: [], events: [], days: [] };
+  const tables: ReferenceTables = { sessions: [], pageviews: [], events: [], days: [], bots: [] };
+  const events = all.filter(({ isBot }) => !isBot);
   const visits = Map.groupBy(events, (event) => `${event.siteId}/${event.sessionId}`);
   for (const visit of visits.values()) addVisit(visit.toSorted(byTime), tables);
   addDays(events, tables, dayOf);
+  addBots(all.filter(({ isBot }) => isBot), tables, dayOf);
   return tables;
+}
+
+function addBots(
+  events: ReferenceEvent[],
+  tables: ReferenceTables,
+  dayOf: (siteId: string, time: number) => string,
+): void {
+  for (
+    const ofDay of Map.groupBy(events, ({ siteId, time }) => `${siteId} ${dayOf(siteId, time)}`).values()
+  ) {
+    const { siteId, time } = ofDay[0]!;
+    const pageviews = ofDay.filter(isView).length;
+    tables.bots.push({
+      site_id: siteId,
+      metric_date: dayOf(siteId, time),
+      pageviews,
+      events: ofDay.length - pageviews,
+    });
+  }
 }
 
 function addVisit(visit: ReferenceEvent[], tables: ReferenceTables): void {

@@ -14,6 +14,7 @@ export function eventRow(path: string, fields: Partial<EventRow> = {}): EventRow
     user_agent: null,
     ip_address: null,
     raw_event_data: {},
+    bot: null,
     ...fields,
   };
 }

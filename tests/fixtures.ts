@@ -56,6 +56,7 @@ export async function testApp(
     spoolBytes?: number;
     proxied?: boolean;
     geoip?: AppServices["geoip"];
+    botNetworks?: AppServices["botNetworks"];
     /** Questions get connections of their own, on which a statement may take this many milliseconds. */
     statsTimeout?: number;
   } = {},
@@ -67,6 +68,7 @@ export async function testApp(
     spoolBytes = 100_000_000,
     proxied = false,
     geoip,
+    botNetworks,
     statsTimeout,
     ...appOptions
   } = options;
@@ -89,6 +91,7 @@ export async function testApp(
       events,
       spool,
       geoip,
+      botNetworks,
       assets,
       runJobs: etl,
       sites,

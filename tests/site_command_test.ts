@@ -6,7 +6,8 @@ commandTest("site adds, sets, lists and removes sites", testDatabase, async (run
   const site = (...args: string[]) => run("commands/site.ts", args);
   const rows = () =>
     db.query(
-      `select site_id, domains, timezone, ip_mode, retention_days, redact_names, exclude_paths, exclude_networks
+      `select site_id, domains, timezone, ip_mode, retention_days, redact_names, exclude_paths, exclude_networks,
+         count_bots
        from sites order by site_id`,
     );
   const blog = {
@@ -18,6 +19,7 @@ commandTest("site adds, sets, lists and removes sites", testDatabase, async (run
     redact_names: [],
     exclude_paths: [],
     exclude_networks: [],
+    count_bots: false,
   };
 
   assertEquals(await site("list"), answered("(no rows)"));
@@ -29,17 +31,17 @@ commandTest("site adds, sets, lists and removes sites", testDatabase, async (run
         .split(" "),
       ..."--timezone Europe/Berlin --ip-mode none --retention-days 30 --redact customerNo".split(" "),
       ...["--redact", "card holder", "--exclude-path", "/admin*", "--exclude-path=*/edit"],
-      ..."--exclude-ip 203.0.113.7 --exclude-ip 2001:db8:1:2::3/48".split(" "),
+      ..."--exclude-ip 203.0.113.7 --exclude-ip 2001:db8:1:2::3/48 --count-bots".split(" "),
     ),
     answered("added: shop"),
   );
   assertEquals(
     await site("list"),
     answered(
-      "site  domains                                    timezone       ip_mode        retention_days  redact                   exclude_path     exclude_ip",
-      "----  -----------------------------------------  -------------  -------------  --------------  -----------------------  ---------------  ----------------------------",
+      "site  domains                                    timezone       ip_mode        retention_days  redact                   exclude_path     exclude_ip                    bots",
+      "----  -----------------------------------------  -------------  -------------  --------------  -----------------------  ---------------  ----------------------------  -------",
       "blog  any                                        UTC            as the server  as the server",
-      "shop  shop.example, www.shop.example, localhost  Europe/Berlin  none           30              customerNo, card holder  /admin*, */edit  203.0.113.7, 2001:db8:1::/48",
+      "shop  shop.example, www.shop.example, localhost  Europe/Berlin  none           30              customerNo, card holder  /admin*, */edit  203.0.113.7, 2001:db8:1::/48  counted",
     ),
   );
   const shop = {
@@ -51,6 +53,7 @@ commandTest("site adds, sets, lists and removes sites", testDatabase, async (run
     redact_names: ["customerNo", "card holder"],
     exclude_paths: ["/admin*", "*/edit"],
     exclude_networks: ["203.0.113.7/32", "2001:db8:1::/48"],
+    count_bots: true,
   };
   assertEquals(await rows(), [blog, shop]);
   // What is not given stays as it is.
@@ -63,9 +66,15 @@ commandTest("site adds, sets, lists and removes sites", testDatabase, async (run
   const changed = { ...shop, timezone: "UTC", retention_days: null, redact_names: [] };
   assertEquals(await rows(), [{ ...blog, domains: ["blog.example"] }, changed]);
   await site(
-    ..."set shop --domain any --ip-mode default --exclude-path none --exclude-ip none".split(" "),
+    ..."set shop --domain any --ip-mode default --exclude-path none --exclude-ip none --no-count-bots".split(
+      " ",
+    ),
   );
   assertEquals((await rows())[1], { ...blog, site_id: "shop" });
+  assertEquals(
+    await site("set", "shop", "--count-bots", "--no-count-bots"),
+    refused("site", "give --count-bots or --no-count-bots, not both"),
+  );
   assertEquals(await site("remove", "shop"), answered("removed: shop"));
   assertEquals(await site("remove", "shop"), failed("site", "Cannot remove shop: there is no such site"));
   assertEquals(

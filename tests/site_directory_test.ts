@@ -54,6 +54,7 @@ Deno.test("sites that an older version noted in the spool are known without the 
       redactNames: [],
       excludePaths: [],
       excludeNetworks: [],
+      countBots: false,
     });
     spool.close();
   } finally {

@@ -39,6 +39,8 @@ const SECOND_DAY = {
   pagesPerSession: 2,
 };
 
+const NO_BOTS = { pageviews: 0, events: 0, named: [] };
+
 const CASES: Case[] = [
   {
     path: "/sites",
@@ -75,6 +77,7 @@ const CASES: Case[] = [
         pagesPerSession: null,
       },
       medians: { sessionSeconds: 20, engagedSeconds: null },
+      bots: NO_BOTS,
     },
   },
   {
@@ -99,6 +102,7 @@ const CASES: Case[] = [
         pagesPerSession: 1 / 3,
       },
       medians: { sessionSeconds: 20, engagedSeconds: null },
+      bots: NO_BOTS,
     },
   },
   {
@@ -114,6 +118,7 @@ const CASES: Case[] = [
       previous: null,
       change: null,
       medians: { sessionSeconds: 20, engagedSeconds: null },
+      bots: NO_BOTS,
     },
   },
   {
@@ -133,6 +138,7 @@ const CASES: Case[] = [
           { start: "2026-03-08T23:00:00.000Z", label: "2026-03-09", ...NOTHING },
         ],
       },
+      definitionChanges: [],
     },
   },
   {

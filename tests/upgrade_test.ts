@@ -37,6 +37,7 @@ const NOT_FIGURES = [
   "stale_days",
   "rebuilds",
   "dictionary",
+  "definition_changes",
 ];
 
 const MIGRATIONS = await readMigrations();
@@ -64,6 +65,8 @@ async function figures(db: TestDatabase, without: string[]): Promise<Record<stri
 Deno.test("from every earlier version, with what it held, one comes to the same figures", async (t) => {
   await using reference = await anyServer().migrated();
   await fillDatabase(reference, TRAFFIC);
+  // What was collected before 0019 has no verdict.
+  await reference.query("update events_log set bot = null");
   await reference.query("call process_events_batch($1)", [PROCESSED_BEFORE]);
   await runJob(JOBS.find(({ name }) => name === "daily-metrics")!, { ...JOB_CONTEXT, db: reference });
   const older = await Promise.all(

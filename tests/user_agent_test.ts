@@ -65,8 +65,8 @@ const AGENTS: [string, Omit<AgentRow, "user_agent">][] = [
     browser_version: null,
     os: null,
     os_version: null,
-    device_type: "bot",
-    is_bot: true,
+    device_type: "desktop",
+    is_bot: false,
   }],
 ];
 

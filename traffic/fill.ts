@@ -63,6 +63,7 @@ export function collect(post: Post, site: SiteContext): StorableEvent[] {
     address: post.visitor.address,
     // The addresses are made up: the time zone tells.
     country: undefined,
+    isFromDataCentre: false,
     userAgent: post.visitor.userAgent,
     acceptLanguage: post.visitor.language,
     referer: undefined,

@@ -28,6 +28,21 @@ const pendingEvents: Check = {
   },
 };
 
+const oldBots: Check = {
+  name: "bots",
+  asks: "database",
+  async run({ db }) {
+    const { since } = await ask<{ since: string | null }>(
+      db,
+      "select min(changed_at at time zone 'UTC')::date::text as since from definition_changes where change = 'bots'",
+    );
+    return since === null ? ok("in no figure, unless a site counts them") : warning(
+      `sessions that were collected before ${since} may be bots'`,
+      "see how many: deno task footfall rebuild --without-bots --dry-run; without --dry-run it removes them",
+    );
+  },
+};
+
 const failedEvents: Check = {
   name: "events set aside",
   asks: "database",
@@ -153,4 +168,11 @@ const jobs: Check = {
   },
 };
 
-export const WORK_CHECKS: readonly Check[] = [pendingEvents, failedEvents, staleDays, sessionRows, jobs];
+export const WORK_CHECKS: readonly Check[] = [
+  pendingEvents,
+  failedEvents,
+  oldBots,
+  staleDays,
+  sessionRows,
+  jobs,
+];

@@ -18,14 +18,14 @@ begin
     and not exists (select from events_log_pending p where p.site_id = l.site_id and p.event_id = l.event_id);
 
   insert into events_log_pending (
-    event_id, event_type, session_id, visitor_id, site_id, timestamp, url, path, user_agent, ip_address, raw_event_data, created_at
+    event_id, event_type, session_id, visitor_id, site_id, timestamp, url, path, user_agent, ip_address, raw_event_data, bot, created_at
   )
   select l.event_id, l.event_type, l.session_id, l.visitor_id, l.site_id, l.timestamp, l.url, l.path, l.user_agent, l.ip_address,
     l.raw_event_data || jsonb_build_object('events', (
       select jsonb_agg(l.raw_event_data -> 'events' -> (r.place::integer - 1) order by r.place)
       from retried_events r where r.site_id = l.site_id and r.raw_id = l.id
     )),
-    l.created_at
+    l.bot, l.created_at
   from events_log l
   where (l.site_id, l.id) in (select r.site_id, r.raw_id from retried_events r where r.place > 0);
 

@@ -35,12 +35,12 @@ begin
   on conflict (user_agent) do nothing;
 
   insert into events_log_pending (
-    event_id, event_type, session_id, visitor_id, site_id, timestamp, url, path, user_agent, ip_address, raw_event_data
+    event_id, event_type, session_id, visitor_id, site_id, timestamp, url, path, user_agent, ip_address, raw_event_data, bot
   )
-  select event_id, event_type, session_id, visitor_id, site_id, timestamp, url, path, user_agent, ip_address, raw_event_data
+  select event_id, event_type, session_id, visitor_id, site_id, timestamp, url, path, user_agent, ip_address, raw_event_data, bot
   from jsonb_to_recordset(events) as event(
     event_id uuid, event_type text, session_id text, visitor_id text, site_id text, timestamp timestamptz,
-    url text, path text, user_agent text, ip_address inet, raw_event_data jsonb
+    url text, path text, user_agent text, ip_address inet, raw_event_data jsonb, bot text
   )
   order by site_id, event_id
   on conflict (site_id, event_id) do nothing;

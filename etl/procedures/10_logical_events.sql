@@ -72,6 +72,7 @@ begin
     event_id        uuid,
     event_type      text,
     reason          text,
+    bot             text,
     url             text,
     path            text,
     site_id         varchar(100),
@@ -116,7 +117,7 @@ begin
     insert into batch_events
     select
       visit_number(l.site_id, l.session_id), l.id * 1024, l.timestamp, l.event_type <> 'pageview', l.event_id, l.event_type,
-      case when l.session_id is null then 'session_id is missing' end,
+      case when l.session_id is null then 'session_id is missing' end, l.bot,
       l.url, coalesce(l.path, url_path(l.url)),
       l.site_id, l.session_id, coalesce(l.visitor_id, l.session_id), l.user_agent,
       l.raw_event_data -> 'eventData',
@@ -135,7 +136,7 @@ begin
         then l.time::timestamptz
         else l.timestamp
       end,
-      l.event_type is distinct from 'pageview', l.event_id, coalesce(l.event_type, l.event #>> '{event,eventType}'), l.reason,
+      l.event_type is distinct from 'pageview', l.event_id, coalesce(l.event_type, l.event #>> '{event,eventType}'), l.reason, l.bot,
       coalesce(nullif(left(l.own_url, 8192), ''), l.url),
       coalesce(nullif(left(l.own_path, 2048), ''), url_path(l.own_url), case when l.own_url is null then l.path end),
       l.site_id, l.session_id, l.visitor_id, l.user_agent,
@@ -160,13 +161,13 @@ begin
       from (
         -- In the select list the events need no table of their own for each row.
         select
-          raw.visit, raw.id, raw.timestamp, raw.event_id, raw.url, raw.path, raw.site_id, raw.session_id, raw.visitor_id, raw.user_agent,
+          raw.visit, raw.id, raw.timestamp, raw.event_id, raw.url, raw.path, raw.site_id, raw.session_id, raw.visitor_id, raw.user_agent, raw.bot,
           jsonb_array_elements(raw.events) as event, generate_series(1, jsonb_array_length(raw.events)) as place
         from (
           select
             visit_number(l.site_id, l.session_id) as visit, l.id * 1024 as id, l.timestamp, l.event_id, l.url,
             coalesce(l.path, url_path(l.url)) as path, l.site_id, l.session_id, coalesce(l.visitor_id, l.session_id) as visitor_id,
-            l.user_agent, events_of_batch(l.raw_event_data) as events
+            l.user_agent, l.bot, events_of_batch(l.raw_event_data) as events
           from events_log_pending l
           where l.id between first_id and last_id and (lanes is null or session_lane(l.session_id) = any (lanes))
             and l.event_type = 'batch'

@@ -5,10 +5,11 @@
 -- Callers wait for each other, except for those that work in different lanes. An event that cannot be used goes to failed_events
 -- with its reason and holds nothing up.
 --
--- Reads:  events_log_pending, user_sessions, pageviews, user_events.
--- Writes: events_log, user_sessions, pageviews, user_events, form_submissions, failed_events, stale_days, dictionary, session_rows.
+-- Reads:  events_log_pending, sites, user_sessions, pageviews, user_events.
+-- Writes: events_log, user_sessions, pageviews, user_events, form_submissions, failed_events, stale_days, dictionary, session_rows,
+--         bot_days.
 -- Makes and drops the temporary tables batch_events, batch_sessions, batch_lines, batch_exits, batch_pages, batch_times and
--- batch_moments, which the files 10 to 16 read, and changed_sessions.
+-- batch_moments, which the files 10 to 17 read, changed_sessions and left_out.
 
 -- The lane of a session, 0 to 3. What the ETL writes of one event depends on the events of its own session only, so
 -- lanes may be worked on at the same time.
@@ -28,6 +29,7 @@ declare
 begin
   perform add_events_log_months(v_now, v_now);
   v_rows := read_batch(v_now, first_id, last_id, lanes, trusting);
+  perform leave_out_bots();
   perform read_sessions();
   perform set_aside_failed_events(v_now);
   perform read_lines();
@@ -123,17 +125,19 @@ end
 $$;
 
 -- process_range, and the rows of the sessions that it has changed. These are written at the end of the transaction, once and in order:
--- a worker waits for the other's new values in the dictionary, briefly and never in a circle.
+-- a worker waits for the other's new values in the dictionary, briefly and never in a circle. So are the counts of bots.
 create or replace function process_whole_range(first_id bigint, last_id bigint, lanes integer[]) returns integer
 language plpgsql as $$
 declare
   v_rows integer;
 begin
   create temporary table changed_sessions (site_id varchar(100), session_id varchar(100), since timestamptz);
+  create temporary table left_out (site_id varchar(100), bot text, at timestamptz, is_pageview boolean);
   v_rows := process_range(first_id, last_id, lanes);
   perform write_session_rows(array_agg(site_id), array_agg(session_id), array_agg(since))
   from (select site_id, session_id, min(since) as since from changed_sessions group by site_id, session_id) changed;
-  drop table changed_sessions;
+  perform count_bots();
+  drop table changed_sessions, left_out;
   return v_rows;
 end
 $$;

@@ -1,10 +1,12 @@
+import { leftOutBots } from "../../db/stats/bots.ts";
 import { breakdown } from "../../db/stats/breakdown.ts";
 import { goals } from "../../db/stats/goals.ts";
 import { medians } from "../../db/stats/medians.ts";
 import { overview } from "../../db/stats/overview.ts";
+import { definitionChanges } from "../../db/stats/definition_changes.ts";
 import { dayCount, MAX_DAYS_BY_HOUR, usualInterval } from "../../db/stats/period.ts";
 import type { DayRange } from "../../db/stats/query.ts";
-import { overviewOf, timeseriesOf } from "../../db/stats/stretch.ts";
+import { overviewOf, stretchDays, timeseriesOf } from "../../db/stats/stretch.ts";
 import { type Interval, INTERVALS, timeseries } from "../../db/stats/timeseries.ts";
 import { chartSeries } from "../../web/dashboard/chart_series.ts";
 import { FIGURE_KEYS } from "../../web/dashboard/figures.ts";
@@ -55,20 +57,24 @@ export const overviewView: View = async (visit, part) => {
 };
 
 async function totalsAnswer({ db, query, compared }: Visit) {
-  const [current, previous, found] = await Promise.all([
+  const [current, previous, found, bots] = await Promise.all([
     overview(db, query),
     compared ? overviewOf(db, query, compared) : null,
     medians(db, query),
+    leftOutBots(db, query),
   ]);
-  return { current, previous, medians: found };
+  return { current, previous, medians: found, bots };
 }
 
 async function seriesAnswer({ db, query, compared, now, site }: Visit, interval: Interval) {
-  const [buckets, previous] = await Promise.all([
+  const shown = { from: compared ? stretchDays(compared).from : query.range.from, to: query.range.to };
+  const [buckets, previous, changes] = await Promise.all([
     timeseries(db, query, interval),
     compared ? timeseriesOf(db, query, compared, interval) : [],
+    definitionChanges(db, query, shown),
   ]);
-  return chartSeries(buckets, previous, { interval, now, isUnfinished: query.range.to >= site.today });
+  const isUnfinished = query.range.to >= site.today;
+  return { ...chartSeries(buckets, previous, { interval, now, isUnfinished }), changes };
 }
 
 async function panelAnswer({ db, query, context }: Visit, panel: Panel) {
@@ -89,10 +95,10 @@ function intervalsOf(range: DayRange): Interval[] {
 }
 
 async function setupPage({ db, context, query, origin }: Visit) {
-  const arrival = { lastEventAt: await lastEventAt(db, query.site) };
+  const [lastEvent, bots] = await Promise.all([lastEventAt(db, query.site), leftOutBots(db, query)]);
   return (
     <SiteFrame context={context} title="No events yet" period="none">
-      <SetupCard site={query.site} origin={origin} arrival={arrival} />
+      <SetupCard site={query.site} origin={origin} arrival={{ lastEventAt: lastEvent }} bots={bots} />
     </SiteFrame>
   );
 }

@@ -15,6 +15,7 @@ export const EMPTY: SiteFields = {
   redactNames: "",
   excludePaths: "",
   excludeNetworks: "",
+  countBots: "",
 };
 
 /** The form of a site that is there. */
@@ -28,6 +29,7 @@ export function fieldsOf(site: Site): SiteFields {
     redactNames: site.redactNames.join("\n"),
     excludePaths: site.excludePaths.join("\n"),
     excludeNetworks: site.excludeNetworks.map(formatNetwork).join("\n"),
+    countBots: site.countBots ? "on" : "",
   };
 }
 
@@ -65,6 +67,7 @@ export function readSite(fields: SiteFields): Site & { errors: FieldErrors } {
     redactNames: read.redactNames ?? [],
     excludePaths: read.excludePaths ?? [],
     excludeNetworks: read.excludeNetworks ?? [],
+    countBots: fields.countBots === "on",
     errors,
   };
 }

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Database } from "../../db/database.ts";
+import { leftOutBots } from "../../db/stats/bots.ts";
 import { overview } from "../../db/stats/overview.ts";
 import { medians } from "../../db/stats/medians.ts";
 import { comparedStretch, overviewOf } from "../../db/stats/stretch.ts";
@@ -7,9 +8,19 @@ import { changeOf } from "../../db/stats/totals.ts";
 import { COMPARE, FILTERS, RANGE } from "./parameters.ts";
 import { asked, readQuestion } from "./question.ts";
 import { answers, newResource, type Resource, TOKEN } from "./resource.ts";
-import { ASKED, ComparedRange, Seconds, SiteParameter, TOTALS, Totals, writeStretch } from "./schemas.ts";
+import {
+  ASKED,
+  ComparedRange,
+  Count,
+  Seconds,
+  SiteParameter,
+  TOTALS,
+  Totals,
+  writeStretch,
+} from "./schemas.ts";
 
 const Rate = z.number().nullable();
+const BOT_COUNTS = { pageviews: Count, events: Count.openapi({ description: "All that is no pageview." }) };
 
 export const Overview = z.object({
   ...ASKED,
@@ -33,6 +44,13 @@ export const Overview = z.object({
   }).openapi({
     description: "Of the range: half of the sessions are shorter. One long session does not move them.",
   }),
+  bots: z.object({
+    ...BOT_COUNTS,
+    named: z.array(z.object({ bot: z.string().openapi({ example: "Googlebot" }), ...BOT_COUNTS })),
+  }).openapi({
+    description:
+      "What bots sent on the days of the range, whatever the filters: no figure counts it. The ten busiest by name.",
+  }),
 }).openapi("Overview");
 
 const route = createRoute({
@@ -53,10 +71,11 @@ export function overviewRoutes(db: Database): Resource {
     const { compare, ...parameters } = c.req.valid("query");
     const query = await readQuestion(db, site, parameters);
     const stretch = comparedStretch(query, compare, new Date());
-    const [current, previous, found] = await Promise.all([
+    const [current, previous, found, bots] = await Promise.all([
       overview(db, query),
       stretch && overviewOf(db, query, stretch),
       medians(db, query),
+      leftOutBots(db, query),
     ]);
     return c.json({
       ...asked(query, stretch),
@@ -64,6 +83,7 @@ export function overviewRoutes(db: Database): Resource {
       previous: stretch && previous && { ...previous, range: writeStretch(stretch, query.timezone) },
       change: previous && changeOf(current, previous),
       medians: found,
+      bots,
     }, 200);
   });
 }

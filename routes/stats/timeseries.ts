@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Database } from "../../db/database.ts";
+import { definitionChanges } from "../../db/stats/definition_changes.ts";
 import { dayCount, MAX_DAYS_BY_HOUR, usualInterval } from "../../db/stats/period.ts";
 import { comparedStretch, timeseriesOf } from "../../db/stats/stretch.ts";
 import { type Bucket as BucketFigures, INTERVALS, timeseries } from "../../db/stats/timeseries.ts";
@@ -16,6 +17,10 @@ export const Timeseries = z.object({
   previous: z.object({ range: ComparedRange, buckets: z.array(Bucket) }).nullable().openapi({
     description: "Of the day, week or month in which `until` lies, what came before that; hours are whole.",
   }),
+  definitionChanges: z.array(z.object({
+    day: z.iso.date(),
+    change: z.enum(["bots"]).openapi({ description: "`bots`: from this day on they are left out." }),
+  })).openapi({ description: "Days of the range from which on figures mean something else than before." }),
 }).openapi("Timeseries");
 
 const route = createRoute({
@@ -69,9 +74,10 @@ export function timeseriesRoutes(db: Database): Resource {
       return answerCsv(c, query, "timeseries", { columns: COLUMNS, rows: buckets });
     }
     const stretch = comparedStretch(query, compare, new Date());
-    const [buckets, previous] = await Promise.all([
+    const [buckets, previous, changes] = await Promise.all([
       timeseries(db, query, interval),
       stretch && timeseriesOf(db, query, stretch, interval),
+      definitionChanges(db, query, query.range),
     ]);
     const answer: z.input<typeof Timeseries> = {
       ...asked(query, stretch),
@@ -81,6 +87,7 @@ export function timeseriesRoutes(db: Database): Resource {
         range: { ...writeStretch(stretch, query.timezone), to: stretch.days.to },
         buckets: previous.map(writeBucket),
       },
+      definitionChanges: changes,
     };
     return c.json(answer, 200);
   });

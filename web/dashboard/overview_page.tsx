@@ -1,10 +1,13 @@
+import type { LeftOutBots } from "../../db/stats/bots.ts";
 import type { Breakdown } from "../../db/stats/breakdown.ts";
+import type { DefinitionChange } from "../../db/stats/definition_changes.ts";
 import type { GoalRow } from "../../db/stats/goals.ts";
 import type { Medians } from "../../db/stats/medians.ts";
 import type { Dimension } from "../../db/stats/query.ts";
 import type { Interval } from "../../db/stats/timeseries.ts";
 import type { Totals } from "../../db/stats/totals.ts";
 import { BigFigures } from "./big_figures.tsx";
+import { BotsLine, ChangesNote } from "./bots_line.tsx";
 import { Chart } from "./chart.tsx";
 import type { ChartSeries } from "./chart_series.ts";
 import type { Figure } from "./figures.ts";
@@ -15,8 +18,8 @@ import type { Panel } from "./panels.ts";
 import { type SiteContext, SiteFrame } from "./site_frame.tsx";
 
 export interface OverviewAnswers {
-  totals: Outcome<{ current: Totals; previous: Totals | null; medians: Medians }>;
-  series: Outcome<ChartSeries>;
+  totals: Outcome<{ current: Totals; previous: Totals | null; medians: Medians; bots: LeftOutBots }>;
+  series: Outcome<ChartSeries & { changes: DefinitionChange[] }>;
   goals: Outcome<GoalRow[]>;
   panels: { panel: Panel; dimension: Dimension; outcome: Outcome<Breakdown> }[];
 }
@@ -39,8 +42,14 @@ export function OverviewPage(
           {(totals) => <BigFigures address={address} {...totals} chosen={figure} />}
         </Answered>
         <Answered outcome={answers.series} retry={retry}>
-          {(series) => <Chart address={address} series={series} figure={figure} intervals={intervals} />}
+          {({ changes, ...series }) => (
+            <>
+              <Chart address={address} series={series} figure={figure} intervals={intervals} />
+              <ChangesNote changes={changes} />
+            </>
+          )}
         </Answered>
+        {"value" in answers.totals && <BotsLine bots={answers.totals.value.bots} />}
       </section>
       <div class="panels">
         {answers.panels.map((panel) => <PanelSection address={address} {...panel} />)}

@@ -1,3 +1,5 @@
+import type { LeftOutBots } from "../../db/stats/bots.ts";
+import { BotsLine } from "./bots_line.tsx";
 import { formatDate } from "./format.ts";
 import { Part } from "./part.tsx";
 
@@ -53,7 +55,9 @@ function momentOf(at: Date): string {
 }
 
 /** What a site shows that has no events yet. */
-export function SetupCard({ site, origin, arrival }: { site: string; origin: string; arrival: Arrival }) {
+export function SetupCard(
+  { site, origin, arrival, bots }: { site: string; origin: string; arrival: Arrival; bots: LeftOutBots },
+) {
   return (
     <section class="card setup">
       <h2>No events yet</h2>
@@ -62,6 +66,7 @@ export function SetupCard({ site, origin, arrival }: { site: string; origin: str
       </p>
       <Snippet origin={origin} site={site} />
       <ArrivalPart site={site} arrival={arrival} />
+      <BotsLine bots={bots} />
     </section>
   );
 }

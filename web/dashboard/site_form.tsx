@@ -16,6 +16,8 @@ export interface SiteFields {
   excludePaths: string;
   /** One a line. */
   excludeNetworks: string;
+  /** `on`, or empty. */
+  countBots: string;
 }
 
 /** Why a field was refused, by its name. */
@@ -168,6 +170,17 @@ function LeftOut({ fields, errors, address }: FormProps & { address?: string }) 
         >
           {fields.excludeNetworks}
         </textarea>
+      </Field>
+      <Field
+        name="countBots"
+        label="Bots"
+        note="Crawlers, link previews, monitors, browsers that a program drives. What is counted already stays so."
+        error={errors.countBots}
+      >
+        <select {...control("countBots", errors)}>
+          <option value="" selected={fields.countBots !== "on"}>left out</option>
+          <option value="on" selected={fields.countBots === "on"}>counted</option>
+        </select>
       </Field>
     </fieldset>
   );
