@@ -81,6 +81,7 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
       geoip,
       canary,
       sites: ingestion.sites,
+      refusedOrigins: ingestion.refusedOrigins,
       visitors: new VisitorDirectory(ingestion.salts),
       assets: await webAssets(),
       runJobs: () => runAllJobs({ ...jobs, whenBusy: "wait" }),

@@ -267,6 +267,14 @@ create table rebuilds (
   primary key (id)
 );
 
+create table refused_origins (
+  site_id varchar(100) not null,
+  hour    timestamptz  not null,
+  origin  varchar(200) not null,
+  events  bigint       not null,
+  primary key (site_id, hour, origin)
+);
+
 create table schema_migrations (
   version    integer     not null,
   name       text        not null,

@@ -5,14 +5,15 @@ import type { Receipt } from "../db/write_queue.ts";
 import { type Remainder, withoutExcludedPages } from "../events/exclusions.ts";
 import { enrichEvent, type RequestContext, userAgentOf } from "../events/enrich.ts";
 import type { Payload, Rejection } from "../events/payload.ts";
-import { hostOf, isWithin } from "../events/referrer.ts";
+import { originHost, plainOrigin } from "../events/origin.ts";
+import { isWithin } from "../events/referrer.ts";
 import { rulesOf } from "../events/site_rules.ts";
 import type { VisitorIds } from "../events/visitor.ts";
 import type { Metrics } from "./metrics.ts";
 import { RateLimits } from "./rate_limits.ts";
 import type { AppOptions, AppServices } from "./services.ts";
 
-export type IntakeServices = Pick<AppServices, "events" | "sites" | "visitors">;
+export type IntakeServices = Pick<AppServices, "events" | "sites" | "visitors" | "refusedOrigins">;
 export type IntakeOptions = Pick<AppOptions, "openRegistration" | "ipMode" | "rateLimits">;
 
 /** The sender of a request. */
@@ -97,13 +98,13 @@ export class Intake {
       // Awaited once a site: a thousand events of one would be as many turns of the queue of promises.
       if (!sites.has(payload.siteId)) sites.set(payload.siteId, await this.#findSite(payload.siteId));
       const site = sites.get(payload.siteId);
-      const reason = this.#whyForbidden(payload.siteId, site, sender.origin);
+      const sent = payload.events?.length ?? 1;
+      const reason = this.#whyForbidden(payload.siteId, site, sender.origin, sent);
       if (reason !== undefined) {
         forbidden++;
         rejected.push({ index, issues: [{ path: "siteId", message: reason }] });
         continue;
       }
-      const sent = payload.events?.length ?? 1;
       if (rulesOf(site).exclusions?.hasAddress(sender.address)) {
         excluded.push(this.#leaveOut("network", index, sent, sent));
         leftOut.add(index);
@@ -185,6 +186,7 @@ export class Intake {
     siteId: string,
     site: Site | undefined,
     origin: string | undefined,
+    events: number,
   ): string | undefined {
     if (!site) {
       return this.#options.openRegistration
@@ -192,9 +194,13 @@ export class Intake {
         : `site ${siteId} is unknown here: add it with deno task site add ${siteId}`;
     }
     if (origin === undefined || site.domains.length === 0) return undefined;
-    const host = hostOf(origin);
+    const host = originHost(origin);
     if (host !== undefined && site.domains.some((domain) => isWithin(host, domain))) return undefined;
-    return `site ${siteId} does not list the origin ${origin}: add it with deno task site add ${siteId} --domain …`;
+    this.#services.refusedOrigins.add(siteId, plainOrigin(origin) ?? "", events);
+    const advice = host === undefined
+      ? "that is no origin of a page"
+      : `if its pages are the site's, add it with deno task site set ${siteId} --add-domain ${host}`;
+    return `site ${siteId} does not list the origin ${origin}: ${advice}`;
   }
 
   /** The ids that the client sent, and in the place of those that it did not what we know it by. */

@@ -177,6 +177,7 @@ language sql as $$
   where f.failed_at < now() - make_interval(days => coalesce(
     (select s.retention_days from sites s where s.site_id = f.site_id), retention_days));
   delete from job_runs where started_at < now() - interval '30 days';
+  delete from refused_origins where hour < now() - interval '1 day';
   delete from visitor_salts where day < (now() at time zone 'UTC')::date - 1;
 $$;
 
@@ -214,6 +215,9 @@ begin
   group by f.site_id
   union all
   select 'job_runs', null, count(*), null, 'deleted' from job_runs where started_at < now() - interval '30 days' having count(*) > 0
+  union all
+  select 'refused_origins', r.site_id::text, count(*), null, 'deleted'
+  from refused_origins r where r.hour < now() - interval '1 day' group by r.site_id
   union all
   select 'visitor_salts', null, count(*), null, 'deleted'
   from visitor_salts where day < (now() at time zone 'UTC')::date - 1 having count(*) > 0;

@@ -4,6 +4,7 @@ import { Empty } from "./empty.tsx";
 import { formatCount, formatShare } from "./format.ts";
 import { formatFilter, isValue } from "./address.ts";
 import { Answered, type Outcome } from "./outcome.tsx";
+import { shownUrl } from "./host_names.ts";
 import { type SiteContext, SiteFrame } from "./site_frame.tsx";
 
 /** The events of a site by name, and what came with those of one name. */
@@ -102,7 +103,9 @@ function Property({ property }: { property: EventProperty }) {
             <tr>
               <th scope="row">
                 <Bar share={events / most} />
-                <span class="value" title={value}>{value === "" ? "(empty)" : value}</span>
+                <span class="value" title={shownUrl(value)}>
+                  {value === "" ? "(empty)" : shownUrl(value)}
+                </span>
               </th>
               <td>{formatCount(events)}</td>
               <td class="soft">{formatShare(share)}</td>
