@@ -9,8 +9,8 @@ export interface BreakdownOptions {
   limit?: number;
   /** How many rows to leave out first; 0. */
   offset?: number;
-  /** Only values that contain this, whatever its case. */
-  search?: string;
+  /** Only values that contain one of these, whatever their case; none: all values. */
+  search?: readonly string[];
   /** Only these values. */
   among?: readonly string[];
   /** Whether to count the visitors of each value, too, which takes the longer the more sessions there are. */
@@ -71,14 +71,16 @@ async function topValues(
   db: Database,
   query: StatsQuery,
   dimension: Dimension,
-  { limit = 10, offset = 0, search = "", among }: BreakdownOptions,
+  { limit = 10, offset = 0, search = [], among }: BreakdownOptions,
 ): Promise<{ rows: Row[]; count: number; total: Breakdown["total"] }> {
   const params = new Params();
   const scope = await scopeOf(db, query, params);
   const sums = valueSums(scope, dimension, params);
   const site = params.add(query.site);
   const isWanted = [
-    ...(search === "" ? [] : [`d.value ilike ${params.add(`%${escapeLike(search)}%`)}`]),
+    ...(search.length === 0
+      ? []
+      : [`d.value ilike any(${params.add(search.map((text) => `%${escapeLike(text)}%`))}::text[])`]),
     ...(among === undefined ? [] : [`d.value = any(${params.add(among)}::text[])`]),
   ];
   // Each session has one value of its dimensions, so these add up; a session may have several pages, and events.

@@ -21,6 +21,9 @@ const ONE_SCRIPT = [
 // Cyrillic and Greek letters that pass for Latin ones: a label of nothing else, such as `аррӏе`, is a Latin name in disguise.
 const LOOKS_LATIN = /^[асԁеһіјӏорԗԛѕԝхуъьҽпгѵѡкмтвнαικνρυωηοτ]+$/;
 
+// RFC 1035, 2.3.4.
+const LONGEST_LABEL = 63;
+
 /** A host as people read it: `münchen.example` for `xn--mnchen-3ya.example`, unless that could pass for another host. */
 export function shownHost(host: string): string {
   if (!/(?:^|\.)xn--/i.test(host)) return host;
@@ -28,7 +31,7 @@ export function shownHost(host: string): string {
 }
 
 function shownLabel(label: string): string {
-  if (!/^xn--/i.test(label)) return label;
+  if (!/^xn--/i.test(label) || label.length > LONGEST_LABEL) return label;
   const shown = domainToUnicode(label);
   const letters = shown.replace(/[0-9-]/g, "");
   const isSafe = domainToASCII(shown) === label.toLowerCase() && !LOOKS_LATIN.test(letters) &&
