@@ -754,6 +754,7 @@ group by site_id, referrer_type;
 --   expected_removals(retention_days integer) returns table(what text, site text, rows bigint, bytes bigint, how text)
 --   expired_events(retention_days integer) returns table(partition text, site_id text, oldest timestamptz, cutoff timestamptz)
 --   expired_months(retention_days integer) returns table(name text)
+--   first_used_salt() returns date
 --   is_sorted_by_site(partition text) returns boolean
 --   purge_records(retention_days integer) returns void
 

@@ -113,7 +113,7 @@ export class Intake {
       const { sessionId, visitorId } = payload;
       const visitor = sessionId !== undefined && visitorId !== undefined
         ? { sessionId, visitorId }
-        : await this.#identify(payload, sender);
+        : await this.#identify(payload, sender, site?.timezone);
       const { event, excluded: pages } = this.#makeEvent(payload, sender, site, visitor);
       if (pages > 0) excluded.push(this.#leaveOut("path", index, pages, sent));
       if (event === undefined) {
@@ -204,7 +204,7 @@ export class Intake {
   }
 
   /** The ids that the client sent, and in the place of those that it did not what we know it by. */
-  async #identify(payload: Payload, sender: Sender): Promise<VisitorIds> {
+  async #identify(payload: Payload, sender: Sender, timezone?: string): Promise<VisitorIds> {
     const { siteId, sessionId, visitorId } = payload;
     const userAgent = userAgentOf(payload, sender) ?? "";
     const derived = await this.#services.visitors.identify(
@@ -212,6 +212,7 @@ export class Intake {
       sender.address,
       userAgent,
       sender.receivedAt,
+      timezone,
     );
     return { sessionId: sessionId ?? derived.sessionId, visitorId: visitorId ?? derived.visitorId };
   }

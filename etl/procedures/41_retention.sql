@@ -170,6 +170,12 @@ begin
 end
 $$;
 
+-- The earliest date whose salt a visit may still need: yesterday's where it is earliest of all sites (UTC for those never added).
+create or replace function first_used_salt() returns date
+language sql stable as $$
+  select least((now() at time zone 'UTC')::date, min((now() at time zone s.timezone)::date)) - 1 from sites s
+$$;
+
 -- What else is kept for a time: events that were set aside for as long as the site's raw events.
 create or replace function purge_records(retention_days integer) returns void
 language sql as $$
@@ -178,7 +184,7 @@ language sql as $$
     (select s.retention_days from sites s where s.site_id = f.site_id), retention_days));
   delete from job_runs where started_at < now() - interval '30 days';
   delete from refused_origins where hour < now() - interval '1 day';
-  delete from visitor_salts where day < (now() at time zone 'UTC')::date - 1;
+  delete from visitor_salts where day < first_used_salt();
 $$;
 
 -- All that would go now: by table or partition and by site, how many rows, and their share of its size on the disk. What is
@@ -220,6 +226,6 @@ begin
   from refused_origins r where r.hour < now() - interval '1 day' group by r.site_id
   union all
   select 'visitor_salts', null, count(*), null, 'deleted'
-  from visitor_salts where day < (now() at time zone 'UTC')::date - 1 having count(*) > 0;
+  from visitor_salts where day < first_used_salt() having count(*) > 0;
 end
 $$;
