@@ -709,6 +709,7 @@ group by site_id, referrer_type;
 -- etl/procedures/32_properties.sql
 --   form_fields_of_days(site text, days date[]) returns table(day date, form_id text, field text, filled bigint)
 --   forms_of_days(site text, days date[]) returns table(day date, form_id text, page text, starts bigint, submissions bigint, abandonments bigint)
+--   is_automatic_event(event_type text) returns boolean
 --   is_own_event(event_type text) returns boolean
 --   json_amount(value jsonb) returns numeric
 --   own_event_names(site text) returns table(name text)

@@ -11,6 +11,8 @@ export interface BreakdownOptions {
   offset?: number;
   /** Only values that contain one of these, whatever their case; none: all values. */
   search?: readonly string[];
+  /** Of events: only those that the tracker sends by itself, or only the others; the total is theirs. */
+  automatic?: boolean;
   /** Only these values. */
   among?: readonly string[];
   /** Whether to count the visitors of each value, too, which takes the longer the more sessions there are. */
@@ -71,20 +73,25 @@ async function topValues(
   db: Database,
   query: StatsQuery,
   dimension: Dimension,
-  { limit = 10, offset = 0, search = [], among }: BreakdownOptions,
+  { limit = 10, offset = 0, search = [], among, automatic }: BreakdownOptions,
 ): Promise<{ rows: Row[]; count: number; total: Breakdown["total"] }> {
   const params = new Params();
   const scope = await scopeOf(db, query, params);
   const sums = valueSums(scope, dimension, params);
   const site = params.add(query.site);
   const isWanted = [
+    ...(automatic === undefined ? [] : [`is_automatic_event(d.value) = ${automatic}`]),
     ...(search.length === 0
       ? []
       : [`d.value ilike any(${params.add(search.map((text) => `%${escapeLike(text)}%`))}::text[])`]),
     ...(among === undefined ? [] : [`d.value = any(${params.add(among)}::text[])`]),
   ];
   // Each session has one value of its dimensions, so these add up; a session may have several pages, and events.
-  const everything = isSessionDimension(dimension) ? "sums" : `(${totalsWithoutVisitors(scope)}) totals`;
+  const everything = isSessionDimension(dimension)
+    ? "sums"
+    : automatic === undefined
+    ? `(${totalsWithoutVisitors(scope)}) totals`
+    : "found";
   const order = `${weightOf(dimension)} desc, sessions desc, value collate "C"`;
   const [found] = await ask<{ rows: Row[]; count: number; total: Breakdown["total"] }>(
     db,

@@ -21,6 +21,7 @@ export function BigFigures(
             href={address.with({ figure: key === "visitors" ? null : key })}
             aria-current={key === chosen ? "true" : undefined}
             data-figure={key}
+            title={FIGURES[key].definition}
           >
             <span class="figure-title">{FIGURES[key].title}</span>
             <FigureText figure={current[key]} name={key} />

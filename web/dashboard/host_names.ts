@@ -10,12 +10,19 @@ const ONE_SCRIPT = [
   /^\p{Script=Greek}+$/u,
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々]+$/u,
   /^\p{Script=Hangul}+$/u,
-  /^\p{Script_Extensions=Arabic}+$/u,
-  /^\p{Script_Extensions=Hebrew}+$/u,
-  /^\p{Script_Extensions=Devanagari}+$/u,
-  /^\p{Script_Extensions=Bengali}+$/u,
-  /^\p{Script_Extensions=Tamil}+$/u,
-  /^\p{Script_Extensions=Thai}+$/u,
+  ...[
+    "Arabic",
+    "Hebrew",
+    "Devanagari",
+    "Bengali",
+    "Gujarati",
+    "Gurmukhi",
+    "Tamil",
+    "Telugu",
+    "Sinhala",
+    "Thai",
+  ]
+    .map((script) => new RegExp(`^\\p{Script_Extensions=${script}}+$`, "u")),
 ];
 
 // Cyrillic and Greek letters that pass for Latin ones: a label of nothing else, such as `аррӏе`, is a Latin name in disguise.

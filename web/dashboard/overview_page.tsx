@@ -6,6 +6,7 @@ import type { Totals } from "../../db/stats/totals.ts";
 import { BigFigures } from "./big_figures.tsx";
 import { Chart } from "./chart.tsx";
 import type { ChartSeries } from "./chart_series.ts";
+import { type EventsAnswer, EventsPanel } from "./events_panel.tsx";
 import type { Figure } from "./figures.ts";
 import { GoalsPanel } from "./goals_panel.tsx";
 import { Answered, type Outcome } from "./outcome.tsx";
@@ -17,6 +18,7 @@ export interface OverviewAnswers {
   totals: Outcome<{ current: Totals; previous: Totals | null }>;
   series: Outcome<ChartSeries>;
   goals: Outcome<GoalRow[]>;
+  events: EventsAnswer;
   panels: { panel: Panel; dimension: Dimension; outcome: Outcome<Breakdown> }[];
 }
 
@@ -45,6 +47,7 @@ export function OverviewPage(
       </section>
       <div class="panels">
         {answers.panels.map((panel) => <PanelSection address={address} {...panel} />)}
+        <EventsPanel address={address} answer={answers.events} />
         <GoalsPanel context={context} outcome={answers.goals} />
       </div>
     </SiteFrame>
