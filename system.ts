@@ -86,6 +86,7 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
       botNetworks,
       canary,
       sites: ingestion.sites,
+      refusedOrigins: ingestion.refusedOrigins,
       visitors: new VisitorDirectory(ingestion.salts),
       assets: await webAssets(),
       runJobs: () => runAllJobs({ ...jobs, whenBusy: "wait" }),

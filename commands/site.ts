@@ -3,13 +3,16 @@ import { DataError } from "../db/database.ts";
 import {
   isSiteId,
   listSites,
+  MAX_DOMAINS,
   removeSite,
+  type SaveOutcome,
   saveSite,
   type Site,
   type SiteChange,
 } from "../db/site_directory.ts";
 import { askDevServer } from "../dev_server.ts";
 import { formatNetwork } from "../events/site_settings.ts";
+import { shownHost } from "../web/dashboard/host_names.ts";
 import { type Arguments, requireWord, UsageError } from "./arguments.ts";
 import { CommandError, formatTable } from "./command.ts";
 import { runTask } from "./program.ts";
@@ -25,7 +28,7 @@ type Action = (reached: Reached, siteId: string, args: Arguments) => Promise<Ans
 
 const ACTIONS = new Map<string, Action>(Object.entries({
   add: async (reached, siteId, args) => ({
-    done: await save(reached, "add", { siteId, ...readOptions(args) }),
+    done: await save(reached, "add", { siteId, mustExist: false, ...readOptions(args) }),
     site: siteId,
   }),
   set: async (reached, siteId, args) => ({
@@ -47,10 +50,8 @@ async function save(
   site: SiteChange,
 ): Promise<"added" | "changed"> {
   const saved =
-    await (own
-      ? saveSite(own, site)
-      : askDevServer<{ saved: Awaited<ReturnType<typeof saveSite>> }>(devServer, "/dev/site", site)
-        .then((answer) => answer.saved)).catch((error) => {
+    await (own ? saveSite(own, site) : askDevServer<{ saved: SaveOutcome }>(devServer, "/dev/site", site)
+      .then((answer) => answer.saved)).catch((error) => {
         // Of the dev server only the message comes.
         if (error instanceof DataError || /time zone .* not recognized/.test((error as Error).message)) {
           throw new CommandError(
@@ -59,11 +60,22 @@ async function save(
         }
         throw error;
       });
-  if (saved !== "missing") return saved;
-  throw new CommandError(
-    `Cannot set ${site.siteId}: there is no such site; add it with: deno task site add ${site.siteId}`,
-  );
+  if (saved === "added" || saved === "changed") return saved;
+  throw new CommandError(`Cannot ${verb} ${site.siteId}: ${REFUSALS[saved](site.siteId)}`);
 }
+
+const REFUSALS: Record<Exclude<SaveOutcome, "added" | "changed">, (id: string) => string> = {
+  "missing": (id) => `there is no such site; add it with: deno task site add ${id}`,
+  "exists": (id) =>
+    `there is a site of this id; change it with: deno task site set ${id} …, such as --add-domain example.com`,
+  "any-domain": (id) =>
+    `it lists no domain, so pages of any host may post; to accept some only, list all of them: ` +
+    `deno task site set ${id} --domain example.com --domain www.example.com`,
+  "last-domain": (id) =>
+    `without its last domain pages of any host could post; if they may, say so: deno task site set ${id} --domain any`,
+  "not-listed": () => `it does not list all of the domains to remove; see what it lists: deno task site list`,
+  "too-many": () => `it would list more than ${MAX_DOMAINS} domains; remove some with --remove-domain`,
+};
 
 /** Checks what can be checked before the database is asked. @throws {UsageError | CommandError} */
 function readAction(args: Arguments): { action: Action; siteId: string } {
@@ -72,6 +84,11 @@ function readAction(args: Arguments): { action: Action; siteId: string } {
   const action = ACTIONS.get(name)!;
   const settings = Object.values(readOptions(args)).filter((value) => value !== undefined);
   if (name === "set" && settings.length === 0) throw new UsageError("say what to set");
+  const changesList = args.values("add-domain").length + args.values("remove-domain").length > 0;
+  if (name === "add" && changesList) throw new UsageError("add takes --domain: the site lists no domain yet");
+  if (changesList && args.values("domain").length > 0) {
+    throw new UsageError("--domain gives the whole list: leave out --add-domain and --remove-domain");
+  }
   if (name !== "add" && name !== "set" && settings.length > 0) throw new UsageError(`${name} sets nothing`);
   if (name !== "list") return { action, siteId: checkId(id) };
   if (id !== undefined) throw new UsageError(`"${id}" is too much`);
@@ -92,7 +109,7 @@ function answerText(answer: Answer): string {
 function describe(site: Site): Record<string, unknown> {
   return {
     site: site.siteId,
-    domains: site.domains.join(", ") || "any",
+    domains: site.domains.map(shownHost).join(", ") || "any",
     timezone: site.timezone,
     ip_mode: site.ipMode ?? "as the server",
     retention_days: site.retentionDays ?? "as the server",
@@ -106,15 +123,15 @@ function describe(site: Site): Record<string, unknown> {
 export const site: Subcommand = {
   summary: "adds, sets, lists and removes sites",
   help: `Usage:
-  deno task footfall site add ID [options]    adds a site, or changes it
-  deno task footfall site set ID [options]    changes what is named of a site that is there
+  deno task footfall site add ID [options]    adds a site
+  deno task footfall site set ID [options]    changes what is named of a site
   deno task footfall site list
   deno task footfall site remove ID           its events and metrics stay
 
 ${SETTINGS_HELP}
   --json                answers JSON
 
-What is not named stays as it is; a list is replaced as a whole. Collectors follow within 30 seconds, retention with the
+What is not named stays as it is. A list is replaced as a whole; --add-domain and --remove-domain change one. Collectors follow within 30 seconds, retention with the
 next cleanup, and days of a new time zone are counted anew with the next roll-up.`,
   options: { ...SETTINGS, json: "flag" },
   words: 2,

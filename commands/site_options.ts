@@ -6,6 +6,8 @@ import { CommandError } from "./command.ts";
 /** The options that set something of a site. */
 export const SETTINGS = {
   domain: "values",
+  "add-domain": "values",
+  "remove-domain": "values",
   timezone: "value",
   "ip-mode": "value",
   "retention-days": "value",
@@ -19,6 +21,8 @@ export const SETTINGS = {
 /** What they mean, for the help. */
 export const SETTINGS_HELP =
   `  --domain D            a host whose pages may post; as often as needed; any: those of any
+  --add-domain D        one more of them; as often as needed; set only
+  --remove-domain D     one less of them; as often as needed; set only
   --timezone TZ         the site's days follow it, as Europe/Berlin; UTC
   --ip-mode M           how addresses are kept: full, truncate or none; default: as IP_MODE says
   --retention-days N    how long raw events stay; default: as RETENTION_DAYS says
@@ -30,6 +34,8 @@ export const SETTINGS_HELP =
 // Which option gives a setting.
 const OPTIONS: Record<keyof GivenSettings, keyof typeof SETTINGS> = {
   domains: "domain",
+  addDomains: "add-domain",
+  removeDomains: "remove-domain",
   ipMode: "ip-mode",
   retentionDays: "retention-days",
   redactNames: "redact",
@@ -41,6 +47,8 @@ const OPTIONS: Record<keyof GivenSettings, keyof typeof SETTINGS> = {
 export function readOptions(args: Arguments): Omit<SiteChange, "siteId"> {
   const given: GivenSettings = {
     domains: entries(args, "domain", "any"),
+    addDomains: some(args.values("add-domain")),
+    removeDomains: some(args.values("remove-domain")),
     ipMode: args.value("ip-mode"),
     retentionDays: args.value("retention-days"),
     redactNames: entries(args, "redact", "none"),
@@ -61,7 +69,10 @@ function readCountBots(args: Arguments): boolean | undefined {
 
 /** @param empty the word that stands for no entry */
 function entries(args: Arguments, name: string, empty: string): string[] | undefined {
-  const given = args.values(name);
-  if (given.length === 0) return undefined;
-  return given.length === 1 && given[0] === empty ? [] : given;
+  const given = some(args.values(name));
+  return given?.length === 1 && given[0] === empty ? [] : given;
+}
+
+function some(values: string[]): string[] | undefined {
+  return values.length === 0 ? undefined : values;
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { Row } from "../db/database.ts";
 import { count } from "../db/doctor/check.ts";
 import { type EtlStatus, readEtlStatus } from "../db/etl_status.ts";
+import { listRefusedOrigins, type RefusedOrigin } from "../db/refused_origins.ts";
 import { Spool } from "../db/spool.ts";
 import { formatTable } from "./command.ts";
 import { reachDatabase } from "./reach.ts";
@@ -21,13 +22,16 @@ interface SiteToday extends Row {
 interface Status extends EtlStatus {
   database: string;
   sites: SiteToday[];
+  /** Of the last day. */
+  refusedOrigins: RefusedOrigin[];
   spooledEvents: number;
 }
 
 const MOST_SITES = 20;
+const MOST_ORIGINS = 20;
 
 function statusText(
-  { database, sites, pending, jobs, staleDays, rebuild, failedEvents, spooledEvents }: Status,
+  { database, sites, refusedOrigins, pending, jobs, staleDays, rebuild, failedEvents, spooledEvents }: Status,
 ): string {
   const waiting = pending.reduce((sum, events) => sum + events.count, 0);
   const oldest = Math.max(0, ...pending.map(({ ageSeconds }) => ageSeconds));
@@ -36,6 +40,7 @@ function statusText(
     "",
     formatTable(sites.slice(0, MOST_SITES)),
     ...(sites.length > MOST_SITES ? [`and ${count(sites.length - MOST_SITES, "more site")}`] : []),
+    ...refusedText(refusedOrigins),
     "",
     formatTable(
       jobs.map(({ job, startedAt, rows, seconds, error }) => ({
@@ -57,6 +62,23 @@ function statusText(
       rebuild ? `rebuilt back to ${rebuild.reached.toISOString()}` : "no rebuild is under way"
     }`,
   ].join("\n");
+}
+
+function refusedText(refused: RefusedOrigin[]): string[] {
+  if (refused.length === 0) return [];
+  const rows = refused.slice(0, MOST_ORIGINS).map(({ site, origin, events }) => ({
+    site,
+    refused_origin: origin || "others",
+    events,
+  }));
+  const more = refused.length - rows.length;
+  return [
+    "",
+    formatTable(rows),
+    ...(more > 0 ? [`and ${count(more, "more origin")}`] : []),
+    "events of the last day from pages that their site does not list; if they are the site's: " +
+    "deno task site set ID --add-domain HOST",
+  ];
 }
 
 export const status: Subcommand = {
@@ -90,6 +112,7 @@ folder, and the last run of each job. Whether something is wrong: deno task foot
       return {
         database: `PostgreSQL ${server!.version}${embedded ? " (embedded)" : ""}`,
         sites,
+        refusedOrigins: await listRefusedOrigins(db),
         ...await readEtlStatus(db),
         spooledEvents: countSpooled(config.spoolPath, config.spoolBytes),
       };

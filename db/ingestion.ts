@@ -2,6 +2,7 @@ import { Availability } from "./availability.ts";
 import type { Database } from "./database.ts";
 import { EventStore } from "./event_store.ts";
 import { EventWriter } from "./event_writer.ts";
+import { RefusedOrigins } from "./refused_origins.ts";
 import { SiteDirectory } from "./site_directory.ts";
 import type { Spool } from "./spool.ts";
 import { SpoolDrain } from "./spool_drain.ts";
@@ -14,6 +15,7 @@ export interface Ingestion {
   availability: Availability;
   events: EventWriter;
   sites: SiteDirectory;
+  refusedOrigins: RefusedOrigins;
   /** See {@linkcode dailySalts}. */
   salts(day: string): Promise<string>;
   /** Writes what waits, then closes the spool; the database stays open. */
@@ -29,14 +31,16 @@ export function openIngestion(db: Database, spool: Spool | undefined): Ingestion
     spool,
     concurrency: Math.max(1, db.connections - 1),
   });
+  const refusedOrigins = new RefusedOrigins(db, availability);
   const drain = spool && new SpoolDrain(spool, store, availability);
   return {
     availability,
     events,
     sites: new SiteDirectory(db, availability, spool),
+    refusedOrigins,
     salts: dailySalts(db, availability),
     close: async () => {
-      await Promise.all([drain?.close(), events.close()]);
+      await Promise.all([drain?.close(), events.close(), refusedOrigins.close()]);
       availability[Symbol.dispose]();
       spool?.close();
     },

@@ -291,6 +291,14 @@ create table rebuilds (
   primary key (id)
 );
 
+create table refused_origins (
+  site_id varchar(100) not null,
+  hour    timestamptz  not null,
+  origin  varchar(200) not null,
+  events  bigint       not null,
+  primary key (site_id, hour, origin)
+);
+
 create table schema_migrations (
   version    integer     not null,
   name       text        not null,
@@ -757,6 +765,7 @@ group by site_id, referrer_type;
 -- etl/procedures/32_properties.sql
 --   form_fields_of_days(site text, days date[]) returns table(day date, form_id text, field text, filled bigint)
 --   forms_of_days(site text, days date[]) returns table(day date, form_id text, page text, starts bigint, submissions bigint, abandonments bigint)
+--   is_automatic_event(event_type text) returns boolean
 --   is_own_event(event_type text) returns boolean
 --   json_amount(value jsonb) returns numeric
 --   own_event_names(site text) returns table(name text)
@@ -802,6 +811,7 @@ group by site_id, referrer_type;
 --   expected_removals(retention_days integer) returns table(what text, site text, rows bigint, bytes bigint, how text)
 --   expired_events(retention_days integer) returns table(partition text, site_id text, oldest timestamptz, cutoff timestamptz)
 --   expired_months(retention_days integer) returns table(name text)
+--   first_used_salt() returns date
 --   is_sorted_by_site(partition text) returns boolean
 --   purge_records(retention_days integer) returns void
 

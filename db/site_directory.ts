@@ -131,42 +131,81 @@ export function isSiteId(text: string): boolean {
 /** A change of a site: what is undefined stays as it is. */
 export type SiteChange = Partial<Site> & {
   siteId: string;
-  /** Whether a site that is not there is none to be added. */
+  /** True changes a site, false adds one; undefined does what is possible. */
   mustExist?: boolean;
+  /** Hosts that join the domains of a site that is there. */
+  addDomains?: string[];
+  /** Hosts that leave them. */
+  removeDomains?: string[];
 };
+
+/** What was done, or why nothing was: `any-domain` and `last-domain` say that pages of any host may post, or could then. */
+export type SaveOutcome =
+  | "added"
+  | "changed"
+  | "missing"
+  | "exists"
+  | "any-domain"
+  | "last-domain"
+  | "not-listed"
+  | "too-many";
+
+/** Most hosts that a site lists: each event's origin is compared with all of them. */
+export const MAX_DOMAINS = 100;
 
 /**
  * Adds a site, or changes it. With a new timezone its days are others, so all of them are marked to be rolled up again.
  *
  * @throws {DataError} If the timezone has no such name
  */
-export async function saveSite(db: Database, change: SiteChange): Promise<"added" | "changed" | "missing"> {
+export async function saveSite(db: Database, change: SiteChange): Promise<SaveOutcome> {
   if (change.timezone !== undefined && !isTimeZone(change.timezone)) {
     throw new DataError(`time zone "${change.timezone}" not recognized`, "22023");
   }
   return await db.transaction(async (tx) => {
-    const [before] = await tx.query<{ timezone: string }>(
-      "select timezone from sites where site_id = $1 for update",
+    const [before] = await tx.query<{ timezone: string; domains: string[] }>(
+      "select timezone, domains from sites where site_id = $1 for update",
       [change.siteId],
     );
     if (!before && change.mustExist) return "missing";
+    if (before && change.mustExist === false) return "exists";
+    const domains = changedDomains(before?.domains ?? [], change);
+    if (typeof domains === "string") return domains;
     if (!before) {
-      await tx.query("insert into sites (site_id) values ($1) on conflict (site_id) do nothing", [
-        change.siteId,
-      ]);
+      const inserted = await tx.query(
+        "insert into sites (site_id) values ($1) on conflict (site_id) do nothing returning site_id",
+        [change.siteId],
+      );
+      // Somebody else has added it a moment ago.
+      if (inserted.length === 0 && change.mustExist === false) return "exists";
     }
-    const fields = (Object.keys(COLUMNS) as (keyof Site)[]).filter((field) => change[field] !== undefined);
+    const site: Partial<Site> = { ...change, domains };
+    const fields = (Object.keys(COLUMNS) as (keyof Site)[]).filter((field) => site[field] !== undefined);
     await tx.query(
       `update sites set ${
         fields.map((field, index) => `${COLUMNS[field]} = $${index + 1}`).join(", ")
       } where site_id = $${fields.length + 1}`,
-      [...fields.map((field) => change[field]), change.siteId],
+      [...fields.map((field) => site[field]), change.siteId],
     );
     if (change.timezone !== undefined && change.timezone !== (before?.timezone ?? "UTC")) {
       await markAllDays(tx, change.siteId);
     }
     return before ? "changed" : "added";
   });
+}
+
+/** The domains that the change leads to, undefined if it leaves them; or why it cannot be made. */
+function changedDomains(
+  before: string[],
+  { domains, addDomains = [], removeDomains = [] }: SiteChange,
+): string[] | undefined | SaveOutcome {
+  if (addDomains.length === 0 && removeDomains.length === 0) return domains;
+  // No domain stands for any: one that joined would shut out all others, and without the last one all could post.
+  if (before.length === 0) return "any-domain";
+  if (removeDomains.some((domain) => !before.includes(domain))) return "not-listed";
+  const after = [...new Set([...before, ...addDomains])].filter((domain) => !removeDomains.includes(domain));
+  if (after.length === 0) return "last-domain";
+  return after.length > MAX_DOMAINS ? "too-many" : after;
 }
 
 /** Postgres alone would take any text with a digit: to POSIX, `Berlin3` is three hours west of Greenwich. */

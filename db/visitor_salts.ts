@@ -5,8 +5,11 @@ import { type Database, DatabaseUnavailable } from "./database.ts";
 // Longest time that an event waits for it.
 const PATIENCE_MS = 2_000;
 
+// A date begins in UTC+14, and ends 50 hours later in UTC-12, where a visit that crosses midnight needs its secret for one more day.
+const LIFETIME_MS = (24 + 12 + 24) * 60 * 60_000;
+
 /**
- * The day's secret, from `visitor_salts`: made by whichever process needs it first, and the same for all of them.
+ * The secret of a date, from `visitor_salts`: made by whichever process needs it first, and the same for all of them.
  * While the database is away a secret of this process stands in, so that nothing stops; the visitors of that time may
  * count twice.
  */
@@ -25,8 +28,9 @@ export function dailySalts(db: Database, availability: Availability): (day: stri
         [day],
         { timeout: PATIENCE_MS },
       );
-      // Yesterday's may still be needed around midnight; older ones must be forgotten.
-      for (const other of [...known.keys()].sort().slice(0, -1)) known.delete(other);
+      for (const other of known.keys()) {
+        if (Date.parse(other) + LIFETIME_MS <= Date.now()) known.delete(other);
+      }
       known.set(day, row!.salt);
       return row!.salt;
     } catch (error) {

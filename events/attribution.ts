@@ -1,3 +1,4 @@
+import { withAsciiHost } from "./ascii_host.ts";
 import { channelOf } from "./channel.ts";
 import { classifyReferrer } from "./referrer.ts";
 import { isSecretParameter, redactUrl, type SecretName } from "./redact.ts";
@@ -84,7 +85,7 @@ export function completePage(
 
 function plainReferrer(value: unknown): string | undefined {
   const text = textOf(value);
-  return text === "direct" ? undefined : text;
+  return text === undefined || text === "direct" ? undefined : withAsciiHost(text);
 }
 
 function fromQuery(names: string[], sent: unknown, url: PageUrl, isSecretName: SecretName): Fields {

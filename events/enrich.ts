@@ -1,5 +1,6 @@
 import { generate as uuidv7 } from "@std/uuid/v7";
 import type { NewEvent } from "../db/event_row.ts";
+import { withAsciiHost } from "./ascii_host.ts";
 import { completeAttribution, completePage, fieldsOf, PageUrl, textOf } from "./attribution.ts";
 import { botOf } from "./bot.ts";
 import { type IpMode, storedAddress } from "./client_address.ts";
@@ -118,7 +119,7 @@ function locate(
   const sent = textOf(event.url) ?? textOf(page.url) ?? (path === undefined ? referer : undefined);
   // Cut first: redacting a quarter of a megabyte of parameters would keep everybody waiting.
   const url = new PageUrl(
-    sent === undefined ? undefined : cut(redactUrl(cut(sent, MAX_URL), isSecretName), MAX_URL),
+    sent === undefined ? undefined : cut(redactUrl(withAsciiHost(cut(sent, MAX_URL)), isSecretName), MAX_URL),
   );
   const known = path === undefined ? url.parsed?.pathname : redactUrl(cut(path, MAX_URL), isSecretName);
   return { url, path: known === undefined ? undefined : cut(known, 2048) };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { cleanForPostgres, mayNeedCleaning } from "./clean.ts";
 import { parseTime } from "./clock.ts";
+import { parseExactJson } from "./exact_json.ts";
 import { MAX_EVENTS, MAX_ID, MAX_TYPE, readSoundItem, readSoundNested } from "./sound_item.ts";
 
 /** Deepest nesting of an item. Trackers need 5; at some thousands Postgres and our own recursions run out of stack. */
@@ -203,7 +204,7 @@ function isDeeper(value: unknown, levels: number): boolean {
 
 function parseJson(body: string): unknown {
   try {
-    return JSON.parse(body);
+    return parseExactJson(body);
   } catch (error) {
     throw new UnreadableBody(
       body.trim() === ""

@@ -1,3 +1,4 @@
+import { domainToASCII } from "node:url";
 import ipaddr from "ipaddr.js";
 import { wordsOf } from "./redact.ts";
 
@@ -25,6 +26,8 @@ const MAX_ENTRIES = 100;
 /** What somebody gave for some of a site's settings; of a list, each entry. */
 export interface GivenSettings {
   domains?: readonly string[];
+  addDomains?: readonly string[];
+  removeDomains?: readonly string[];
   ipMode?: string;
   retentionDays?: string;
   redactNames?: readonly string[];
@@ -35,6 +38,8 @@ export interface GivenSettings {
 /** The settings that were given; undefined what was not, or cannot be. */
 export interface ReadSettings {
   domains?: string[];
+  addDomains?: string[];
+  removeDomains?: string[];
   ipMode?: "full" | "truncate" | "none" | null;
   retentionDays?: number | null;
   redactNames?: string[];
@@ -64,6 +69,8 @@ export function readSettings(
     checked(name, given[name], (entries) => readList(entries, read));
   return {
     domains: list("domains", readDomain),
+    addDomains: list("addDomains", readDomain),
+    removeDomains: list("removeDomains", readDomain),
     ipMode: checked("ipMode", given.ipMode, readIpMode),
     retentionDays: checked("retentionDays", given.retentionDays, readRetentionDays),
     redactNames: list("redactNames", readRedactName),
@@ -72,7 +79,13 @@ export function readSettings(
   };
 }
 
-type ListName = "domains" | "redactNames" | "excludePaths" | "excludeNetworks";
+type ListName =
+  | "domains"
+  | "addDomains"
+  | "removeDomains"
+  | "redactNames"
+  | "excludePaths"
+  | "excludeNetworks";
 
 /** Reads each of a list, leaving out repetitions. @throws {InvalidSetting} If one is invalid, or they are too many */
 export function readList(given: readonly string[], read: (text: string) => string): string[] {
@@ -81,12 +94,21 @@ export function readList(given: readonly string[], read: (text: string) => strin
   throw new InvalidSetting(`${entries.length} entries`, `give at most ${MAX_ENTRIES}`);
 }
 
-/** A host name; a URL is cut to its host. @throws {InvalidSetting} */
+/**
+ * A host name as browsers write it, `xn--mnchen-3ya.example` for `münchen.example`; a URL or an origin is cut to its host. The
+ * hosts of apps may be `-` and `.` (`app://.`), and `null` stands for pages without an origin, such as files.
+ *
+ * @throws {InvalidSetting}
+ */
 export function readDomain(text: string): string {
-  const host = text.toLowerCase().replace(/^https?:\/\//, "").replace(/[:/].*$/, "");
-  if (/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host)) return host;
+  const host = text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").replace(/[:/?#].*$/s, "");
+  const ascii = host.length <= LONGEST_HOST ? domainToASCII(host.toLowerCase()).replace(/(?<=.)\.$/, "") : "";
+  if (/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$|^\.$/.test(ascii) && ascii.length <= LONGEST_HOST) return ascii;
   throw new InvalidSetting(text, "give a host name such as example.com");
 }
+
+// RFC 1035, 2.3.4.
+const LONGEST_HOST = 253;
 
 /** Days that raw events stay; null, by the word `default`, as the server is set. @throws {InvalidSetting} */
 export function readRetentionDays(text: string): number | null {

@@ -6,14 +6,15 @@ import type { Receipt } from "../db/write_queue.ts";
 import { type Remainder, withoutExcludedPages } from "../events/exclusions.ts";
 import { enrichEvent, type RequestContext, userAgentOf } from "../events/enrich.ts";
 import type { Payload, Rejection } from "../events/payload.ts";
-import { hostOf, isWithin } from "../events/referrer.ts";
+import { originHost, plainOrigin } from "../events/origin.ts";
+import { isWithin } from "../events/referrer.ts";
 import { rulesOf } from "../events/site_rules.ts";
 import type { VisitorIds } from "../events/visitor.ts";
 import type { Metrics } from "./metrics.ts";
 import { RateLimits } from "./rate_limits.ts";
 import type { AppOptions, AppServices } from "./services.ts";
 
-export type IntakeServices = Pick<AppServices, "events" | "sites" | "visitors">;
+export type IntakeServices = Pick<AppServices, "events" | "sites" | "visitors" | "refusedOrigins">;
 export type IntakeOptions = Pick<AppOptions, "openRegistration" | "ipMode" | "rateLimits">;
 
 /** The sender of a request. */
@@ -100,13 +101,13 @@ export class Intake {
       // Awaited once a site: a thousand events of one would be as many turns of the queue of promises.
       if (!sites.has(payload.siteId)) sites.set(payload.siteId, await this.#findSite(payload.siteId));
       const site = sites.get(payload.siteId);
-      const reason = this.#whyForbidden(payload.siteId, site, sender.origin);
+      const sent = payload.events?.length ?? 1;
+      const reason = this.#whyForbidden(payload.siteId, site, sender.origin, sent);
       if (reason !== undefined) {
         forbidden++;
         rejected.push({ index, issues: [{ path: "siteId", message: reason }] });
         continue;
       }
-      const sent = payload.events?.length ?? 1;
       if (rulesOf(site).exclusions?.hasAddress(sender.address)) {
         excluded.push(this.#leaveOut("network", index, sent, sent));
         leftOut.add(index);
@@ -115,7 +116,7 @@ export class Intake {
       const { sessionId, visitorId } = payload;
       const visitor = sessionId !== undefined && visitorId !== undefined
         ? { sessionId, visitorId }
-        : await this.#identify(payload, sender);
+        : await this.#identify(payload, sender, site?.timezone);
       const { event, excluded: pages } = this.#makeEvent(payload, sender, site, visitor);
       if (pages > 0) excluded.push(this.#leaveOut("path", index, pages, sent));
       if (event === undefined) {
@@ -198,6 +199,7 @@ export class Intake {
     siteId: string,
     site: Site | undefined,
     origin: string | undefined,
+    events: number,
   ): string | undefined {
     if (!site) {
       return this.#options.openRegistration
@@ -205,13 +207,17 @@ export class Intake {
         : `site ${siteId} is unknown here: add it with deno task site add ${siteId}`;
     }
     if (origin === undefined || site.domains.length === 0) return undefined;
-    const host = hostOf(origin);
+    const host = originHost(origin);
     if (host !== undefined && site.domains.some((domain) => isWithin(host, domain))) return undefined;
-    return `site ${siteId} does not list the origin ${origin}: add it with deno task site add ${siteId} --domain …`;
+    this.#services.refusedOrigins.add(siteId, plainOrigin(origin) ?? "", events);
+    const advice = host === undefined
+      ? "that is no origin of a page"
+      : `if its pages are the site's, add it with deno task site set ${siteId} --add-domain ${host}`;
+    return `site ${siteId} does not list the origin ${origin}: ${advice}`;
   }
 
   /** The ids that the client sent, and in the place of those that it did not what we know it by. */
-  async #identify(payload: Payload, sender: Sender): Promise<VisitorIds> {
+  async #identify(payload: Payload, sender: Sender, timezone?: string): Promise<VisitorIds> {
     const { siteId, sessionId, visitorId } = payload;
     const userAgent = userAgentOf(payload, sender) ?? "";
     const derived = await this.#services.visitors.identify(
@@ -219,6 +225,7 @@ export class Intake {
       sender.address,
       userAgent,
       sender.receivedAt,
+      timezone,
     );
     return { sessionId: sessionId ?? derived.sessionId, visitorId: visitorId ?? derived.visitorId };
   }

@@ -1,6 +1,7 @@
 import type { Availability } from "../db/availability.ts";
 import type { Database } from "../db/database.ts";
 import type { EventWriter } from "../db/event_writer.ts";
+import type { RefusedOrigins } from "../db/refused_origins.ts";
 import type { SiteDirectory } from "../db/site_directory.ts";
 import type { Spool } from "../db/spool.ts";
 import type { IpMode } from "../events/client_address.ts";
@@ -18,6 +19,7 @@ export interface AppServices {
   availability: Availability;
   events: EventWriter;
   sites: SiteDirectory;
+  refusedOrigins: RefusedOrigins;
   visitors: VisitorDirectory;
   assets: WebAssets;
   /** Runs every job once; answers a row a job. */

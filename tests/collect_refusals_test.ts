@@ -1,4 +1,6 @@
 import { assertEquals } from "@std/assert";
+import { saveSite } from "../db/site_directory.ts";
+import { readDomain } from "../events/site_settings.ts";
 import { answer } from "./answer.ts";
 import { batch, pageview, testApp } from "./fixtures.ts";
 
@@ -143,6 +145,7 @@ Deno.test("POST /collect turns unknown sites and foreign origins away", async ()
   assertEquals(await status("strict", "https://shop.example.com:8443"), 202);
   assertEquals(await status("strict", "https://example.com.evil.test"), 403);
   assertEquals(await status("strict", "null"), 403);
+  assertEquals(await status("strict", "capacitor://localhost"), 403);
   // A server that sends events has no origin.
   assertEquals(await status("strict"), 202);
   const [, mixed] = await answer(
@@ -153,6 +156,34 @@ Deno.test("POST /collect turns unknown sites and foreign origins away", async ()
     accepted: 1,
     rejected: [{ index: 1, message: "site unknown is unknown here: add it with deno task site add unknown" }],
   });
+});
+
+const APPS: [origin: string, domain: string][] = [
+  ["capacitor://localhost", "localhost"],
+  ["ionic://localhost", "localhost"],
+  ["tauri://localhost", "localhost"],
+  ["https://tauri.localhost", "tauri.localhost"],
+  ["http://localhost:8100", "localhost"],
+  ["app://obsidian.md", "obsidian.md"],
+  ["app://-", "-"],
+  ["app://.", "."],
+  ["chrome-extension://abcdefghijklmnopabcdefghijklmnop", "abcdefghijklmnopabcdefghijklmnop"],
+  ["null", "null"],
+  ["file://", "null"],
+  ["https://xn--mnchen-3ya.example", "münchen.example"],
+];
+
+Deno.test("pages of apps and files may send events to a site that lists what the refusal says", async () => {
+  await using app = await testApp();
+  await app.rows("insert into sites (site_id, domains) values ('strict', '{example.com}')");
+  for (const [origin, domain] of APPS) {
+    const event = { eventType: "x", siteId: domain };
+    const [status, problem] = await answer(await app.collect({ ...event, siteId: "strict" }, { origin }));
+    const [, advised] = / --add-domain (\S+)$/.exec((problem as { detail: string }).detail) ?? [];
+    assertEquals([origin, status, advised], [origin, 403, readDomain(domain)]);
+    await saveSite(app.db, { siteId: domain, domains: [readDomain(origin === "file://" ? domain : origin)] });
+    assertEquals([origin, (await app.collect(event, { origin })).status], [origin, 202]);
+  }
 });
 
 Deno.test("an answer names at most twenty errors, however many items were wrong", async () => {

@@ -33,6 +33,11 @@ Deno.test("no text of a visitor or of a URL becomes markup", async () => {
   });
   await app.collect({
     ...visit("a", path, { timestamp: at(7) }),
+    eventType: "click",
+    eventData: { href: `https://other.example/${HOSTILE}`, isDownload: true },
+  });
+  await app.collect({
+    ...visit("a", path, { timestamp: at(7) }),
     eventType: "form_submit",
     eventData: { formId: HOSTILE, formData: { [HOSTILE]: HOSTILE } },
   });
@@ -41,7 +46,8 @@ Deno.test("no text of a visitor or of a URL becomes markup", async () => {
   const value = encodeURIComponent(HOSTILE);
   const pages = [
     `?${DAY}`,
-    `?${DAY}&sources=source&pages=exit`,
+    `?${DAY}&sources=source&pages=exit&events=outbound`,
+    `?${DAY}&events=download`,
     `?${DAY}&sources=utm_campaign&filter=page:contains:${value}&filter=event:is:${value}`,
     `?${DAY}&figure=${value}&interval=${value}&sources=${value}`,
     ...["page", "event", "source", "referrer", "utm_term", "language"].map((view) => `/${view}?${DAY}`),

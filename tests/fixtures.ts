@@ -1,6 +1,7 @@
 import type { Row } from "../db/database.ts";
 import type { EventWriter } from "../db/event_writer.ts";
 import { openIngestion } from "../db/ingestion.ts";
+import type { RefusedOrigins } from "../db/refused_origins.ts";
 import { Spool } from "../db/spool.ts";
 import { type JobRun, runAllJobs } from "../etl/run.ts";
 import { VisitorDirectory } from "../events/visitor.ts";
@@ -34,6 +35,7 @@ export function anyServer(): TestEngine {
 export interface TestApp extends AsyncDisposable {
   db: TestDatabase;
   events: EventWriter;
+  refusedOrigins: RefusedOrigins;
   /** Between the app and its database, where the test asked for one; `rows` goes past it. */
   proxy: TcpProxy | undefined;
   /** Posts to `/collect`: an object or array as JSON, a string as it is. */
@@ -80,7 +82,7 @@ export async function testApp(
     ? db
     : await openTarget(own.url, { poolSize: 1, statementTimeout: statsTimeout });
   const spool = spoolPath === undefined ? undefined : new Spool(spoolPath, spoolBytes);
-  const { availability, events, sites, salts, close } = openIngestion(db, spool);
+  const { availability, events, sites, refusedOrigins, salts, close } = openIngestion(db, spool);
   const jobs = { db, retentionDays: 90, signal: new AbortController().signal, whenBusy: "wait" as const };
   const etl = () => runAllJobs(jobs);
   const app = createApp(
@@ -95,6 +97,7 @@ export async function testApp(
       assets,
       runJobs: etl,
       sites,
+      refusedOrigins,
       visitors: new VisitorDirectory(salts),
     },
     {
@@ -115,6 +118,7 @@ export async function testApp(
   return {
     db: own,
     events,
+    refusedOrigins,
     proxy,
     request,
     routes: [...new Set(app.routes.map(({ method, path }) => `${method} ${path}`))],

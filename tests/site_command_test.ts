@@ -57,7 +57,7 @@ commandTest("site adds, sets, lists and removes sites", testDatabase, async (run
   };
   assertEquals(await rows(), [blog, shop]);
   // What is not given stays as it is.
-  assertEquals(await site("add", "shop", "--timezone", "UTC"), answered("changed: shop"));
+  assertEquals(await site("set", "shop", "--timezone", "UTC"), answered("changed: shop"));
   assertEquals(await site("set", "blog", "--domain", "blog.example"), answered("changed: blog"));
   assertEquals(
     await site("set", "shop", "--retention-days", "default", "--redact", "none", "--json"),
@@ -83,6 +83,80 @@ commandTest("site adds, sets, lists and removes sites", testDatabase, async (run
   );
   assertEquals(await db.query("select site_id from sites"), [{ site_id: "blog" }]);
 });
+
+commandTest(
+  "site set adds and removes domains, and site add leaves a site that is there as it is",
+  testDatabase,
+  async (run, db) => {
+    const site = (command: string) => run("commands/site.ts", command.split(" "));
+    const domains = async () =>
+      (await db.query("select domains from sites where site_id = 'shop'"))[0]!.domains;
+    await site("add shop --domain shop.example --timezone Europe/Berlin");
+
+    assertEquals(
+      await site("add shop --domain docs.example"),
+      failed(
+        "site",
+        "Cannot add shop: there is a site of this id; change it with: deno task site set shop …, such as --add-domain example.com",
+      ),
+    );
+    assertEquals(await domains(), ["shop.example"]);
+    assertEquals(
+      await site("set shop --add-domain MÜNCHEN.example --add-domain docs.example"),
+      answered("changed: shop"),
+    );
+    assertEquals(await domains(), ["shop.example", "xn--mnchen-3ya.example", "docs.example"]);
+    assertEquals(
+      (await site("list")).stdout.split("\n")[2]!.replace(/ {2,}/g, "  "),
+      "shop  shop.example, münchen.example, docs.example  Europe/Berlin  as the server  as the server",
+    );
+    // Both spellings of a domain are one.
+    await site("set shop --add-domain xn--mnchen-3ya.example");
+    assertEquals(
+      await site("set shop --remove-domain münchen.example --add-domain a.example"),
+      answered("changed: shop"),
+    );
+    assertEquals(await domains(), ["shop.example", "docs.example", "a.example"]);
+    const refusals: [string, string][] = [
+      [
+        "set shop --remove-domain other.example",
+        "Cannot set shop: it does not list all of the domains to remove; see what it lists: deno task site list",
+      ],
+      [
+        "set shop --remove-domain shop.example --remove-domain docs.example --remove-domain a.example",
+        "Cannot set shop: without its last domain pages of any host could post; if they may, say so: " +
+        "deno task site set shop --domain any",
+      ],
+      [
+        `set shop${Array.from({ length: 98 }, (_, i) => ` --add-domain d${i}.example`).join("")}`,
+        "Cannot set shop: it would list more than 100 domains; remove some with --remove-domain",
+      ],
+      [
+        "set shop --add-domain exa!mple",
+        'Cannot set --add-domain to "exa!mple": give a host name such as example.com',
+      ],
+    ];
+    for (const [command, problem] of refusals) assertEquals(await site(command), failed("site", problem));
+    assertEquals(await domains(), ["shop.example", "docs.example", "a.example"]);
+    await site("set shop --domain any");
+    assertEquals(
+      await site("set shop --add-domain shop.example"),
+      failed(
+        "site",
+        "Cannot set shop: it lists no domain, so pages of any host may post; to accept some only, list all of them: " +
+          "deno task site set shop --domain example.com --domain www.example.com",
+      ),
+    );
+    assertEquals(
+      await site("add blog --add-domain blog.example"),
+      refused("site", "add takes --domain: the site lists no domain yet"),
+    );
+    assertEquals(
+      await site("set shop --domain a.example --add-domain b.example"),
+      refused("site", "--domain gives the whole list: leave out --add-domain and --remove-domain"),
+    );
+  },
+);
 
 commandTest(
   "site takes ids that look like numbers or flags' values as they are",

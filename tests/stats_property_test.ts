@@ -245,11 +245,11 @@ async function compare(
     same(interval, await timeseries(db, query, interval), referenceTimeseries(facts, query, interval));
   }
   for (const dimension of DIMENSIONS) {
-    const options = { limit, offset, search, visitors: true };
+    const options = { limit, offset, search: search === "" ? [] : [search], visitors: true };
     same(
       dimension,
       await breakdown(db, query, dimension, options),
-      referenceBreakdown(facts, query, dimension, options),
+      referenceBreakdown(facts, query, dimension, { ...options, search }),
     );
   }
   same("journeys", await journeys(db, query, page), referenceJourneys(facts, query, page));

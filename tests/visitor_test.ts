@@ -86,6 +86,35 @@ Deno.test("visitor: address, user agent, site and salt each make another visitor
   assertEquals(new Set(ids.map((id) => id.sessionId)).size, ids.length);
 });
 
+// [time zone, when the visitor was seen in UTC, the visitor of each time]
+const ZONES: [timezone: string, times: string[], visitors: string][] = [
+  [
+    "America/Los_Angeles",
+    ["2026-11-01T17:00", "2026-11-01T23:50", "2026-11-02T04:00", "2026-11-02T07:59"],
+    "vvvv",
+  ],
+  ["America/Los_Angeles", ["2026-11-02T07:00", "2026-11-02T08:00", "2026-11-02T17:00"], "vww"],
+  ["Asia/Kolkata", ["2026-11-01T18:29", "2026-11-01T18:45", "2026-11-01T20:00"], "vvw"],
+  ["Asia/Kolkata", ["2026-11-01T17:00", "2026-11-01T18:30"], "vw"],
+  ["Pacific/Kiritimati", ["2026-11-01T10:00", "2026-11-02T09:00"], "vv"],
+  // Clocks go back, and the day has 25 hours.
+  ["Europe/Berlin", ["2026-10-24T22:00", "2026-10-25T22:59", "2026-10-25T23:30"], "vvw"],
+  ["Europe/Berlin", ["2026-10-24T22:00", "2026-10-25T23:00"], "vw"],
+  ["Mars/Olympus", ["2026-11-01T23:00", "2026-11-02T10:00"], "vw"],
+];
+
+Deno.test("visitor: a day is the site's, whatever the date is in UTC", async () => {
+  for (const [timezone, times, visitors] of ZONES) {
+    const all = directory();
+    const ids: string[] = [];
+    for (const time of times) {
+      const at = new Date(`${time}:00Z`);
+      ids.push((await all.identify("example-com", "203.0.113.9", "Firefox", at, timezone)).visitorId);
+    }
+    assertEquals([timezone, times, pattern(ids, "v")], [timezone, times, visitors]);
+  }
+});
+
 Deno.test("visitor: the ids fit their columns and hold nothing of what they are made of", async () => {
   const { visitorId, sessionId } = await seen(directory(), "2026-11-01T10:00:00Z");
 

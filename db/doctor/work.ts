@@ -1,4 +1,5 @@
 import { unfinishedRebuild } from "../rebuild.ts";
+import { listRefusedOrigins } from "../refused_origins.ts";
 import { ask, type Check, count, formatAge, list, ok, problem, warning } from "./check.ts";
 
 // The job runs every minute and takes less than one.
@@ -118,6 +119,23 @@ const sessionRows: Check = {
   },
 };
 
+const refusedOrigins: Check = {
+  name: "refused origins",
+  asks: "database",
+  async run({ db }) {
+    const refused = await listRefusedOrigins(db);
+    if (refused.length === 0) return ok("none in the last day");
+    const all = refused.reduce((sum, { events }) => sum + events, 0);
+    const named = refused.map(({ site, origin, events }) =>
+      `${origin || "others"} at ${site} (${events.toLocaleString("en-US")})`
+    );
+    return warning(
+      `${count(all, "event")} of the last day, because the site does not list the origin: ${list(named)}`,
+      "if the pages are the site's: deno task site set ID --add-domain HOST",
+    );
+  },
+};
+
 /** One check for each job: did it succeed lately? */
 const jobs: Check = {
   name: "jobs",
@@ -174,5 +192,6 @@ export const WORK_CHECKS: readonly Check[] = [
   oldBots,
   staleDays,
   sessionRows,
+  refusedOrigins,
   jobs,
 ];

@@ -9,8 +9,10 @@ export interface BreakdownOptions {
   limit?: number;
   /** How many rows to leave out first; 0. */
   offset?: number;
-  /** Only values that contain this, whatever its case. */
-  search?: string;
+  /** Only values that contain one of these, whatever their case; none: all values. */
+  search?: readonly string[];
+  /** Of events: only those that the tracker sends by itself, or only the others; the total is theirs. */
+  automatic?: boolean;
   /** Only these values. */
   among?: readonly string[];
   /** Whether to count the visitors of each value, too, which takes the longer the more sessions there are. */
@@ -73,22 +75,33 @@ async function topValues(
   db: Database,
   query: StatsQuery,
   dimension: Dimension,
-  { limit = 10, offset = 0, search = "", among }: BreakdownOptions,
+  { limit = 10, offset = 0, search = [], among, automatic }: BreakdownOptions,
 ): Promise<{ rows: Row[]; count: number; total: Breakdown["total"] }> {
   const params = new Params();
   const scope = await scopeOf(db, query, params);
   const sums = valueSums(scope, dimension, params);
   const site = params.add(query.site);
   const isWanted = [
-    ...(search === ""
+    ...(automatic === undefined ? [] : [`is_automatic_event(d.value) = ${automatic}`]),
+    ...(search.length === 0
       ? []
       : isPath(dimension)
-      ? [`strpos(lower(d.value), lower(canonical_path(${params.add(search)}))) > 0`]
-      : [`d.value ilike ${params.add(`%${escapeLike(search)}%`)}`]),
+      ? [`(${
+        search.map((text) => `strpos(lower(d.value), lower(canonical_path(${params.add(text)}))) > 0`).join(
+          " or ",
+        )
+      })`]
+      : [`d.value ilike any(${
+        params.add(search.map((text) => `%${escapeLike(text)}%`))
+      }::text[])`]),
     ...(among === undefined ? [] : [`d.value = any(${params.add(among)}::text[])`]),
   ];
   // Each session has one value of its dimensions, so these add up; a session may have several pages, and events.
-  const everything = isSessionDimension(dimension) ? "sums" : `(${totalsWithoutVisitors(scope)}) totals`;
+  const everything = isSessionDimension(dimension)
+    ? "sums"
+    : automatic === undefined
+    ? `(${totalsWithoutVisitors(scope)}) totals`
+    : "found";
   const order = `${weightOf(dimension)} desc, sessions desc, value collate "C"`;
   const [found] = await ask<{ rows: Row[]; count: number; total: Breakdown["total"] }>(
     db,

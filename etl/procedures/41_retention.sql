@@ -170,6 +170,12 @@ begin
 end
 $$;
 
+-- The earliest date whose salt a visit may still need: yesterday's where it is earliest of all sites (UTC for those never added).
+create or replace function first_used_salt() returns date
+language sql stable as $$
+  select least((now() at time zone 'UTC')::date, min((now() at time zone s.timezone)::date)) - 1 from sites s
+$$;
+
 -- What else is kept for a time: events that were set aside for as long as the site's raw events.
 create or replace function purge_records(retention_days integer) returns void
 language sql as $$
@@ -177,7 +183,8 @@ language sql as $$
   where f.failed_at < now() - make_interval(days => coalesce(
     (select s.retention_days from sites s where s.site_id = f.site_id), retention_days));
   delete from job_runs where started_at < now() - interval '30 days';
-  delete from visitor_salts where day < (now() at time zone 'UTC')::date - 1;
+  delete from refused_origins where hour < now() - interval '1 day';
+  delete from visitor_salts where day < first_used_salt();
 $$;
 
 -- All that would go now: by table or partition and by site, how many rows, and their share of its size on the disk. What is
@@ -215,7 +222,10 @@ begin
   union all
   select 'job_runs', null, count(*), null, 'deleted' from job_runs where started_at < now() - interval '30 days' having count(*) > 0
   union all
+  select 'refused_origins', r.site_id::text, count(*), null, 'deleted'
+  from refused_origins r where r.hour < now() - interval '1 day' group by r.site_id
+  union all
   select 'visitor_salts', null, count(*), null, 'deleted'
-  from visitor_salts where day < (now() at time zone 'UTC')::date - 1 having count(*) > 0;
+  from visitor_salts where day < first_used_salt() having count(*) > 0;
 end
 $$;

@@ -1,6 +1,7 @@
 import { leftOutBots } from "../../db/stats/bots.ts";
 import { breakdown } from "../../db/stats/breakdown.ts";
 import { goals } from "../../db/stats/goals.ts";
+import { links } from "../../db/stats/links.ts";
 import { medians } from "../../db/stats/medians.ts";
 import { overview } from "../../db/stats/overview.ts";
 import { definitionChanges } from "../../db/stats/definition_changes.ts";
@@ -12,6 +13,12 @@ import { chartSeries } from "../../web/dashboard/chart_series.ts";
 import { FIGURE_KEYS } from "../../web/dashboard/figures.ts";
 import { OverviewPage } from "../../web/dashboard/overview_page.tsx";
 import { PanelSection } from "../../web/dashboard/panel.tsx";
+import {
+  EVENTS_TABS,
+  type EventsAnswer,
+  EventsPanel,
+  type EventsTab,
+} from "../../web/dashboard/events_panel.tsx";
 import { type Panel, PANEL_KEYS, panelDimension } from "../../web/dashboard/panels.ts";
 import { SetupCard } from "../../web/dashboard/setup.tsx";
 import { SiteFrame } from "../../web/dashboard/site_frame.tsx";
@@ -21,11 +28,19 @@ import type { View } from "./view.ts";
 import type { Visit } from "./visit.ts";
 
 const ROWS = 9;
+const VALUE_PANELS = PANEL_KEYS.filter((key) => key !== "events");
 
 /** The overview, or one panel of it. */
 export const overviewView: View = async (visit, part) => {
   const { context, site } = visit;
-  const panel = PANEL_KEYS.find((key) => key === part);
+  if (part === "events") {
+    const answer = await eventsAnswer(visit);
+    return {
+      page: <EventsPanel address={context.address} answer={answer} />,
+      status: statusOf(answer.outcome),
+    };
+  }
+  const panel = VALUE_PANELS.find((key) => key === part);
   if (panel) {
     const answer = await panelAnswer(visit, panel);
     return {
@@ -37,11 +52,12 @@ export const overviewView: View = async (visit, part) => {
   const intervals = intervalsOf(context.range);
   const asked = context.address.get("interval");
   const interval = intervals.find((known) => known === asked) ?? usualInterval(context.range);
-  const [totals, series, reached, ...panels] = await Promise.all([
+  const [totals, series, reached, events, ...panels] = await Promise.all([
     outcomeOf(totalsAnswer(visit)),
     outcomeOf(seriesAnswer(visit, interval)),
     outcomeOf(goals(visit.db, visit.query)),
-    ...PANEL_KEYS.map((key) => panelAnswer(visit, key)),
+    eventsAnswer(visit),
+    ...VALUE_PANELS.map((key) => panelAnswer(visit, key)),
   ]);
   const figure = FIGURE_KEYS.find((key) => key === context.address.get("figure")) ?? "visitors";
   return {
@@ -50,7 +66,7 @@ export const overviewView: View = async (visit, part) => {
         context={context}
         figure={figure}
         intervals={intervals}
-        answers={{ totals, series, panels, goals: reached }}
+        answers={{ totals, series, panels, events, goals: reached }}
       />
     ),
   };
@@ -80,6 +96,14 @@ async function seriesAnswer({ db, query, compared, now, site }: Visit, interval:
 async function panelAnswer({ db, query, context }: Visit, panel: Panel) {
   const dimension = panelDimension(panel, context.address.get(panel));
   return { panel, dimension, outcome: await outcomeOf(breakdown(db, query, dimension, { limit: ROWS })) };
+}
+
+async function eventsAnswer({ db, query, context }: Visit): Promise<EventsAnswer> {
+  const asked = context.address.get("events");
+  const tab = (Object.keys(EVENTS_TABS) as EventsTab[]).find((tab) => tab === asked) ?? "event";
+  return tab === "event"
+    ? { tab, outcome: await outcomeOf(breakdown(db, query, "event", { limit: ROWS, automatic: false })) }
+    : { tab, outcome: await outcomeOf(links(db, query, tab, { limit: ROWS })) };
 }
 
 /** Those in which the range has a few points, and not too many to tell apart. */

@@ -1,5 +1,6 @@
 import { isSiteId, type Site } from "../../db/site_directory.ts";
 import { formatNetwork, readSettings } from "../../events/site_settings.ts";
+import { shownHost } from "../../web/dashboard/host_names.ts";
 import type { FieldErrors, SiteFields } from "../../web/dashboard/site_form.tsx";
 
 // What stands at these places below /dashboard is no site.
@@ -22,7 +23,7 @@ export const EMPTY: SiteFields = {
 export function fieldsOf(site: Site): SiteFields {
   return {
     site: site.siteId,
-    domains: site.domains.join(" "),
+    domains: site.domains.map(shownHost).join(" "),
     timezone: site.timezone,
     ipMode: site.ipMode ?? "",
     retentionDays: String(site.retentionDays ?? ""),
@@ -56,7 +57,7 @@ export function readSite(fields: SiteFields): Site & { errors: FieldErrors } {
     excludeNetworks: entries(fields.excludeNetworks, /[\s,]+/),
   };
   const read = readSettings(given, (name, { shown, message }) => {
-    errors[name] = `“${shown}” does not fit: ${message}.`;
+    errors[name as keyof SiteFields] = `“${shown}” does not fit: ${message}.`;
   });
   return {
     siteId: fields.site,

@@ -2,7 +2,9 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { type Database, DataError } from "../../db/database.ts";
 import { listSites, saveSite } from "../../db/site_directory.ts";
+import { listRefusedOrigins } from "../../db/refused_origins.ts";
 import { lastEventAt } from "../../db/stats/arrival.ts";
+import { originHost } from "../../events/origin.ts";
 import { rulesOf } from "../../events/site_rules.ts";
 import type { FieldErrors, SiteFields } from "../../web/dashboard/site_form.tsx";
 import { SitesPage } from "../../web/dashboard/sites_page.tsx";
@@ -24,9 +26,10 @@ export function sitesRoutes(
   const app = new Hono<ReaderEnv>();
 
   const show = async (c: Context<ReaderEnv>, fields: SiteFields, errors: FieldErrors, isNew: boolean) => {
-    const [sites, lastEvent] = await Promise.all([
+    const [sites, lastEvent, refusedOrigins] = await Promise.all([
       listSites(db),
       isNew ? null : lastEventAt(db, fields.site),
+      listRefusedOrigins(db, isNew ? undefined : fields.site),
     ]);
     const address = addressOf(c, trustProxy);
     const site = sites.find(({ siteId }) => siteId === fields.site);
@@ -40,6 +43,11 @@ export function sitesRoutes(
         origin={publicOrigin(c, trustProxy)}
         address={address}
         isLeftOut={rulesOf(site).exclusions?.hasAddress(address) ?? false}
+        refusedOrigins={refusedOrigins.map(({ origin, ...refused }) => ({
+          ...refused,
+          origin,
+          host: originHost(origin),
+        }))}
         arrival={isNew ? null : { lastEventAt: lastEvent }}
       />
     );
@@ -57,16 +65,16 @@ export function sitesRoutes(
     const fields = readForm(form);
     const isNew = !form.has("existing");
     const { errors, ...site } = readSite(fields);
-    // Who slips must not change another site's domains and days.
-    if (isNew && (await listSites(db)).some(({ siteId }) => siteId === fields.site)) {
-      errors.site = "There is a site of this id: choose it in the list to change it.";
-    }
     if (Object.keys(errors).length === 0) {
       try {
         const saved = await saveSite(db, { ...site, mustExist: !isNew });
         if (saved === "missing") {
           const gone = { site: "There is no site of this id any more: it was removed meanwhile." };
           return await show(c, fields, gone, true);
+        }
+        if (saved === "exists") {
+          const taken = { site: "There is a site of this id: choose it in the list to change it." };
+          return await show(c, fields, taken, true);
         }
         return c.redirect(`${PATH}?site=${encodeURIComponent(site.siteId)}`, 303);
       } catch (error) {

@@ -12,6 +12,7 @@ import { PANEL_KEYS } from "../../web/dashboard/panels.ts";
 import type { SiteContext, Viewer } from "../../web/dashboard/site_frame.tsx";
 import { BadParameters, COMPARE, FILTERS, parseFilter, RANGE, readRange } from "../stats/parameters.ts";
 import { withCodes } from "../stats/countries.ts";
+import { withHostSpellings } from "../stats/hosts.ts";
 import { requireSite } from "../stats/question.ts";
 
 /** One look at a page of a site: what is asked, and what every such page knows. */
@@ -75,7 +76,12 @@ export async function readVisit(
   const { from, to, compare, filter } = asked.data;
   const period = asked.data.period ?? (from === undefined && to === undefined ? usualPeriod : undefined);
   const range = readRange({ period, from, to }, site);
-  const query: StatsQuery = { site: id, timezone: site.timezone, range, filters: withCodes(filter) };
+  const query: StatsQuery = {
+    site: id,
+    timezone: site.timezone,
+    range,
+    filters: withHostSpellings(withCodes(filter)),
+  };
   const compared = comparedStretch(query, compare, now);
   const address = new Address(id, view, knownParameters(url.searchParams), {
     filters: filter,

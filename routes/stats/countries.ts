@@ -2,6 +2,7 @@ import { closestString } from "@std/text/closest-string";
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import type { Dimension, Filter } from "../../db/stats/query.ts";
 import { COUNTRY_CODES } from "../../events/country.ts";
+import { hostSpellings } from "./hosts.ts";
 import { valueName } from "../../web/dashboard/names.ts";
 
 // As the dashboard shows them; empty is a country that nobody knows.
@@ -24,10 +25,11 @@ function countriesNamed(part: string): string[] {
 }
 
 /** How to search the values of a dimension for a text: as they are shown. */
-export function searchFor(dimension: Dimension, text: string): { search: string; among?: string[] } {
-  return dimension === "country" && text !== ""
-    ? { search: "", among: countriesNamed(text) }
-    : { search: text };
+export function searchFor(dimension: Dimension, text: string): { search: string[]; among?: string[] } {
+  if (text === "") return { search: [] };
+  return dimension === "country"
+    ? { search: [], among: countriesNamed(text) }
+    : { search: hostSpellings(dimension, text) };
 }
 
 /** The filter with codes for the names of countries; or what is wrong with it. */

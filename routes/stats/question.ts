@@ -5,6 +5,7 @@ import type { Filter, StatsQuery } from "../../db/stats/query.ts";
 import { findSite, missingBefore, type SiteDays } from "../../db/stats/sites.ts";
 import { type Stretch, stretchDays } from "../../db/stats/stretch.ts";
 import { withCodes } from "./countries.ts";
+import { withHostSpellings } from "./hosts.ts";
 import { readRange } from "./parameters.ts";
 
 /** The site of this id. @throws {HTTPException} 404 where there is none */
@@ -30,7 +31,7 @@ export async function readQuestion(
     site,
     timezone: found.timezone,
     range: readRange(parameters, found),
-    filters: withCodes(parameters.filter),
+    filters: withHostSpellings(withCodes(parameters.filter)),
     incompleteBefore: found.incompleteBefore,
   };
 }

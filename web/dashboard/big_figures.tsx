@@ -3,7 +3,6 @@ import type { Totals } from "../../db/stats/totals.ts";
 import type { Address } from "./address.ts";
 import { type Figure, FIGURE_KEYS, FIGURES } from "./figures.ts";
 import { changeOf, formatCompact, formatFigure } from "./format.ts";
-import { MEANINGS } from "./meanings.ts";
 
 /** The figures of the period, each with its change; a click draws it. */
 export function BigFigures(
@@ -24,7 +23,7 @@ export function BigFigures(
             href={address.with({ figure: key === "visitors" ? null : key })}
             aria-current={key === chosen ? "true" : undefined}
             data-figure={key}
-            title={isOfTime(key) ? MEANINGS[key] : undefined}
+            title={FIGURES[key].definition}
           >
             <span class="figure-title">{FIGURES[key].title}</span>
             <FigureText figure={current[key]} name={key} />

@@ -2,15 +2,25 @@ import type { EventProperties, EventProperty } from "../../db/stats/event_proper
 import { Bar } from "./bar.tsx";
 import { Empty } from "./empty.tsx";
 import { formatCount, formatShare } from "./format.ts";
-import { formatFilter, isValue } from "./address.ts";
+import { type Address, formatFilter, isValue } from "./address.ts";
+import { AUTOMATIC_EVENTS } from "./figures.ts";
 import { Answered, type Outcome } from "./outcome.tsx";
+import { shownUrl } from "./host_names.ts";
 import { type SiteContext, SiteFrame } from "./site_frame.tsx";
+
+/** How often events came, by their names. */
+export interface EventNames {
+  /** Of the site: those that it sends, and forms. */
+  named: { value: string; events: number }[];
+  /** Those that the tracker sends by itself. */
+  automatic: { value: string; events: number }[];
+}
 
 /** The events of a site by name, and what came with those of one name. */
 export function EventsPage(
   { context, names, outcome }: {
     context: SiteContext;
-    names: Outcome<{ value: string; events: number }[]>;
+    names: Outcome<EventNames>;
     /** Null where there is no event. */
     outcome: Outcome<EventProperties> | null;
   },
@@ -20,26 +30,15 @@ export function EventsPage(
   return (
     <SiteFrame context={context} title="Events" period="days">
       <Answered outcome={names} retry={address.with({})}>
-        {(events) =>
-          events.length === 0 || outcome === null
+        {({ named, automatic }) =>
+          named.length + automatic.length === 0 || outcome === null
             ? <Empty address={address} what="No event" kind="card notice" />
             : (
               <div class="columns">
                 <nav class="card site-list" aria-label="Events">
-                  <ul>
-                    {events.map(({ value, events }) => (
-                      <li>
-                        <a
-                          class="counted"
-                          href={address.with({ name: value })}
-                          aria-current={value === chosen ? "page" : undefined}
-                        >
-                          <span class="clip">{value}</span>
-                          <span>{formatCount(events)}</span>
-                        </a>
-                      </li>
-                    ))}
-                  </ul>
+                  <Names address={address} events={named} chosen={chosen} />
+                  {automatic.length > 0 && <h2 title={AUTOMATIC_EVENTS}>By the tracker</h2>}
+                  <Names address={address} events={automatic} chosen={chosen} />
                 </nav>
                 <Answered outcome={outcome} retry={address.with({})}>
                   {(event) => <Properties context={context} event={event} />}
@@ -48,6 +47,27 @@ export function EventsPage(
             )}
       </Answered>
     </SiteFrame>
+  );
+}
+
+function Names(
+  { address, events, chosen }: { address: Address; events: EventNames["named"]; chosen: string | null },
+) {
+  return (
+    <ul>
+      {events.map(({ value, events }) => (
+        <li>
+          <a
+            class="counted"
+            href={address.with({ name: value })}
+            aria-current={value === chosen ? "page" : undefined}
+          >
+            <span class="clip">{value}</span>
+            <span>{formatCount(events)}</span>
+          </a>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -102,7 +122,9 @@ function Property({ property }: { property: EventProperty }) {
             <tr>
               <th scope="row">
                 <Bar share={events / most} />
-                <span class="value" title={value}>{value === "" ? "(empty)" : value}</span>
+                <span class="value" title={shownUrl(value)}>
+                  {value === "" ? "(empty)" : shownUrl(value)}
+                </span>
               </th>
               <td>{formatCount(events)}</td>
               <td class="soft">{formatShare(share)}</td>

@@ -1,5 +1,6 @@
 import type { Comparison, Period } from "../../db/stats/period.ts";
 import type { Dimension, Filter, Operator } from "../../db/stats/query.ts";
+import { shownHost } from "./host_names.ts";
 
 /** What a dimension is called: one value of it, and a list of them. */
 export const DIMENSION_NAMES: Record<Dimension, { one: string; many: string }> = {
@@ -41,7 +42,7 @@ const LANGUAGES = new Intl.DisplayNames("en", {
   languageDisplay: "standard",
 });
 
-/** A value as people call it: `Germany` for the country `DE`. */
+/** A value as people call it: `Germany` for the country `DE`, `münchen.example` for a host in its `xn--` form. */
 export function valueName(dimension: Dimension, value: string): string {
   if (value === "") return EMPTY[dimension] ?? "(unknown)";
   switch (dimension) {
@@ -51,6 +52,9 @@ export function valueName(dimension: Dimension, value: string): string {
       return nameOf(LANGUAGES, value);
     case "device":
       return value.charAt(0).toUpperCase() + value.slice(1);
+    case "source":
+    case "referrer":
+      return shownHost(value);
     default:
       return value;
   }

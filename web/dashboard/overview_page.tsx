@@ -10,6 +10,7 @@ import { BigFigures } from "./big_figures.tsx";
 import { BotsLine, ChangesNote } from "./bots_line.tsx";
 import { Chart } from "./chart.tsx";
 import type { ChartSeries } from "./chart_series.ts";
+import { type EventsAnswer, EventsPanel } from "./events_panel.tsx";
 import type { Figure } from "./figures.ts";
 import { GoalsPanel } from "./goals_panel.tsx";
 import { Answered, type Outcome } from "./outcome.tsx";
@@ -21,6 +22,7 @@ export interface OverviewAnswers {
   totals: Outcome<{ current: Totals; previous: Totals | null; medians: Medians; bots: LeftOutBots }>;
   series: Outcome<ChartSeries & { changes: DefinitionChange[] }>;
   goals: Outcome<GoalRow[]>;
+  events: EventsAnswer;
   panels: { panel: Panel; dimension: Dimension; outcome: Outcome<Breakdown> }[];
 }
 
@@ -53,6 +55,7 @@ export function OverviewPage(
       </section>
       <div class="panels">
         {answers.panels.map((panel) => <PanelSection address={address} {...panel} />)}
+        <EventsPanel address={address} answer={answers.events} />
         <GoalsPanel context={context} outcome={answers.goals} />
       </div>
     </SiteFrame>

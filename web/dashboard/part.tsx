@@ -21,10 +21,16 @@ export function Part(
 
 /** A link that changes one part only: with scripts the rest of the page stays. */
 export function PartLink(
-  { part, href, current, children }: { part: string; href: string; current: boolean; children?: Child },
+  { part, href, current, title, children }: {
+    part: string;
+    href: string;
+    current: boolean;
+    title?: string;
+    children?: Child;
+  },
 ) {
   return (
-    <a href={href} data-part={part} aria-current={current ? "true" : undefined}>
+    <a href={href} data-part={part} title={title} aria-current={current ? "true" : undefined}>
       {children}
     </a>
   );

@@ -1,5 +1,6 @@
 import type { SiteSummary } from "../../db/stats/site_summaries.ts";
 import { formatCount } from "./format.ts";
+import { shownHost } from "./host_names.ts";
 import { Page } from "./page.tsx";
 import type { Viewer } from "./site_frame.tsx";
 
@@ -24,7 +25,9 @@ export function SitesListPage({ sites, viewer }: { sites: SiteSummary[]; viewer:
                 <h2>
                   <a href={`/dashboard/${encodeURIComponent(site)}`}>{site}</a>
                 </h2>
-                <p class="soft">{domains.length > 0 ? domains.join(", ") : "any domain"} · {timezone}</p>
+                <p class="soft">
+                  {domains.length > 0 ? domains.map(shownHost).join(", ") : "any domain"} · {timezone}
+                </p>
                 <dl>
                   <div>
                     <dt>Visitors</dt>

@@ -1,11 +1,12 @@
 import { Page } from "./page.tsx";
+import { type RefusedOriginRow, RefusedOrigins } from "./refused_origins.tsx";
 import { type Arrival, ArrivalPart, Snippet } from "./setup.tsx";
 import { type FieldErrors, type SiteFields, SiteForm } from "./site_form.tsx";
 import type { Viewer } from "./site_frame.tsx";
 
 /** The sites that were added, and one of them to change; or a form for another one. */
 export function SitesPage(
-  { viewer, sites, fields, errors, isNew, origin, address, isLeftOut, arrival }: {
+  { viewer, sites, fields, errors, isNew, origin, address, isLeftOut, refusedOrigins, arrival }: {
     viewer: Viewer;
     sites: string[];
     fields: SiteFields;
@@ -17,6 +18,8 @@ export function SitesPage(
     address: string | undefined;
     /** Whether the site leaves out events from there. */
     isLeftOut: boolean;
+    /** Of the site, or of all sites if the form adds one. */
+    refusedOrigins: RefusedOriginRow[];
     /** Null where there is no site yet to wait for. */
     arrival: Arrival | null;
   },
@@ -61,6 +64,7 @@ export function SitesPage(
               )}
             </section>
           )}
+          {refusedOrigins.length > 0 && <RefusedOrigins rows={refusedOrigins} ofSite={!isNew} />}
           <SiteForm fields={fields} errors={errors} isNew={isNew} address={address} />
         </div>
       </div>
