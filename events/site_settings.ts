@@ -101,10 +101,20 @@ export function readList(given: readonly string[], read: (text: string) => strin
  * @throws {InvalidSetting}
  */
 export function readDomain(text: string): string {
-  const host = text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").replace(/[:/?#].*$/s, "");
+  const authority = text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "");
+  if (authority.startsWith("[")) return readIpv6(text, authority);
+  const host = authority.replace(/[:/?#].*$/s, "");
   const ascii = host.length <= LONGEST_HOST ? domainToASCII(host.toLowerCase()).replace(/(?<=.)\.$/, "") : "";
   if (/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$|^\.$/.test(ascii) && ascii.length <= LONGEST_HOST) return ascii;
   throw new InvalidSetting(text, "give a host name such as example.com");
+}
+
+/** As in the origin of a page at an IPv6 address: `[2001:db8::1]`. */
+function readIpv6(text: string, authority: string): string {
+  const [literal] = /^\[[\da-f:.]{2,45}\]/i.exec(authority) ?? [];
+  const host = literal && URL.parse(`http://${literal}/`)?.hostname;
+  if (host) return host;
+  throw new InvalidSetting(text, "give a host name such as example.com, or an address such as [2001:db8::1]");
 }
 
 // RFC 1035, 2.3.4.

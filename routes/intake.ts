@@ -101,7 +101,7 @@ export class Intake {
       // Awaited once a site: a thousand events of one would be as many turns of the queue of promises.
       if (!sites.has(payload.siteId)) sites.set(payload.siteId, await this.#findSite(payload.siteId));
       const site = sites.get(payload.siteId);
-      const sent = payload.events?.length ?? 1;
+      const sent = countEvents(payload);
       const reason = this.#whyForbidden(payload.siteId, site, sender.origin, sent);
       if (reason !== undefined) {
         forbidden++;
@@ -229,4 +229,9 @@ export class Intake {
     );
     return { sessionId: sessionId ?? derived.sessionId, visitorId: visitorId ?? derived.visitorId };
   }
+}
+
+/** How many events the item brings. Any event but a batch may have a field `events`, and hold anything there. */
+function countEvents({ eventType, events }: Payload): number {
+  return eventType === "batch" && events !== undefined ? events.length : 1;
 }

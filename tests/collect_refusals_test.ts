@@ -164,6 +164,7 @@ const APPS: [origin: string, domain: string][] = [
   ["tauri://localhost", "localhost"],
   ["https://tauri.localhost", "tauri.localhost"],
   ["http://localhost:8100", "localhost"],
+  ["http://[2001:db8::1]:8000", "[2001:db8::1]"],
   ["app://obsidian.md", "obsidian.md"],
   ["app://-", "-"],
   ["app://.", "."],

@@ -119,11 +119,14 @@ Deno.test("counts wait while the database is away, and no origin of a stranger b
       "null",
     ]
   ) assertEquals((await app.collect({ eventType: "x", siteId: "shop" }, { origin })).status, 403);
+  for (const events of [{ length: "many" }, { length: 1e18 }, "text", 7]) {
+    await app.collect({ eventType: "x", siteId: "shop", events }, { origin: "null" });
+  }
   await app.refusedOrigins.flush();
 
   assertEquals(await listRefusedOrigins(app.db), [
     { site: "shop", origin: "", events: 6 },
-    { site: "shop", origin: "null", events: 1 },
+    { site: "shop", origin: "null", events: 5 },
   ]);
 });
 

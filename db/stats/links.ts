@@ -44,7 +44,7 @@ export async function links(
     db,
     `
   with clicked as (
-    select split_part(split_part(e.event_data ->> 'href', '#', 1), '?', 1) as url, count(*) as clicks
+    select left(split_part(split_part(e.event_data ->> 'href', '#', 1), '?', 1), 2048) as url, count(*) as clicks
     from (${facts} and f.event_type = 'click' and is_own_event(f.event_type)
     ) e
     cross join (select coalesce((select s.domains from sites s where s.site_id = ${site}), '{}') as domains) own
