@@ -1,4 +1,4 @@
-import { platformOf } from "./referrer.ts";
+import { LONGEST_NAME, platformOf } from "./referrer.ts";
 import { PLATFORM_OF_BRAND, PLATFORM_OF_HOST, PLATFORM_OF_NAME, type PlatformType } from "./referrer_list.ts";
 
 /** What kind of place a source is. Of the social networks and of other sites, channels tell two kinds apart. */
@@ -35,9 +35,6 @@ export function kindOfPlatform(type: PlatformType, platform: string | null): Sou
   if (type === "social" && VIDEO.has(platform)) return "video";
   return type === "referral" && SHOPPING.has(platform) ? "shopping" : type;
 }
-
-// The longest name that a host may have (RFC 1035).
-const LONGEST_NAME = 253;
 
 /**
  * The kind of what a campaign calls its source: a platform (`google`, `fb`, `facebook_ads`) or a host

@@ -51,8 +51,12 @@ function withoutWww(host: string): string {
   return host.replace(/^www\./, "");
 }
 
+/** The longest name that a host may have (RFC 1035). Each end of it is looked up, which takes seconds of 100,000 characters. */
+export const LONGEST_NAME = 253;
+
 /** The platform of a host, in lower case; undefined for one that no list has. */
 export function platformOf(host: string): Platform | undefined {
+  if (host.length > LONGEST_NAME) return undefined;
   const known = longestMatch(PLATFORM_OF_HOST, host);
   if (known) return known;
   const { domain, publicSuffix } = parse(host);

@@ -108,6 +108,11 @@ for (const [referrer, type, platform] of REFERRERS) {
   });
 }
 
+Deno.test("referrer: a host that is longer than any may be is a referral, and takes no time to look up", () => {
+  const host = `${"a.".repeat(50_000)}google.com`;
+  assertEquals(classifyReferrer(`https://${host}/`, ["shop.example"]), { type: "referral", platform: host });
+});
+
 Deno.test("referrer: a search engine is internal to itself", () => {
   assertEquals(classifyReferrer("https://www.google.com/", ["google.com"]), {
     type: "internal",
