@@ -20,6 +20,7 @@ import { ProgressLine } from "./progress.ts";
 import { reachDatabase, type Reached } from "./reach.ts";
 import { Interrupted, type Subcommand } from "./subcommand.ts";
 import { printJson, printLine } from "./terminal.ts";
+import { readUserAgentsAgain } from "./user_agents.ts";
 
 // Another process writes the slices, such as the job daily-metrics: its progress is read from the table.
 const LOOK_MS = 500;
@@ -38,7 +39,7 @@ export const rebuild: Subcommand = {
   help: `Usage: deno task footfall rebuild [--site ID] [--from DAY] [--to DAY] [--force] [--json]
 
 Writes session_rows again from user_sessions, pageviews and user_events, the latest sessions first, in slices of
-about 4,000, then rolls up their days. Collection, the jobs and the dashboard go on meanwhile. After an upgrade,
+about 4,000, then rolls up their days. The stored user agents are read again before. Collection, the jobs and the dashboard go on meanwhile. After an upgrade,
 or when doctor finds rows of older definitions, rebuild everything; after the facts were changed by hand, their days.
 
 It may be interrupted at any moment, also by kill -9: run it again and it goes on, or leave it to the job
@@ -64,6 +65,9 @@ one is, that one is finished first.
         throw new CommandError(`Cannot rebuild: there is no session of ${formatWish(wish, "any site")}`);
       }
       if (!args.flag("force")) await tell(await requireRoom(reached, all));
+
+      const agents = await readUserAgentsAgain(db, interrupted);
+      if (agents > 0) await tell(`${count(agents, "user agent")} read otherwise than before`);
 
       let sessions = 0;
       if (underWay) {
