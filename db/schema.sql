@@ -651,6 +651,16 @@ group by site_id, referrer_type;
 --   process_whole_range(first_id bigint, last_id bigint, lanes integer[]) returns integer
 --   session_lane(session_id text) returns integer
 
+-- etl/procedures/17_platform_names.sql
+--   platform_names() returns jsonb
+
+-- etl/procedures/18_sources.sql
+--   dimension_value(dimension text, value text) returns text
+--   fold_case(value text) returns text
+--   folded_tag(value text) returns text
+--   source_name(tag text) returns text
+--   source_tag(utm_source text, referrer_type text, referrer_platform text, referrer_host text) returns text
+
 -- etl/procedures/20_session_rows.sql
 --   is_whole(s session_rows) returns boolean
 --   make_session_rows(sites text[], sessions text[], since timestamptz[]) returns setof session_rows

@@ -78,7 +78,7 @@ async function topValues(
   const sums = valueSums(scope, dimension, params);
   const site = params.add(query.site);
   const isWanted = [
-    ...(search === "" ? [] : [`d.value ilike ${params.add(`%${escapeLike(search)}%`)}`]),
+    ...(search === "" ? [] : [`fold_case(d.value) like fold_case(${params.add(`%${escapeLike(search)}%`)})`]),
     ...(among === undefined ? [] : [`d.value = any(${params.add(among)}::text[])`]),
   ];
   // Each session has one value of its dimensions, so these add up; a session may have several pages, and events.

@@ -73,19 +73,26 @@ async function valuesOfFilters(db: Queryable, { site, filters }: StatsQuery): Pr
   const rows = await db.query<{ place: number; ids: number[] }>(
     `select f.place, array(
        select d.value_id from dictionary d
-       where d.site_id = $1 and case when f.is_exact then d.value_hash = any(f.hashes) else d.value ilike any(f.patterns) end
+       where d.site_id = $1 and case when f.is_exact then d.value_hash = any(f.hashes) else fold_case(d.value) like any(f.patterns) end
      ) as ids
      from (
        select (filter ->> 'place')::integer as place, (filter ->> 'isExact')::boolean as is_exact,
-         array(select md5(value)::uuid from jsonb_array_elements_text(filter -> 'values') as value) as hashes,
-         array(select jsonb_array_elements_text(filter -> 'values')) as patterns
+         array(
+           select md5(dimension_value(filter ->> 'dimension', value))::uuid from jsonb_array_elements_text(filter -> 'values') as value
+         ) as hashes,
+         array(select fold_case(value) from jsonb_array_elements_text(filter -> 'values') as value) as patterns
        from jsonb_array_elements($2::jsonb) as filter
      ) f`,
     [
       site,
-      JSON.stringify(filters.map(({ operator, values }, place) => {
+      JSON.stringify(filters.map(({ dimension, operator, values }, place) => {
         const isExact = operator.startsWith("is");
-        return { place, isExact, values: isExact ? values : values.map((value) => `%${escapeLike(value)}%`) };
+        return {
+          place,
+          dimension,
+          isExact,
+          values: isExact ? values : values.map((value) => `%${escapeLike(value)}%`),
+        };
       })),
     ],
   );
