@@ -21,6 +21,7 @@ import { rebuildWithoutBots } from "./rebuild_bots.ts";
 import { reachDatabase, type Reached } from "./reach.ts";
 import { Interrupted, type Subcommand } from "./subcommand.ts";
 import { printJson, printLine } from "./terminal.ts";
+import { readUserAgentsAgain } from "./user_agents.ts";
 
 // Another process writes the slices, such as the job daily-metrics: its progress is read from the table.
 const LOOK_MS = 500;
@@ -40,7 +41,7 @@ export const rebuild: Subcommand = {
        deno task footfall rebuild --without-bots [--site ID] [--from DAY] [--to DAY] [--dry-run] [--yes] [--json]
 
 Writes session_rows again from user_sessions, pageviews and user_events, the latest sessions first, in slices of
-about 4,000, then rolls up their days. Collection, the jobs and the dashboard go on meanwhile. After an upgrade,
+about 4,000, then rolls up their days. The stored user agents are read again before. Collection, the jobs and the dashboard go on meanwhile. After an upgrade,
 or when doctor finds rows of older definitions, rebuild everything; after the facts were changed by hand, their days.
 
 It may be interrupted at any moment, also by kill -9: run it again and it goes on, or leave it to the job
@@ -96,6 +97,9 @@ bot_days from then on; the raw events stay. Sites that count bots (site set --co
         throw new CommandError(`Cannot rebuild: there is no session of ${formatWish(wish, "any site")}`);
       }
       if (!args.flag("force")) await tell(await requireRoom(reached, all));
+
+      const agents = await readUserAgentsAgain(db, interrupted);
+      if (agents > 0) await tell(`${count(agents, "user agent")} read otherwise than before`);
 
       let sessions = 0;
       if (underWay) {

@@ -715,6 +715,18 @@ group by site_id, referrer_type;
 --   remove_sessions_of_bots(site text, starts timestamptz, ends timestamptz, agents text[], names text[], hosts text[], most integer, out removed integer, out reached timestamptz) returns record
 --   sessions_of_bots(site text, starts timestamptz, ends timestamptz, agents text[], names text[], hosts text[]) returns table(session_id varchar, session_start timestamptz, bot text, pageview_count integer, event_count integer)
 
+-- etl/procedures/18_platform_names.sql
+--   platform_names() returns jsonb
+
+-- etl/procedures/19_sources.sql
+--   contains_any(value text, texts text[]) returns boolean
+--   dimension_value(dimension text, value text) returns text
+--   fold_case(value text) returns text
+--   folded_tag(value text) returns text
+--   searched_texts(dimension text, texts text[]) returns text[]
+--   source_name(tag text) returns text
+--   source_tag(utm_source text, referrer_type text, referrer_platform text, referrer_host text) returns text
+
 -- etl/procedures/20_session_rows.sql
 --   is_whole(s session_rows) returns boolean
 --   make_session_rows(sites text[], sessions text[], since timestamptz[]) returns setof session_rows

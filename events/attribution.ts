@@ -1,12 +1,14 @@
 import { withAsciiHost } from "./ascii_host.ts";
 import { channelOf } from "./channel.ts";
+import { CLICK_IDS } from "./click_ids.ts";
 import { classifyReferrer } from "./referrer.ts";
 import { isSecretParameter, redactUrl, type SecretName } from "./redact.ts";
 
 type Fields = Record<string, unknown>;
 
-const UTM = ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"];
-const CLICK_IDS = ["gclid", "fbclid", "msclkid"];
+export const UTM = ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"];
+// An event always has these, null where there is none; the others only where one came.
+const ALWAYS = [...UTM, "gclid", "fbclid", "msclkid"];
 
 /** The value if it is a non-empty string. */
 export function textOf(value: unknown): string | undefined {
@@ -88,13 +90,14 @@ function plainReferrer(value: unknown): string | undefined {
   return text === undefined || text === "direct" ? undefined : withAsciiHost(text);
 }
 
-function fromQuery(names: string[], sent: unknown, url: PageUrl, isSecretName: SecretName): Fields {
+function fromQuery(names: readonly string[], sent: unknown, url: PageUrl, isSecretName: SecretName): Fields {
   const found = { ...fieldsOf(sent) };
   for (const name of names) {
     const value = textOf(found[name]) ??
       textOf(mayHold(url.text, name) ? url.parsed?.searchParams.get(name) : "");
     const isSecret = value !== undefined && isSecretParameter(name, value, isSecretName);
-    found[name] = isSecret ? "redacted" : value ?? null;
+    if (value !== undefined) found[name] = isSecret ? "redacted" : value;
+    else if (ALWAYS.includes(name)) found[name] = null;
   }
   return found;
 }

@@ -1,5 +1,5 @@
-import { platformOf } from "./referrer.ts";
-import { PLATFORM_OF_BRAND, PLATFORM_OF_HOST, type PlatformType } from "./referrer_list.ts";
+import { LONGEST_NAME, platformOf } from "./referrer.ts";
+import { PLATFORM_OF_BRAND, PLATFORM_OF_HOST, PLATFORM_OF_NAME, type PlatformType } from "./referrer_list.ts";
 
 /** What kind of place a source is. Of the social networks and of other sites, channels tell two kinds apart. */
 export type SourceKind = PlatformType | "video" | "shopping";
@@ -10,20 +10,20 @@ const SHOPPING = new Set(
   "amazon ebay etsy walmart aliexpress alibaba mercado-libre shop-app idealo google-shopping".split(" "),
 );
 
-// What `utm_source` calls them beside their names and hosts.
+// What `utm_source` says of a kind without naming a platform that visitors come from.
 const OTHER_NAMES: Partial<Record<SourceKind, string>> = {
   search: "adwords microsoft msn",
-  social:
-    "fb meta messenger ig insta tw twitter li pin snap wa tg hackernews hn producthunt stack-overflow social",
-  video: "yt",
-  shopping: "google_shopping googleshopping mercadolibre",
-  ai: "openai gpt google-gemini microsoft-copilot",
+  social: "meta messenger social",
+  ai: "openai gpt",
   email: "klaviyo brevo sendinblue mailerlite convertkit sendgrid campaignmonitor activecampaign hs_email",
 };
 
 const KIND_OF_NAME = new Map<string, SourceKind>();
 for (const { type, platform } of [...PLATFORM_OF_HOST.values(), ...PLATFORM_OF_BRAND.values()]) {
   KIND_OF_NAME.set(platform, kindOfPlatform(type, platform));
+}
+for (const [name, { type, platform }] of PLATFORM_OF_NAME) {
+  KIND_OF_NAME.set(name, kindOfPlatform(type, platform));
 }
 for (const [kind, names] of Object.entries(OTHER_NAMES) as [SourceKind, string][]) {
   for (const name of names.split(" ")) KIND_OF_NAME.set(name, kind);
@@ -35,9 +35,6 @@ export function kindOfPlatform(type: PlatformType, platform: string | null): Sou
   if (type === "social" && VIDEO.has(platform)) return "video";
   return type === "referral" && SHOPPING.has(platform) ? "shopping" : type;
 }
-
-// The longest name that a host may have (RFC 1035).
-const LONGEST_NAME = 253;
 
 /**
  * The kind of what a campaign calls its source: a platform (`google`, `fb`, `facebook_ads`) or a host

@@ -1,3 +1,4 @@
+import { adOf } from "./click_ids.ts";
 import { kindOfPlatform, kindOfSource, type SourceKind } from "./campaign_source.ts";
 import type { ReferrerSource } from "./referrer.ts";
 import type { PlatformType } from "./referrer_list.ts";
@@ -78,30 +79,32 @@ const NAMELESS = new Set(["", "(none)", "(not set)"]);
  * - `AI Assistants` stands before the organic channels: by the referrer, or by the `utm_source` that assistants add.
  * - A webmail as the referrer, a newsletter and a mailing service's name are `Email`.
  * - A paid medium that names its kind (`paid_social`) needs no source that we know.
- * - `gclid` and `msclkid` are an ad's and win over an organic medium, as with auto-tagging: of the network only the
- *   campaign's source or medium can tell more than search. `fbclid` is put on every link out of Facebook and Instagram,
- *   paid or not, so it only says where a visitor without any referrer comes from.
+ * - A click id of an ad (`gclid`, `wbraid`, `msclkid`, `ttclid`, …: `click_ids.ts`) wins over an organic medium, as with
+ *   auto-tagging. It names its network's kind; only the campaign's source or medium can tell more. `fbclid` is put on every
+ *   link out of Facebook and Instagram, paid or not, so it only says where a visitor without any referrer comes from.
  * - A page of the site itself as the referrer is `Direct`: nobody brought a visitor who goes on where a visit ended.
  */
 export function channelOf({ utmParams, campaignParams, source }: Arrival): Channel {
   const name = plain(utmParams.utm_source);
   const medium = plain(utmParams.utm_medium);
   const campaign = plain(utmParams.utm_campaign);
-  const isAd = isSet(campaignParams.gclid) || isSet(campaignParams.msclkid);
+  const ad = adOf(campaignParams);
+  const isAd = ad !== undefined;
   if (name === "" && medium === "" && campaign === "" && !isAd) {
     return channelOfReferrer(source, campaignParams);
   }
   if ((name === "direct" || name === "(direct)") && medium === "" && !isAd) return "Direct";
   if (campaign.includes("cross-network")) return "Cross-network";
 
-  let kind = name === "" ? isAd ? "search" : kindOfReferrer(source, campaignParams) : kindOfSource(name);
+  const adKind = ad === "display" ? undefined : ad;
+  let kind = name === "" ? isAd ? adKind : kindOfReferrer(source, campaignParams) : kindOfSource(name);
   const sells = isShopping(campaign);
   if (isAd && !DISPLAY_MEDIA.has(medium) || isPaid(medium)) {
     if (sells) return "Paid Shopping";
     kind ??= /shopping|search|social|video/.exec(medium)?.[0] as SourceKind | undefined;
     const paid = kind && PAID[kind];
     if (paid) return paid;
-    if (isAd) return "Paid Search";
+    if (isAd) return adKind === undefined ? "Display" : PAID[adKind]!;
     return DISPLAY_MEDIA.has(medium) ? "Display" : "Paid Other";
   }
   if (DISPLAY_MEDIA.has(medium)) return "Display";

@@ -2,8 +2,11 @@ import { getAllCountries, getAllTimezones } from "countries-and-timezones";
 
 type Fields = Record<string, unknown>;
 
-/** Of every country (ISO 3166-1 alpha-2). */
-export const COUNTRY_CODES: readonly string[] = Object.keys(getAllCountries());
+/**
+ * Of every country (ISO 3166-1 alpha-2), and of Kosovo, which has none there: CDNs and databases of addresses say `XK`, as the
+ * European Union does.
+ */
+export const COUNTRY_CODES: readonly string[] = [...Object.keys(getAllCountries()), "XK"];
 const CODES = new Set(COUNTRY_CODES);
 
 // Abbreviations, which the zone data count among some city's names; and a zone that two states claim.

@@ -168,6 +168,67 @@ Deno.test("GET /collect is a pixel that stores the event in its query", async ()
   assertEquals((await app.request("/collect?eventType=pageview")).status, 400);
 });
 
+Deno.test("the pixel takes a campaign's parameters as its own, and those of its attribution before them", async () => {
+  await using app = await testApp();
+  const pixel = (query: Record<string, string>) =>
+    app.request(`/collect?${new URLSearchParams({ eventType: "pageview", siteId: "x", ...query })}`);
+
+  await pixel({
+    sessionId: "a",
+    url: "https://x.test/?utm_term=shoes",
+    utm_source: "News",
+    utm_medium: "email",
+  });
+  await pixel({ sessionId: "b", url: "https://x.test/", wbraid: "1" });
+  await pixel({
+    sessionId: "c",
+    utm_source: "outer",
+    utm_campaign: "spring",
+    attribution: JSON.stringify({ utmParams: { utm_source: "inner" } }),
+  });
+  assertEquals((await pixel({ utm_source: "a", attribution: "{" })).status, 400);
+  await app.etl();
+
+  assertEquals(
+    await app.rows(
+      "select session_id, utm_source, utm_medium, utm_campaign, utm_term, channel from user_sessions order by session_id",
+    ),
+    [
+      {
+        session_id: "a",
+        utm_source: "News",
+        utm_medium: "email",
+        utm_campaign: null,
+        utm_term: "shoes",
+        channel: "Email",
+      },
+      {
+        session_id: "b",
+        utm_source: null,
+        utm_medium: null,
+        utm_campaign: null,
+        utm_term: null,
+        channel: "Paid Search",
+      },
+      {
+        session_id: "c",
+        utm_source: "inner",
+        utm_medium: null,
+        utm_campaign: "spring",
+        utm_term: null,
+        channel: "Unassigned",
+      },
+    ],
+  );
+});
+
+Deno.test("a visitor in Kosovo is in Kosovo, whatever the time zone", async () => {
+  await using app = await testApp();
+  await app.collect(pageview({ browser: { country: "XK", timezone: "Europe/Belgrade" } }));
+  await app.etl();
+  assertEquals(await app.rows("select country from user_sessions"), [{ country: "XK" }]);
+});
+
 Deno.test("any origin may post without credentials, and a preflight is answered for a day", async () => {
   await using app = await testApp();
   const preflight = await app.request("/collect", {

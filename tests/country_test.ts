@@ -4,6 +4,7 @@ import { countryCode, countryOfZone, withCountry } from "../events/country.ts";
 const CODES: [unknown, string | undefined][] = [
   ["DE", "DE"],
   [" de ", "DE"],
+  ["XK", "XK"],
   ["XX", undefined],
   ["T1", undefined],
   ["UK", undefined],

@@ -43,7 +43,7 @@ for (const engine of engines()) {
     while ((await db.query<{ s: number | null }>("select rebuild_slice() as s"))[0]!.s !== null);
     await db.exec("update session_rows set definitions = 0 where session_id = 's0'");
     const outdated = await rows();
-    await db.exec("update session_rows set definitions = 1");
+    await db.exec("update session_rows set definitions = row_definitions()");
 
     const check = "session rows";
     assertEquals([upgrade, again, outdated, await rows()], [

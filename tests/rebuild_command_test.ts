@@ -180,3 +180,30 @@ Deno.test("footfall rebuild works on the embedded database", async () => {
   assertEquals(await factsOf(again), expected);
   await Deno.remove(cwd, { recursive: true });
 });
+
+commandTest(
+  "footfall rebuild reads user agents again as this version reads them",
+  testDatabase,
+  async (run, db) => {
+    await fillDays(db, ["a"], 1);
+    const agent =
+      "Mozilla/5.0 (Linux; Android 9; AFTKA) AppleWebKit/537.36 (KHTML, like Gecko) Silk/128.5.4 Safari/537.36";
+    await db.query(
+      `insert into user_agents (user_agent, browser, os, device_type, is_bot)
+     values ($1, 'Silk', 'Android', 'tablet', false)`,
+      [agent],
+    );
+    await db.query("update user_sessions set user_agent = $1", [agent]);
+
+    const outcome = await run(PROGRAM, ["rebuild"]);
+
+    assertEquals([outcome.code, outcome.stderr], [0, ""]);
+    assertEquals(outcome.stdout.includes("1 user agent read otherwise than before"), true);
+    assertEquals(
+      await db.query(
+        "select d.value from session_rows s join dictionary d on d.site_id = s.site_id and d.value_id = s.device",
+      ),
+      [{ value: "smarttv" }],
+    );
+  },
+);

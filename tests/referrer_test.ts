@@ -66,6 +66,34 @@ const REFERRERS: [string | undefined, string, string | null][] = [
   ["https://www.pinterest.co.uk/pin/1", "social", "pinterest"],
   ["https://news.ycombinator.com/item?id=1", "social", "hacker-news"],
 
+  ["https://search.google.com/", "referral", "google-search-console"],
+  ["https://play.google.com/store", "referral", "google-play"],
+  ["https://photos.google.com/", "referral", "photos.google.com"],
+  ["https://accounts.google.co.uk/", "referral", "accounts.google.co.uk"],
+  ["https://scholar.google.de/", "search", "google"],
+  ["https://www.yahoo.com/", "search", "yahoo"],
+  ["https://finance.yahoo.com/", "referral", "finance.yahoo.com"],
+  ["https://r.search.yahoo.com/", "search", "yahoo"],
+  ["https://market.yandex.ru/", "referral", "yandex-market"],
+  ["https://music.yandex.ru/", "referral", "music.yandex.ru"],
+  ["https://www.kvasir.no/", "search", "kvasir.no"],
+  ["https://suche.gmx.net/", "search", "gmx"],
+  ["https://blog.naver.com/x", "social", "naver-blog"],
+
+  ["https://deref-gmx.co.uk/mail/client/", "email", "gmx-mail"],
+  ["https://lightmailer-bs.web.de/", "email", "webde-mail"],
+  ["https://webmail.example.com/", "email", "webmail.example.com"],
+  ["https://mail2.example.org/", "email", "mail2.example.org"],
+  ["https://mail.example/", "referral", "mail.example"],
+  ["https://mailing.example.com/", "referral", "mailing.example.com"],
+
+  ["https://chaos.social/@a", "social", "mastodon"],
+  ["https://duck.ai/", "ai", "duck-ai"],
+  ["https://x.com/i/grok", "ai", "grok"],
+  ["https://x.com/i/grok/share/1", "ai", "grok"],
+  ["https://x.com/i/grokking", "social", "x"],
+  ["https://x.com/", "social", "x"],
+
   ["https://google.example.com/", "referral", "google.example.com"],
   ["https://notgoogle.com/", "referral", "notgoogle.com"],
   ["https://google.github.io/", "referral", "google.github.io"],
@@ -79,6 +107,11 @@ for (const [referrer, type, platform] of REFERRERS) {
     assertEquals(classifyReferrer(referrer, ["www.shop.example", "partner.example"]), { type, platform });
   });
 }
+
+Deno.test("referrer: a host that is longer than any may be is a referral, and takes no time to look up", () => {
+  const host = `${"a.".repeat(50_000)}google.com`;
+  assertEquals(classifyReferrer(`https://${host}/`, ["shop.example"]), { type: "referral", platform: host });
+});
 
 Deno.test("referrer: a search engine is internal to itself", () => {
   assertEquals(classifyReferrer("https://www.google.com/", ["google.com"]), {

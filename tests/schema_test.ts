@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { PLATFORM_NAMES_FILE, platformNamesSql } from "../commands/platform_names.ts";
 import { describeSchema } from "../db/schema.ts";
 import { embeddedDatabase } from "./embedded_database.ts";
 
@@ -10,5 +11,13 @@ Deno.test("db/schema.sql is what the migrations and procedures make", async () =
     committed.split("\n"),
     current.split("\n"),
     "db/schema.sql is not current: run deno task db:schema",
+  );
+});
+
+Deno.test("the platforms that SQL knows are those of events/platforms.json", async () => {
+  assertEquals(
+    await Deno.readTextFile(PLATFORM_NAMES_FILE),
+    platformNamesSql(),
+    "etl/procedures/18_platform_names.sql is not current: run deno task db:schema",
   );
 });

@@ -46,7 +46,7 @@ const happening = fc.record({
   ),
   page: fc.option(path),
   event: name,
-  source: fc.constantFrom(null, "x", "X"),
+  source: fc.constantFrom(null, "x", "X", " Twitter", "m.facebook.com", "FRÜHLING"),
   country: fc.constantFrom("DE", "IN", null),
   agent: fc.constantFrom("firefox", "safari", null),
   referrer: fc.constantFrom(null, "https://www.news.test/story"),
@@ -78,7 +78,10 @@ const filter: fc.Arbitrary<Filter> = fc.oneof(
       "os" as const,
     ),
     operator: fc.constantFrom(...OPERATORS),
-    values: fc.array(fc.constantFrom("click", "x", "DE", "Linux"), { minLength: 1, maxLength: 2 }),
+    values: fc.array(fc.constantFrom("click", "x", "TWITTER ", "Frühling", "DE", "Linux"), {
+      minLength: 1,
+      maxLength: 2,
+    }),
   }),
 );
 const step: fc.Arbitrary<FunnelStep> = fc.oneof(
@@ -104,7 +107,7 @@ const scenario = fc.record({
   page: path,
   limit: fc.integer({ min: 1, max: 20 }),
   offset: fc.integer({ min: 0, max: 2 }),
-  search: fc.constantFrom("", "a", "%", "X"),
+  search: fc.constantFrom("", "a", "%", "X", "Ü"),
 });
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
 

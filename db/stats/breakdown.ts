@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 import { totalsWithoutVisitors } from "./overview.ts";
-import { type Dimension, escapeLike, isPath, Params, type StatsQuery } from "./query.ts";
+import { type Dimension, Params, type StatsQuery } from "./query.ts";
 import { ask, chosenRows, columnOf, scopeOf } from "./scope.ts";
 import { isSessionDimension, type ValueSums, valueSums } from "./value_sums.ts";
 
@@ -85,15 +85,7 @@ async function topValues(
     ...(automatic === undefined ? [] : [`is_automatic_event(d.value) = ${automatic}`]),
     ...(search.length === 0
       ? []
-      : isPath(dimension)
-      ? [`(${
-        search.map((text) => `strpos(lower(d.value), lower(canonical_path(${params.add(text)}))) > 0`).join(
-          " or ",
-        )
-      })`]
-      : [`d.value ilike any(${
-        params.add(search.map((text) => `%${escapeLike(text)}%`))
-      }::text[])`]),
+      : [`contains_any(d.value, searched_texts('${dimension}', ${params.add(search)}::text[]))`]),
     ...(among === undefined ? [] : [`d.value = any(${params.add(among)}::text[])`]),
   ];
   // Each session has one value of its dimensions, so these add up; a session may have several pages, and events.

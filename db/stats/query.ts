@@ -27,11 +27,6 @@ export const SESSION_DIMENSIONS = [
 /** What can be broken down and filtered by. A session has many pages and events. */
 export const DIMENSIONS = [...SESSION_DIMENSIONS, "page", "event"] as const;
 
-/** Whether the values of a dimension are paths of pages: what is asked for is compared in the form of `canonical_path`. */
-export function isPath(dimension: Dimension): boolean {
-  return dimension === "page" || dimension === "entry" || dimension === "exit";
-}
-
 export type SessionDimension = typeof SESSION_DIMENSIONS[number];
 export type Dimension = typeof DIMENSIONS[number];
 
@@ -67,9 +62,4 @@ export class Params {
     this.values.push(value);
     return `$${this.values.length}`;
   }
-}
-
-/** The text with what `like` reads as a pattern taken as it stands. */
-export function escapeLike(text: string): string {
-  return text.replace(/[\\%_]/g, "\\$&");
 }

@@ -72,14 +72,13 @@ export async function realtime(db: Queryable, site: string, now: Date): Promise<
   ),
   visits as (
     select v.visitor_id,
-      case when s.session_id is not null then coalesce(
-        lower(s.utm_source),
-        case when s.referrer_type is distinct from 'internal' then coalesce(s.referrer_platform, url_host(s.original_referrer)) end
-      ) else coalesce(
-        lower(json_text(e.event #> '{attribution,utmParams}', 'utm_source', 255)),
-        case when e.event #>> '{attribution,referrerType}' is distinct from 'internal' then
-          coalesce(json_text(e.event -> 'attribution', 'referrerPlatform', 100), url_host(event_referrer(e.event))) end
-      ) end as source,
+      source_name(case when s.session_id is not null
+        then source_tag(s.utm_source, s.referrer_type, s.referrer_platform, url_host(s.original_referrer))
+        else source_tag(
+          json_text(e.event #> '{attribution,utmParams}', 'utm_source', 255), e.event #>> '{attribution,referrerType}',
+          json_text(e.event -> 'attribution', 'referrerPlatform', 100), url_host(event_referrer(e.event))
+        )
+      end) as source,
       case when s.session_id is not null then s.country else json_text(e.event -> 'browser', 'country', 2) end as country
     from (select distinct session_id, visitor_id from seen) v
     left join user_sessions s on s.site_id = $1 and s.session_id = v.session_id

@@ -1,6 +1,6 @@
 /** Where a query is answered from: the session rows that its filters choose, or, without filters, days that are rolled up or not. */
 import type { Database, Queryable } from "../database.ts";
-import { DIMENSIONS, type Filter, isPath, type Params, type StatsQuery } from "./query.ts";
+import { DIMENSIONS, type Filter, type Params, type StatsQuery } from "./query.ts";
 
 /** With filters: the rows of the sessions that start in the range and fit. */
 export interface ChosenRows {
@@ -73,26 +73,20 @@ async function valuesOfFilters(db: Queryable, { site, filters }: StatsQuery): Pr
   const rows = await db.query<{ place: number; ids: number[] }>(
     `select f.place, array(
        select d.value_id from dictionary d
-       where d.site_id = $1 and case when f.is_exact then d.value_hash = any(f.hashes) else d.value ilike any(f.patterns) end
+       where d.site_id = $1 and case when f.is_exact then d.value_hash = any(f.hashes) else contains_any(d.value, f.texts) end
      ) as ids
      from (
-       select (filter ->> 'place')::integer as place, (filter ->> 'isExact')::boolean as is_exact,
-         array(select md5(value)::uuid from unnest(named.values) as value) as hashes,
-         array(select '%' || regexp_replace(value, '[\\\\%_]', '\\\\\\&', 'g') || '%' from unnest(named.values) as value) as patterns
-       from jsonb_array_elements($2::jsonb) as filter
-       cross join lateral (
-         select array(
-           select case when (filter ->> 'isPath')::boolean then canonical_path(value) else value end
-           from jsonb_array_elements_text(filter -> 'values') as value
-         ) as values
-       ) named
+       select place, is_exact,
+         array(select md5(dimension_value(dimension, value))::uuid from unnest(values) as value) as hashes,
+         searched_texts(dimension, values) as texts
+       from jsonb_to_recordset($2::jsonb) as filter(place integer, dimension text, is_exact boolean, values text[])
      ) f`,
     [
       site,
       JSON.stringify(filters.map(({ dimension, operator, values }, place) => ({
         place,
-        isExact: operator.startsWith("is"),
-        isPath: isPath(dimension),
+        dimension,
+        is_exact: operator.startsWith("is"),
         values,
       }))),
     ],

@@ -67,10 +67,11 @@ begin
     visitor_hash(s.visitor_id) as visitor, coalesce(s.duration_seconds, 0) as duration_seconds, s.engaged_seconds, s.pageview_count, s.event_count,
     array[
       coalesce(s.entry_path, ''), coalesce(s.exit_path, ''),
-      coalesce(lower(s.utm_source), case when s.is_external then coalesce(s.referrer_platform, s.referrer_host) end, ''),
+      coalesce(source_name(tag.source), ''),
       coalesce(case when s.is_external then s.referrer_host end, ''),
       coalesce(s.referrer_type, ''), coalesce(s.channel, referrer_channel(s.referrer_type)),
-      coalesce(s.utm_source, ''), coalesce(s.utm_medium, ''), coalesce(s.utm_campaign, ''), coalesce(s.utm_content, ''), coalesce(s.utm_term, ''),
+      coalesce(folded_tag(s.utm_source), ''), coalesce(folded_tag(s.utm_medium), ''), coalesce(folded_tag(s.utm_campaign), ''),
+      coalesce(folded_tag(s.utm_content), ''), coalesce(folded_tag(s.utm_term), ''),
       coalesce(s.country, ''), coalesce(s.browser_language, ''),
       coalesce(a.browser, ''), coalesce(a.os, ''), coalesce(a.device_type, ''),
       coalesce(s.screen_width || '×' || s.screen_height, '')
@@ -82,6 +83,8 @@ begin
     select u.*, u.referrer_type is distinct from 'internal' as is_external, url_host(u.original_referrer) as referrer_host
     from user_sessions u where u.site_id = t.site_id and u.session_id = t.session_id offset 0
   ) s
+  -- `offset 0`: folded once, not wherever source_name uses it.
+  cross join lateral (select source_tag(s.utm_source, s.referrer_type, s.referrer_platform, s.referrer_host) as source offset 0) tag
   left join lateral (select browser, os, device_type from user_agents a where a.user_agent = s.user_agent offset 0) a on true
   left join lateral (
     select kept
