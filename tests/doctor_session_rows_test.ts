@@ -36,14 +36,14 @@ for (const engine of engines()) {
       insert into user_sessions (session_id, visitor_id, site_id, session_start)
       select 's' || i, 'v', 'a', timestamptz '2026-03-10 12:00Z' + i * interval '1 day' from generate_series(0, 1) i;
       insert into rebuilds (starts, ends, reached, definitions, is_upgrade)
-      values ('2026-03-10 12:00Z', 'infinity', '2026-03-11 12:00Z', 1, true)`);
+      values ('2026-03-10 12:00Z', 'infinity', '2026-03-11 12:00Z', row_definitions(), true)`);
     const upgrade = await rows();
     await db.exec("update rebuilds set is_upgrade = false");
     const again = await rows();
     while ((await db.query<{ s: number | null }>("select rebuild_slice() as s"))[0]!.s !== null);
     await db.exec("update session_rows set definitions = 0 where session_id = 's0'");
     const outdated = await rows();
-    await db.exec("update session_rows set definitions = 1");
+    await db.exec("update session_rows set definitions = row_definitions()");
 
     const check = "session rows";
     assertEquals([upgrade, again, outdated, await rows()], [

@@ -122,7 +122,7 @@ for (const engine of engines()) {
     while (await slice(db, 20) !== null);
 
     assertEquals(await db.query("select definitions, count(*) as rows from session_rows group by 1"), [
-      { definitions: 1, rows: 900 },
+      { definitions: 2, rows: 900 },
     ]);
   });
 }
