@@ -36,7 +36,7 @@ for (const engine of engines()) {
       insert into user_sessions (session_id, visitor_id, site_id, session_start)
       select 's' || i, 'v', 'a', timestamptz '2026-03-10 12:00Z' + i * interval '1 day' from generate_series(0, 1) i;
       insert into rebuilds (starts, ends, reached, definitions, is_upgrade)
-      values ('2026-03-10 12:00Z', 'infinity', '2026-03-11 12:00Z', 1, true)`);
+      values ('2026-03-10 12:00Z', 'infinity', '2026-03-11 12:00Z', row_definitions(), true)`);
     const upgrade = await rows();
     await db.exec("update rebuilds set is_upgrade = false");
     const again = await rows();

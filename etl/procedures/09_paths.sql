@@ -43,7 +43,8 @@ language sql immutable parallel safe as $$
   select case when strpos(path, '%') = 0 and octet_length(path) = length(path) then path else decoded_path(path) end
 $$;
 
--- Writes the paths of some sessions in this form where releases before it stored them as they were sent.
+-- Writes the paths of some sessions in this form where releases before it stored them as they were sent. The caller holds the locks of
+-- their rows of user_sessions. A row that a batch is correcting is skipped: the batch waits for the session.
 create or replace function rewrite_paths(sites text[], sessions text[]) returns void
 language plpgsql as $$
 begin
@@ -51,31 +52,35 @@ begin
   where t.ctid = any (array(
     select f.ctid
     from unnest(sites, sessions) as own(site_id, session_id)
-    cross join lateral (select ctid, path from pageviews f where f.site_id = own.site_id and f.session_id = own.session_id offset 0) f
-    where canonical_path(f.path) <> f.path
+    cross join lateral (
+      select f.ctid from pageviews f
+      where f.site_id = own.site_id and f.session_id = own.session_id and canonical_path(f.path) <> f.path
+      for no key update skip locked
+    ) f
   ));
   update user_events t set page_path = canonical_path(t.page_path)
   where t.ctid = any (array(
     select f.ctid
     from unnest(sites, sessions) as own(site_id, session_id)
-    cross join lateral (select ctid, page_path from user_events f where f.site_id = own.site_id and f.session_id = own.session_id offset 0) f
-    where canonical_path(f.page_path) <> f.page_path
+    cross join lateral (
+      select f.ctid from user_events f
+      where f.site_id = own.site_id and f.session_id = own.session_id and canonical_path(f.page_path) <> f.page_path
+      for no key update skip locked
+    ) f
   ));
   update form_submissions t set page_path = canonical_path(t.page_path)
   where t.ctid = any (array(
     select f.ctid
     from unnest(sites, sessions) as own(site_id, session_id)
-    cross join lateral (select ctid, page_path from form_submissions f where f.site_id = own.site_id and f.session_id = own.session_id offset 0) f
-    where canonical_path(f.page_path) <> f.page_path
+    cross join lateral (
+      select f.ctid from form_submissions f
+      where f.site_id = own.site_id and f.session_id = own.session_id and canonical_path(f.page_path) <> f.page_path
+      for no key update skip locked
+    ) f
   ));
   update user_sessions t set entry_path = canonical_path(t.entry_path), exit_path = canonical_path(t.exit_path)
-  where t.ctid = any (array(
-    select f.ctid
-    from unnest(sites, sessions) as own(site_id, session_id)
-    cross join lateral (
-      select ctid, entry_path, exit_path from user_sessions f where f.site_id = own.site_id and f.session_id = own.session_id offset 0
-    ) f
-    where canonical_path(f.entry_path) <> f.entry_path or canonical_path(f.exit_path) <> f.exit_path
-  ));
+  from unnest(sites, sessions) as own(site_id, session_id)
+  where t.site_id = own.site_id and t.session_id = own.session_id
+    and (canonical_path(t.entry_path) <> t.entry_path or canonical_path(t.exit_path) <> t.exit_path);
 end
 $$;

@@ -1,7 +1,7 @@
 -- How long sessions last, and for how long they were used.
 --
 -- Reads:  the temporary tables batch_sessions, batch_lines, batch_exits and batch_pages (15_process_events.sql).
--- Writes: the temporary table batch_times; recompute_times also pageviews, user_events, form_submissions and user_sessions.
+-- Writes: the temporary table batch_times; recompute_times also pageviews and user_sessions.
 
 -- Works out the duration and the engaged time of each session of the batch, in the temporary table batch_times.
 --
@@ -87,7 +87,8 @@ end
 $$;
 
 -- Computes again, from the facts, the times of sessions and of their pageviews, as far as they differ. Sessions of which facts are missing
--- stay as they are. The caller holds the locks of their rows of user_sessions.
+-- stay as they are. The caller holds the locks of their rows of user_sessions. A pageview that a batch is correcting is skipped: the batch
+-- has its times, and waits for the session.
 create or replace function recompute_times(sites text[], sessions text[]) returns void
 language plpgsql
 set jit = off
@@ -113,7 +114,16 @@ begin
   perform read_exits();
   perform read_pages();
   perform read_times();
-  perform correct_pages();
+  update pageviews v
+  set time_on_page_seconds = p.seconds, engaged_seconds = p.engaged
+  from batch_pages p
+  cross join lateral (
+    select v.ctid
+    from pageviews v
+    where v.site_id = p.known_site and v.view_timestamp = p.at and v.id = p.id
+    for no key update skip locked
+  ) own
+  where not p.is_interaction and (p.seconds, p.engaged) is distinct from (p.known_seconds, p.known_engaged) and v.ctid = own.ctid;
   update user_sessions u
   set duration_seconds = t.duration_seconds, engaged_seconds = t.engaged_seconds, idle = t.idle
   from batch_sessions b
