@@ -46,8 +46,8 @@ export function mixedVisits({ seed, events, sites, visitors, sessions, shared }:
         return pageview({
           ...common,
           path,
-          visitorId: "vis_bot",
-          sessionId: shared ? common.sessionId : "sess_vis_bot",
+          visitorId: "robot",
+          sessionId: shared ? common.sessionId : "sess_robot",
           browser: { userAgent: "Examplebot/1.0" },
         });
       case "form":
