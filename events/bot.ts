@@ -21,7 +21,7 @@ const LIBRARY = new RegExp(`${startsWith(LIBRARIES)}[\\w./ -]*(?:\\(\\+?https?:[
 // The comment with a device's name, which may be "M bot 60" or "Google TV". Google's own previews name themselves in there.
 const DEVICE = /\((?![^()]*-google\/)[^()]*(?:Android|GoogleTV|Windows Phone)(?:[^()]|\([^()]*\))*\)/gi;
 
-const ADDRESS = /\S*(?:https?:|www\.|@)\S*/gi;
+const ADDRESS = /[^\s;(),]*(?:https?:|www\.|@)\S*/gi;
 // What browsers say, and bots after them.
 const COMMON =
   /^(?:mozilla|compatible|applewebkit|khtml|like|gecko|chrome|safari|firefox|version|mobile|linux|x11|u|windows|nt|macintosh|intel|mac|os|msie|trident|iphone|cpu|android|x86_64|aarch64|i686|ubuntu|x64|rv|(?:en|zh)-[a-z]{2}|win64|wow64|[\d._-]+)$/i;

@@ -59,7 +59,7 @@ export const TOO_WIDE: readonly string[] = [
 
 /** Patterns beside those of isbot. */
 export const NARROWER: readonly string[] = [
-  String.raw`https?://(?!www\.xbmc\.|bsalsa\.|gpodder\.)`,
+  String.raw`(?<!initiator: )https?://(?!www\.xbmc\.|bsalsa\.|gpodder\.)`,
   String.raw`\bmailto:`,
   String.raw`google-[a-z]|-google\b|\bgoogle(?:other|prober|sites|associationservice|-?docs)\b`,
   String.raw`; google search console|google_par|google (?:favicon|web preview)|^google$|googleweblight`,

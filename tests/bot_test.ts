@@ -23,6 +23,10 @@ const BOTS: [string, string][] = [
     `Mozilla/5.0 ${LIKE_GECKO}; compatible; PerplexityBot/1.0; +https://perplexity.ai/perplexitybot)`,
     "PerplexityBot",
   ],
+  [
+    `Mozilla/5.0 (Linux; Android 7.0;) ${LIKE_GECKO} Mobile ${SAFARI} (compatible; PetalBot;+https://webmaster.petalsearch.com/site/petalbot)`,
+    "PetalBot",
+  ],
   ["CCBot/2.0 (https://commoncrawl.org/faq/)", "CCBot"],
   [
     "meta-externalagent/1.1 (+https://developers.facebook.com/docs/sharing/webmasters/crawler)",
@@ -52,6 +56,8 @@ const PEOPLE_AND_SERVERS = [
   `Mozilla/5.0 (Linux armv7l) ${LIKE_GECKO} Chrome/84.0.4147.140 ${SAFARI} OPR/46.0 OMI/4.21.4.112.Catcher4.69 VIDAA/5.0(Hisense)`,
   `Mozilla/5.0 (Linux; Android 10; ZTE A2020 SP; wv) ${LIKE_GECKO} Chrome/68.0 Mobile ${SAFARI} SogouMSE,SogouMobileBrowser/6.5.11`,
   "Mozilla/5.0 (Linux; U; Android 4.2.2; S222 Build/CUBOT) AppleWebKit/534.30 (KHTML, like Gecko) Mobile Safari/534.30",
+  // As an extension of the browser has it.
+  `${CHROME} ||| ReqID: 472 | TabID: 643408467 | Type: xmlhttprequest | Initiator: https://example.com`,
   "curl/8.5.0",
   "Wget/1.21.4",
   "Deno/2.9.6",

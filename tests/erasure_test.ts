@@ -179,7 +179,7 @@ for (const engine of engines()) {
     });
     for (const event of events) {
       await app.collect(event);
-      if (event.visitorId === "vis_c") await without.collect(event);
+      if (["vis_c", "robot"].includes(String(event.visitorId))) await without.collect(event);
     }
 
     const [first, second, jobs] = await Promise.all([

@@ -12,7 +12,7 @@ export const JOB_CONTEXT = {
 export async function tablesOf(db: TestDatabase): Promise<Map<string, string[]>> {
   const rows = await db.query<{ name: string; columns: string[] }>(
     `select c.relname as name, array_agg(a.attname::text order by a.attnum) as columns
-     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
      where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
      group by c.relname order by c.relname`,
   );
@@ -44,6 +44,9 @@ export async function copyRows(from: TestDatabase, to: TestDatabase, processed: 
     );
   }
   await to.query("select setval('events_log_id_seq', (select max(id) from events_log))");
+  if (target.has("dictionary") && processed) {
+    await to.query("select setval('dictionary_value_id_seq', (select max(value_id) from dictionary))");
+  }
 }
 
 /** Works off what waits, and fills roll-ups that a migration may have added. */

@@ -24,7 +24,7 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-/** Events of several visitors in turn: pageviews, exits, forms, batches; each with an id, so that a second try is known. */
+/** Events of several visitors in turn, and of a bot, in shared sessions among them: pageviews, exits, forms, batches; each with an id, so that a second try is known. */
 export function mixedVisits({ seed, events, sites, visitors, sessions, shared }: VisitOptions): Event[] {
   const random = randomFrom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
@@ -39,9 +39,17 @@ export function mixedVisits({ seed, events, sites, visitors, sessions, shared }:
       timestamp: at(second),
     };
     const path = pick(["/", "/a", "/b"]);
-    switch (pick(["pageview", "pageview", "form", "batch", "broken"])) {
+    switch (pick(["pageview", "pageview", "form", "batch", "broken", "bot"])) {
       case "pageview":
         return pageview({ ...common, path });
+      case "bot":
+        return pageview({
+          ...common,
+          path,
+          visitorId: "robot",
+          sessionId: shared ? common.sessionId : "sess_robot",
+          browser: { userAgent: "Examplebot/1.0" },
+        });
       case "form":
         return pageview({
           ...common,
