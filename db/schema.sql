@@ -631,6 +631,10 @@ group by site_id, referrer_type;
 --   add_user_events() returns void
 --   set_aside_failed_events(batch timestamptz) returns void
 
+-- etl/procedures/13_titles.sql
+--   correct_titles() returns void
+--   read_titles() returns void
+
 -- etl/procedures/14_marks.sql
 --   mark_batch_days(batch timestamptz) returns void
 --   note_corrected_pages() returns void

@@ -18,6 +18,9 @@ export interface ReferenceEvent {
   /** Of a page_exit, in seconds. */
   timeSpent?: number;
   utmSource?: string;
+  /** Of a pageview its own; of a page_exit that of the view which `viewId` names. */
+  title?: string;
+  viewId?: string;
 }
 
 const compare = <T>(a: T, b: T) => a < b ? -1 : a > b ? 1 : 0;
@@ -60,6 +63,7 @@ function addVisit(visit: ReferenceEvent[], tables: ReferenceTables): void {
     event_count: interactions.length,
     bounce: views.length < 2,
     entry_path: views[0]?.path ?? null,
+    entry_title: views[0] ? titleOf(views[0], interactions) : null,
     exit_path: views.at(-1)?.path ?? null,
     utm_source: views[0]?.utmSource ?? null,
   });
@@ -88,9 +92,19 @@ function addVisit(visit: ReferenceEvent[], tables: ReferenceTables): void {
       event_id: view.eventId,
       place: view.place,
       path: view.path,
+      title: titleOf(view, interactions),
       time_on_page: untilNext !== null && untilNext <= 1800 ? untilNext : exits.get(view) ?? untilNext,
     });
   });
+}
+
+/** The title that the last exit from a view tells, else the view's own. */
+function titleOf(view: ReferenceEvent, interactions: ReferenceEvent[]): string | null {
+  const exit = interactions.findLast((event) =>
+    event.eventType === "page_exit" && event.title !== undefined && event.viewId === view.eventId &&
+    event.time >= view.time
+  );
+  return exit?.title ?? view.title ?? null;
 }
 
 function addDays(
