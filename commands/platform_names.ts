@@ -1,7 +1,7 @@
-/** Writes `etl/procedures/18_platform_names.sql`, so that SQL reads the same list of platforms as the collector. */
+/** Writes `etl/procedures/08_platform_names.sql`, so that SQL reads the same list of platforms as the collector. */
 import list from "../events/platforms.json" with { type: "json" };
 
-export const PLATFORM_NAMES_FILE = new URL("../etl/procedures/18_platform_names.sql", import.meta.url);
+export const PLATFORM_NAMES_FILE = new URL("../etl/procedures/08_platform_names.sql", import.meta.url);
 
 const HEADER =
   `-- platform_names: what campaigns and hosts call a platform → the name that is stored for it. '=' before a host: not its subdomains.

@@ -13,4 +13,4 @@ await Deno.writeTextFile(PLATFORM_NAMES_FILE, platformNamesSql());
 await using db = await openDatabase("pglite:memory");
 await migrate(db);
 await Deno.writeTextFile(new URL("../db/schema.sql", import.meta.url), await describeSchema(db));
-print("etl/procedures/18_platform_names.sql and db/schema.sql are written");
+print("etl/procedures/08_platform_names.sql and db/schema.sql are written");

@@ -642,6 +642,9 @@ group by site_id, referrer_type;
 --   visitor_sessions(visitor text, site text default null) returns table(site_id text, session_id text, is_shared boolean)
 --   visitor_tables() returns table(name text, has_visitor boolean, has_session boolean)
 
+-- etl/procedures/08_platform_names.sql
+--   platform_names() returns jsonb
+
 -- etl/procedures/09_paths.sql
 --   canonical_path(path text) returns text
 --   decoded_path(path text) returns text
@@ -715,8 +718,9 @@ group by site_id, referrer_type;
 --   remove_sessions_of_bots(site text, starts timestamptz, ends timestamptz, agents text[], names text[], hosts text[], most integer, out removed integer, out reached timestamptz) returns record
 --   sessions_of_bots(site text, starts timestamptz, ends timestamptz, agents text[], names text[], hosts text[]) returns table(session_id varchar, session_start timestamptz, bot text, pageview_count integer, event_count integer)
 
--- etl/procedures/18_platform_names.sql
---   platform_names() returns jsonb
+-- etl/procedures/18_titles.sql
+--   correct_titles() returns void
+--   read_titles() returns void
 
 -- etl/procedures/19_sources.sql
 --   contains_any(value text, texts text[]) returns boolean

@@ -32,6 +32,14 @@ export class PageUrl {
     if (this.#parsed === undefined) this.#parsed = this.text === undefined ? null : URL.parse(this.text);
     return this.#parsed ?? undefined;
   }
+
+  /** A parameter of the query, else of the fragment: `/#/land?utm_source=news` or `/#utm_source=news`. */
+  parameter(name: string): string | undefined {
+    const url = this.parsed;
+    if (url === undefined) return undefined;
+    return url.searchParams.get(name) ??
+      new URLSearchParams(url.hash.slice(1 + Math.max(url.hash.indexOf("?"), 0))).get(name) ?? undefined;
+  }
 }
 
 /**
@@ -94,7 +102,7 @@ function fromQuery(names: readonly string[], sent: unknown, url: PageUrl, isSecr
   const found = { ...fieldsOf(sent) };
   for (const name of names) {
     const value = textOf(found[name]) ??
-      textOf(mayHold(url.text, name) ? url.parsed?.searchParams.get(name) : "");
+      textOf(mayHold(url.text, name) ? url.parameter(name) : "");
     const isSecret = value !== undefined && isSecretParameter(name, value, isSecretName);
     if (value !== undefined) found[name] = isSecret ? "redacted" : value;
     else if (ALWAYS.includes(name)) found[name] = null;
@@ -102,7 +110,7 @@ function fromQuery(names: readonly string[], sent: unknown, url: PageUrl, isSecr
   return found;
 }
 
-/** Whether a URL's query may have a parameter of that name. Mostly it has not, and need not be taken apart. */
+/** Whether a URL's query or fragment may have a parameter of that name. Mostly it has not, and need not be taken apart. */
 function mayHold(url: string | undefined, name: string): boolean {
-  return url !== undefined && url.includes("?") && (url.includes(name) || url.includes("%"));
+  return url !== undefined && /[?#]/.test(url) && (url.includes(name) || url.includes("%"));
 }

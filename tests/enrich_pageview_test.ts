@@ -45,6 +45,33 @@ const ROWS: RowCase[] = [
       },
     },
   ],
+  ...[
+    ["an app's", "https://example.com/#/land?utm_source=news&gclid=g1"],
+    ["a plain", "https://example.com/#utm_source=news&gclid=g1"],
+  ].map(([kind, url]): RowCase => [
+    `a campaign named in ${kind} fragment counts`,
+    { eventType: "pageview", url },
+    { event_type: "pageview", url: url!, path: "/" },
+    {
+      eventType: "pageview",
+      url,
+      path: "/",
+      attribution: {
+        ...DIRECT,
+        utmParams: { ...NO_UTM, utm_source: "news" },
+        campaignParams: { ...NO_CLICK_IDS, gclid: "g1" },
+        channel: "Paid Search",
+      },
+      browser: BROWSER,
+      page: {
+        url,
+        path: "/",
+        referrer: "",
+        queryParams: "",
+        hash: url!.slice("https://example.com/".length),
+      },
+    },
+  ]),
   [
     "the country is the event's, in capitals, and else the time zone's; in a batch, too",
     {

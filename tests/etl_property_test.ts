@@ -26,6 +26,7 @@ const what = fc.oneof(
     time,
     path,
     utmSource: fc.constantFrom("x", "y", undefined),
+    title: fc.constantFrom("A", "B", undefined),
   }),
   fc.record({ eventType: fc.constantFrom("click", "scroll"), time, path: fc.option(path) }),
   fc.record({
@@ -39,6 +40,9 @@ const what = fc.oneof(
         nil: undefined,
       },
     ),
+    title: fc.constantFrom("C", "D", undefined),
+    /** The place of the item whose views it names. */
+    of: fc.nat({ max: 24 }),
   }),
 );
 const visit = {
@@ -67,9 +71,25 @@ const scenario = fc.record({
 });
 
 type Item = Omit<ReferenceEvent, "place" | "eventType" | "time" | "path"> & {
-  events: Pick<ReferenceEvent, "eventType" | "time" | "path" | "timeSpent" | "engagedTime" | "utmSource">[];
+  events: (
+    & Pick<
+      ReferenceEvent,
+      "eventType" | "time" | "path" | "timeSpent" | "engagedTime" | "utmSource" | "title" | "viewId"
+    >
+    & { of?: number }
+  )[];
   alone: boolean;
 };
+
+/** The items with exits that name a view: that of one of the items. */
+function withViewIds(items: Item[]): Item[] {
+  return items.map((item) => ({
+    ...item,
+    events: item.events.map(({ of, ...event }) =>
+      of === undefined ? event : { ...event, viewId: items[of % items.length]!.eventId }
+    ),
+  }));
+}
 
 function referenceEvents(items: Item[]): ReferenceEvent[] {
   return items.flatMap(({ events, alone, ...whose }) =>
@@ -82,14 +102,18 @@ function referenceEvents(items: Item[]): ReferenceEvent[] {
 }
 
 function payloadOf({ events, alone, isBot, ...whose }: Item): Record<string, unknown> {
-  const payloads = events.map(({ eventType, time, path, timeSpent, engagedTime, utmSource }) => ({
+  const payloads = events.map((
+    { eventType, time, path, timeSpent, engagedTime, utmSource, title, viewId },
+  ) => ({
     eventType,
     timestamp: at(time),
     ...(path === null ? {} : { url: `https://x.test${path}`, path }),
     eventData: {
       ...timeSpent !== undefined && { timeSpent: timeSpent * 1000 },
       ...engagedTime !== undefined && { engagedTime: engagedTime * 1000 },
+      ...eventType === "page_exit" && { title, viewId },
     },
+    ...(eventType === "pageview" ? { page: { title } } : {}),
     ...(utmSource === undefined ? {} : { attribution: { utmParams: { utm_source: utmSource } } }),
   }));
   const sent = { ...whose, browser: { userAgent: isBot ? "Examplebot/1.0" : CHROME } };
@@ -102,11 +126,13 @@ async function actualTables(rows: (sql: string) => Promise<Row[]>): Promise<Refe
   return {
     sessions: await rows(
       `select site_id, session_id, visitor_id, extract(epoch from session_start - '${at(0)}')::int as start,
-         duration_seconds as seconds, engaged_seconds as engaged, pageview_count, event_count, bounce, entry_path, exit_path, utm_source
+         duration_seconds as seconds, engaged_seconds as engaged, pageview_count, event_count, bounce, entry_path, entry_title,
+         exit_path, utm_source
        from user_sessions`,
     ),
     pageviews: await rows(
-      "select event_id, (id % 1024)::int as place, path, time_on_page_seconds as time_on_page, engaged_seconds as engaged from pageviews",
+      `select event_id, (id % 1024)::int as place, path, title, time_on_page_seconds as time_on_page, engaged_seconds as engaged
+       from pageviews`,
     ),
     events: await rows("select event_id, (id % 1024)::int as place, event_type, page_path from user_events"),
     days: await rows(
@@ -136,7 +162,8 @@ async function holdAgainstReference(engine: TestEngine, numRuns: number, prepare
   await using app = await testApp({ engine });
   await app.db.exec(prepare);
   const property = fc.asyncProperty(scenario, async (drawn) => {
-    const { items, repeats, runAfter, batchSize, workers, purges } = drawn;
+    const { repeats, runAfter, batchSize, workers, purges } = drawn;
+    const items = withViewIds(drawn.items);
     const process = () =>
       workers === 0
         ? app.rows("select process_events($1)", [batchSize])

@@ -21,6 +21,9 @@ export interface ReferenceEvent {
   utmSource?: string;
   /** Whether a bot has sent it. */
   isBot: boolean;
+  /** Of a pageview its own; of a page_exit that of the view which `viewId` names. */
+  title?: string;
+  viewId?: string;
 }
 
 const compare = <T>(a: T, b: T) => a < b ? -1 : a > b ? 1 : 0;
@@ -95,6 +98,7 @@ function addVisit(visit: ReferenceEvent[], tables: ReferenceTables): void {
     event_count: interactions.length,
     bounce: views.length < 2,
     entry_path: views[0]?.path ?? null,
+    entry_title: views[0] ? titleOf(views[0], interactions) : null,
     exit_path: views.at(-1)?.path ?? null,
     utm_source: views[0]?.utmSource ?? null,
   });
@@ -118,6 +122,7 @@ function addVisit(visit: ReferenceEvent[], tables: ReferenceTables): void {
       event_id: view.eventId,
       place: view.place,
       path: view.path,
+      title: titleOf(view, interactions),
       time_on_page: untilNext !== null && untilNext <= IDLE
         ? untilNext
         : engaged ?? longest(stays.filter((stay) => stay <= IDLE)),
@@ -162,6 +167,15 @@ function timesOf(visit: ReferenceEvent[], exits: Exit[]): { seconds: number; eng
     seconds: active(start, closesAt) + Math.max(0, ...beyond),
     engaged: engaged.length === 0 ? null : engaged.reduce((sum, time) => sum + time),
   };
+}
+
+/** The title that the last exit from a view tells, else the view's own. */
+function titleOf(view: ReferenceEvent, interactions: ReferenceEvent[]): string | null {
+  const exit = interactions.findLast((event) =>
+    event.eventType === "page_exit" && event.title !== undefined && event.viewId === view.eventId &&
+    event.time >= view.time
+  );
+  return exit?.title ?? view.title ?? null;
 }
 
 function addDays(

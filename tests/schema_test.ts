@@ -18,6 +18,6 @@ Deno.test("the platforms that SQL knows are those of events/platforms.json", asy
   assertEquals(
     await Deno.readTextFile(PLATFORM_NAMES_FILE),
     platformNamesSql(),
-    "etl/procedures/18_platform_names.sql is not current: run deno task db:schema",
+    "etl/procedures/08_platform_names.sql is not current: run deno task db:schema",
   );
 });

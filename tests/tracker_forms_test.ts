@@ -3,7 +3,7 @@ import { browserTest } from "./browser.ts";
 import { trackedPages } from "./tracked_pages.ts";
 
 /** A field, the value that arrives; none where the field does not belong to the form's data. */
-const FIELDS: [string, string?][] = [
+const FIELDS: [string, (string | string[])?][] = [
   [`<input name="email" value="ada@example.com">`, "ada@example.com"],
   [`<input name="id" value="clobbers">`, "clobbers"],
   [`<input name="action" value="clobbers too">`, "clobbers too"],
@@ -11,6 +11,16 @@ const FIELDS: [string, string?][] = [
   [`<select name="size"><option>S<option selected>M</select>`, "M"],
   [`<input type="checkbox" name="terms" checked>`, "on"],
   [`<input type="checkbox" name="news">`],
+  [
+    `<input type="checkbox" name="grind" value="fine" checked><input type="checkbox" name="grind" value="medium">
+    <input type="checkbox" name="grind" value="coarse" checked>`,
+    ["fine", "coarse"],
+  ],
+  [
+    `<select name="origin" multiple><option selected>Kenya<option>Peru<option selected>Java</select>`,
+    ["Kenya", "Java"],
+  ],
+  [`<select name="one" multiple><option selected>Kenya<option>Peru</select>`, "Kenya"],
   [
     `<input type="radio" name="roast" value="light"><input type="radio" name="roast" value="dark" checked>`,
     "dark",

@@ -3,9 +3,9 @@ import { compressBrotli, compressGzip } from "../web/assets.ts";
 import { print } from "../log.ts";
 
 // What a visitor downloads, and what peers weigh, gzipped: Umami 2.25 kB, Plausible 2.7 kB, GoatCounter 3.3 kB.
-const LIMITS = { brotli: 2048, gzip: 2300 };
+const LIMITS = { brotli: 2400, gzip: 2800 };
 
-Deno.test("the tracker weighs at most 2,048 bytes in brotli and 2,300 in gzip", async () => {
+Deno.test("the tracker weighs at most 2,400 bytes in brotli and 2,800 in gzip", async () => {
   const file = await Deno.readFile(new URL("../web/dist/tracking.js", import.meta.url));
   const brotli = (await compressBrotli(file)).length;
   const gzip = (await compressGzip(file)).length;

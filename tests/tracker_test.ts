@@ -182,6 +182,73 @@ const CASES: Case[] = [
       ["form_abandon", { formId: "news", formAction: null, formMethod: null }],
     ],
   },
+  {
+    title: "a search that answers as one types, and a form without a way to submit it, are never abandoned",
+    page: {
+      body: `<form role="search"><input name="text"><button>x</button></form>
+        <form><input type="search" name="word"><button>x</button></form>
+        <form><input name="one"><input name="two"><button type="button">x</button></form>`,
+    },
+    async act({ page }) {
+      for (const name of ["text", "word", "one"]) await page.fill(`[name=${name}]`, "tea");
+    },
+    expected: [],
+  },
+  {
+    title: "links and forms within an open shadow root",
+    page: {
+      body: `<x-card></x-card><x-panel data-private></x-panel><script>
+        document.querySelector("x-card").attachShadow({ mode: "open" }).innerHTML =
+          '<a href="https://example.org/in" onclick="event.preventDefault()" ${
+        AT("left:0;top:0")
+      }><b>In</b></a>' +
+          '<form id="inner" onsubmit="event.preventDefault()"><input name="q"><button ${
+        AT("left:0;top:60px")
+      }>Go</button></form>';
+        document.querySelector("x-panel").attachShadow({ mode: "open" }).innerHTML =
+          '<button ${AT("left:0;top:120px")}>Ada</button>';
+      </script>`,
+    },
+    async act({ page }) {
+      await page.mouse.click(5, 6);
+      await page.fill("[name=q]", "tea");
+      await page.mouse.click(5, 66);
+      await page.mouse.click(5, 126);
+    },
+    expected: [
+      ["click", {
+        tagName: "A",
+        classes: null,
+        id: "",
+        href: "https://example.org/in",
+        text: "In",
+        position: { x: 5, y: 6 },
+      }],
+      ["form_start", { formId: "inner", formAction: null, formMethod: null }],
+      ["click", { tagName: "BUTTON", classes: null, id: "", text: "Go", position: { x: 5, y: 66 } }],
+      ["form_submit", { formId: "inner", formAction: null, formMethod: null, formData: { q: "tea" } }],
+      ["click", { tagName: "BUTTON", classes: null, id: "", text: "[redacted]", position: { x: 5, y: 126 } }],
+    ],
+  },
+  {
+    title: "a link that the middle button opens, and no other",
+    page: {
+      body: `<a href="https://example.org/there" ${AT("left:0;top:0")}>There</a>
+        <script>addEventListener("auxclick", (event) => event.preventDefault())</script>`,
+    },
+    async act({ page }) {
+      await page.mouse.click(5, 6, { button: "middle" });
+      await page.mouse.click(5, 6, { button: "right" });
+    },
+    expected: [["click", {
+      tagName: "A",
+      classes: null,
+      id: "",
+      href: "https://example.org/there",
+      text: "There",
+      position: { x: 5, y: 6 },
+    }]],
+  },
 ];
 
 /** What differs from run to run: that it was measured stands for what. */

@@ -96,7 +96,7 @@ const CASES: Case[] = [
       await arrived(3);
       await leave();
     },
-    expected: ["pageview /", "page_exit /", "pageview /", "page_exit /"],
+    expected: ["pageview /#/one", "page_exit /#/one", "pageview /#/two", "page_exit /#/two"],
   },
   {
     title: "two tabs share a session",

@@ -26,7 +26,7 @@ begin
   )
   select
     b.id, b.session_id, b.visitor_id, b.site_id, p.url, p.path,
-    json_text(said.page, 'title', 2048),
+    coalesce(t.title, json_text(said.page, 'title', 2048)),
     json_text(said.page, 'queryParams', 8192),
     json_text(said.page, 'hash', 2048),
     b.event_timestamp, p.seconds, p.engaged,
@@ -40,6 +40,7 @@ begin
     b.event_id
   from batch_events b
   join batch_pages p on not p.is_interaction and p.id = b.id
+  left join batch_titles t on t.visit = b.visit and t.view_id = b.event_id::text and t.at >= b.event_timestamp
   cross join lateral (
     select
       b.event -> 'page' as page, b.event #> '{attribution,utmParams}' as utm, event_referrer(b.event) as referrer,

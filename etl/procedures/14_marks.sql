@@ -70,7 +70,7 @@ begin
     where p.site_id = b.site_id and p.session_id = b.session_id and p.view_timestamp <= e.event_timestamp and p.path = e.path
     offset 0
   ) v
-  where b.is_known and e.event_type = 'scroll_depth' and v.at is not null;
+  where b.is_known and e.event_type in ('scroll_depth', 'page_exit') and scroll_milestone(e.event_data) > 0 and v.at is not null;
 end
 $$;
 

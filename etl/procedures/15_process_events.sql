@@ -8,8 +8,8 @@
 -- Reads:  events_log_pending, sites, user_sessions, pageviews, user_events.
 -- Writes: events_log, user_sessions, pageviews, user_events, form_submissions, failed_events, stale_days, dictionary, session_rows,
 --         bot_days.
--- Makes and drops the temporary tables batch_events, batch_sessions, batch_lines, batch_exits, batch_pages, batch_times and
--- batch_moments, which the files 10 to 17 read, changed_sessions and left_out.
+-- Makes and drops the temporary tables batch_events, batch_sessions, batch_lines, batch_exits, batch_pages, batch_titles, batch_times
+-- and batch_moments, which the files 10 to 18 read, changed_sessions and left_out.
 
 -- The lane of a session, 0 to 3. What the ETL writes of one event depends on the events of its own session only, so
 -- lanes may be worked on at the same time.
@@ -36,6 +36,7 @@ begin
   perform read_exits();
   perform read_pages();
   perform read_times();
+  perform read_titles();
 
   perform correct_pages();
   perform add_pageviews();
@@ -49,11 +50,12 @@ begin
   perform note_corrected_pages();
   perform note_scrolled_pages();
   perform add_to_sessions(v_now);
+  perform correct_titles();
   perform mark_batch_days(v_now);
   insert into changed_sessions select site_id, session_id, first_event_at from batch_sessions;
 
   perform keep_statistics();
-  drop table batch_events, batch_sessions, batch_lines, batch_exits, batch_pages, batch_times, batch_moments;
+  drop table batch_events, batch_sessions, batch_lines, batch_exits, batch_pages, batch_titles, batch_times, batch_moments;
   return v_rows;
 end
 $$;

@@ -41,7 +41,7 @@ language sql immutable parallel safe as $$
   end
 $$;
 
--- The furthest milestone that a scroll_depth event reports, in percent: 25, 50, 75, 100, or 0.
+-- The furthest milestone that a scroll_depth event or a page_exit reports, in percent: 25, 50, 75, 100, or 0.
 create or replace function scroll_milestone(event_data jsonb) returns smallint
 language sql immutable parallel safe as $$
   select (least(greatest(coalesce(json_integer(event_data -> 'milestone'), json_integer(event_data -> 'scrollPercentage'), 0), 0), 100) / 25 * 25)::smallint
@@ -106,9 +106,9 @@ begin
       from pageviews v where v.site_id = t.site_id and v.session_id = t.session_id
       union all
       select true, e.event_timestamp, e.event_id, e.id % 1024, e.event_type,
-        case when e.event_type = 'scroll_depth' then e.page_path end,
+        case when e.event_type in ('scroll_depth', 'page_exit') then e.page_path end,
         null, null,
-        case when e.event_type = 'scroll_depth' then scroll_milestone(e.event_data) end,
+        case when e.event_type in ('scroll_depth', 'page_exit') then scroll_milestone(e.event_data) end,
         null
       from user_events e where e.site_id = t.site_id and e.session_id = t.session_id
     ) steps

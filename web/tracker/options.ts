@@ -10,3 +10,12 @@ export const { dataset: options, src } = document.currentScript as HTMLScriptEle
 /** The site's id: `data-site`, else the hostname without `www.` and its like, dots as dashes. */
 export const site: string = options.site ||
   location.hostname.replace(/^(www|m|mobile)\./, "").replace(/\./g, "-");
+
+declare global {
+  interface Navigator {
+    globalPrivacyControl?: boolean;
+  }
+  interface Document {
+    prerendering?: boolean;
+  }
+}
