@@ -133,18 +133,6 @@ const CASES: Case[] = [
     session: { pageview_count: 1, bounce: true },
   },
   {
-    title: "another query that was pushed is another view",
-    page: {},
-    start: "/list",
-    async walk(visit) {
-      await visit.arrived(1);
-      await run(visit, push("?page=2"));
-      await visit.arrived(3);
-    },
-    pages: ["/list Title of /list", "/list Title of /list"],
-    events: [`${EXIT} /list`, `${EXIT} /list`],
-  },
-  {
     title: "queries that the tag ignores tell no pages apart",
     page: { attributes: `data-ignore-query="q, sort"` },
     start: "/list?q=a",
