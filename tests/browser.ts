@@ -50,8 +50,6 @@ async function launch(): Promise<Browser> {
     executablePath: CHROMIUM,
     args: [
       "--no-sandbox",
-      // Otherwise the tracker reports `navigator.webdriver`, and the visits are those of a bot.
-      "--disable-blink-features=AutomationControlled",
       "--disable-gpu",
       "--disable-quic",
       "--no-first-run",

@@ -65,7 +65,7 @@ async function figures(db: TestDatabase, without: string[]): Promise<Record<stri
 Deno.test("from every earlier version, with what it held, one comes to the same figures", async (t) => {
   await using reference = await anyServer().migrated();
   await fillDatabase(reference, TRAFFIC);
-  // What was collected before 0019 has no verdict.
+  // What was collected before 0018 has no verdict.
   await reference.query("update events_log set bot = null");
   await reference.query("call process_events_batch($1)", [PROCESSED_BEFORE]);
   await runJob(JOBS.find(({ name }) => name === "daily-metrics")!, { ...JOB_CONTEXT, db: reference });

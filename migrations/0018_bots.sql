@@ -1,4 +1,4 @@
--- 0019_bots: which events are bots', how many of them no figure counts, and sites that count them all the same.
+-- 0018_bots: which events are bots', how many of them no figure counts, and sites that count them all the same.
 --
 -- Why:      the collector says of each event whether a bot sent it, and the ETL makes rows of the others only. Of what it leaves out,
 --           a table counts the events by site, day and bot.
@@ -6,7 +6,7 @@
 --           a rewrite take. The locks are asked for a fifth of a second at a time, so that the collector never waits behind us for
 --           somebody who reads for minutes.
 --           What was collected before has no verdict, and counts as before; `footfall rebuild --without-bots` removes such sessions.
--- Rollback: 0019_bots.down.sql forgets verdicts and counts. What was left out is in no table then, but in events_log for as long as
+-- Rollback: 0018_bots.down.sql forgets verdicts and counts. What was left out is in no table then, but in events_log for as long as
 --           its retention.
 
 do $$

@@ -1,4 +1,4 @@
--- 0021_engaged_time: the time for which pages and sessions were used, and durations without what is idle.
+-- 0020_engaged_time: the time for which pages and sessions were used, and durations without what is idle.
 --
 -- Why:      a tab that is left open overnight made a session of hours, and one session that goes on after weeks moved the mean of a whole
 --           site. The engaged time that trackers send gets columns of its own.
@@ -6,7 +6,7 @@
 --           default, so no table is rewritten.
 --           A rebuild computes the times of what there is from the facts, the latest sessions first; the jobs go on with it, or
 --           `footfall rebuild` does all of it. Until then older days show durations as they were.
--- Rollback: 0021_engaged_time.down.sql drops the columns. Times that were computed meanwhile stay.
+-- Rollback: 0020_engaged_time.down.sql drops the columns. Times that were computed meanwhile stay.
 
 alter table pageviews add column engaged_seconds integer;     -- as the page_exit says; null where none does
 alter table user_sessions add column engaged_seconds integer; -- of its pageviews; null where none has one
