@@ -54,8 +54,8 @@ for (const engine of engines()) {
     ]]);
     assertEquals(
       diagnoses[1]![2],
-      "procedures, indexes, partitions, partition rows, pending events, events set aside, stale days, session rows, " +
-        "refused origins, jobs, bloat: what these look at is not there",
+      "procedures, indexes, partitions, partition rows, pending events, events set aside, bots, stale days, " +
+        "session rows, refused origins, jobs, bloat: what these look at is not there",
     );
   });
 
@@ -186,7 +186,7 @@ Deno.test("footfall doctor ends with 0 where there is no problem, and with 1 and
   });
 
   const lines = healthy.stdout.trimEnd().split("\n");
-  assertEquals([healthy.code, healthy.stderr, lines.at(-1)], [0, "", "26 checks: 0 problems, 0 warnings"]);
+  assertEquals([healthy.code, healthy.stderr, lines.at(-1)], [0, "", "27 checks: 0 problems, 0 warnings"]);
   assertEquals([asJson.problems, asJson.warnings, asJson.checks.length, asJson.checks[0]], [0, 0, 25, {
     check: "database",
     state: "ok",

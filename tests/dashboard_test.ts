@@ -38,6 +38,7 @@ Deno.test("each figure tells its change in words and by an arrow, and a rising b
     "→ 0% as much as before, when it was 2",
     "↓ 50% less than before, when it was 2.00",
     "↑ new more than before, when it was 0%",
+    "no comparison",
     "→ 0% as much as before, when it was 0s",
     "→ 0% as much as before, when it was 0",
   ]);
@@ -47,6 +48,7 @@ Deno.test("each figure tells its change in words and by an arrow, and a rising b
     "change",
     "change bad",
     "change bad",
+    "change",
     "change",
     "change",
   ]);
@@ -172,11 +174,13 @@ Deno.test("where there is nothing, the page says why, and leads on", async () =>
   const longAgo = "from=2020-01-01&to=2020-01-02";
   const filtered = `${DAY}&filter=country:is:JP`;
   assertEquals(await notices(`?${longAgo}`), [
-    ...Array(5).fill("Nothing in these days."),
+    ...Array(4).fill("Nothing in these days."),
+    "No event of the site’s own in these days.",
     "No goal yet. Add one",
   ]);
   assertEquals(await notices(`?${filtered}`), [
-    ...Array(5).fill("Nothing in these days fits the filters. Clear them"),
+    ...Array(4).fill("Nothing in these days fits the filters. Clear them"),
+    "No event of the site’s own in these days fits the filters. Clear them",
     "No goal yet. Add one",
   ]);
   assertEquals(await notices(`/page?${longAgo}`), ["Nothing in these days."]);

@@ -111,6 +111,8 @@ export async function dictionaryOf(db: Database): Promise<Map<string, string>> {
 
 /** The row with the texts that its numbers stand for. */
 export function withTexts(row: Record<string, unknown>, texts: Map<string, string>): Record<string, unknown> {
+  // Of these the numbers are seconds.
+  if (["duration", "engaged"].includes(String(row.dimension))) return row;
   const isNumbered = (column: string) =>
     ["value_id", "page", "page_ids", "event_ids", "entry_page", "exit_page", "referrer_type"].includes(
       column,

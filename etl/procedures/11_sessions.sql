@@ -123,7 +123,7 @@ begin
     entry.event_timestamp, entry.event_id,
     case when views > 0 then entry.url end,
     case when views > 0 then entry.path end,
-    case when views > 0 then coalesce(t.title, json_text(entry.event -> 'page', 'title', 2048)) end,
+    case when views > 0 then coalesce(told.title, json_text(entry.event -> 'page', 'title', 2048)) end,
     exit.event_timestamp, exit.event_id, exit.url, exit.path,
     json_text(said.utm, 'utm_source', 255),
     json_text(said.utm, 'utm_medium', 255),
@@ -149,7 +149,7 @@ begin
   join batch_times t using (visit)
   join entries entry using (visit)
   left join exits exit using (visit)
-  left join batch_titles t on t.visit = b.visit and t.view_id = entry.event_id::text and t.at >= entry.event_timestamp
+  left join batch_titles told on told.visit = b.visit and told.view_id = entry.event_id::text and told.at >= entry.event_timestamp
   cross join lateral (
     select
       entry.event -> 'browser' as browser, entry.event -> 'attribution' as attribution,
