@@ -62,8 +62,6 @@ export async function launch(executablePath = CHROMIUM, options: LaunchOptions =
       "--disable-sync",
       // As a person's: what says that a program drives it is left out of all figures.
       `--user-agent=${CHROME}`,
-      // The headless shell sends an emulated language with what it sends while a page is shown, not when it is left.
-      "--accept-lang=en-GB",
       "--disable-blink-features=AutomationControlled",
     ],
   });
