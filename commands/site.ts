@@ -117,7 +117,16 @@ function describe(site: Site): Record<string, unknown> {
     exclude_path: site.excludePaths.join(", "),
     exclude_ip: site.excludeNetworks.map(formatNetwork).join(", "),
     bots: site.countBots ? "counted" : "",
+    paths: describePaths(site),
   };
+}
+
+function describePaths({ trailingSlash, indexHtml, pageParameters }: Site): string {
+  return [
+    ...trailingSlash === "drop" ? ["no trailing slash"] : [],
+    ...indexHtml === "drop" ? ["no index.html"] : [],
+    ...pageParameters.map((name) => `?${name}`),
+  ].join(", ");
 }
 
 export const site: Subcommand = {

@@ -1,0 +1,107 @@
+import type { NewEvent } from "../db/event_row.ts";
+import { fieldsOf, textOf } from "./attribution.ts";
+import { canonicalPath } from "./page_path.ts";
+
+/** What a site's owner has set about the paths of its pages. */
+export interface PathSettings {
+  trailingSlash: "keep" | "drop";
+  indexHtml: "keep" | "drop";
+  /** Parameters of the query that are part of the path, in this order. */
+  pageParameters: readonly string[];
+}
+
+const INDEX = "index.html";
+
+/** What of an address tells the pages of a site apart. */
+export class PathRules {
+  readonly #settings: PathSettings;
+
+  constructor(settings: PathSettings) {
+    this.#settings = settings;
+  }
+
+  /** Whether the paths stay as they are. */
+  get areDefault(): boolean {
+    const { trailingSlash, indexHtml, pageParameters } = this.#settings;
+    return trailingSlash === "keep" && indexHtml === "keep" && pageParameters.length === 0;
+  }
+
+  /**
+   * Gives an enriched event its page's path by these rules, and likewise each event of a batch. URLs stay as they are. An event that
+   * does not say its page stays without one.
+   */
+  apply({ row }: NewEvent): void {
+    const raw = fieldsOf(row.raw_event_data);
+    if (row.path !== null) row.path = this.pathOf(row.path, row.url ?? undefined, queryOf(raw));
+    if (row.event_type !== "batch" || !Array.isArray(raw.events)) return;
+    for (const sent of raw.events) {
+      const nested = fieldsOf(sent);
+      const path = textOf(nested.path);
+      if (path !== undefined) nested.path = this.pathOf(path, textOf(nested.url), queryOf(nested));
+    }
+  }
+
+  /**
+   * The page's path by these rules, in the one form of {@linkcode canonicalPath}, of at most 2048 characters.
+   *
+   * @param path may have a query and a fragment, as those of hash routes do
+   * @param url where parameters are looked for that neither the path nor `query` has: in its query, then in its fragment's
+   */
+  pathOf(path: string, url?: string, query?: string): string {
+    // Decoded first: `/index%2Ehtml` is `/index.html`.
+    const parts = /^([^?#]*)(\?[^#]*)?(#[^?]*)?(\?.*)?$/s.exec(canonicalPath(path))!;
+    const [, before, ownQuery = "", fragment = "", fragmentQuery = ""] = parts;
+    const page = this.shorten(before!);
+    const route = fragment.replace(/^(#!?)(\/.*)$/s, (_, mark, route) => mark + this.shorten(route));
+    if (this.#settings.pageParameters.length === 0) return cut(page + ownQuery + route + fragmentQuery);
+    const parsed = url === undefined ? null : URL.parse(url);
+    const hash = parsed?.hash ?? "";
+    const mark = hash.indexOf("?");
+    const queries = [
+      ownQuery,
+      fragmentQuery,
+      query ?? parsed?.search ?? "",
+      mark < 0 ? "" : hash.slice(mark),
+    ];
+    return cut(canonicalPath(page + route + this.#chosen(queries)));
+  }
+
+  /** The path, without query and fragment, without what the site drops from its end; `/` stays. */
+  shorten(path: string): string {
+    const { trailingSlash, indexHtml } = this.#settings;
+    const page = indexHtml === "drop" && path.endsWith(`/${INDEX}`) ? path.slice(0, -INDEX.length) : path;
+    if (trailingSlash === "keep") return page;
+    // No regular expression: thousands of slashes before another character would take it long.
+    let end = page.length;
+    while (end > 1 && page[end - 1] === "/") end--;
+    return page.slice(0, end);
+  }
+
+  /** The chosen parameters as a query, each with all its values out of the first of the queries that has it. */
+  #chosen(queries: string[]): string {
+    const parsed = queries.filter((query) => query !== "").map((query) => new URLSearchParams(query));
+    const chosen = this.#settings.pageParameters.flatMap((name) => {
+      const values = parsed.find((query) => query.has(name))?.getAll(name) ?? [];
+      return values.map((value) => value === "" ? spell(name) : `${spell(name)}=${spell(value)}`);
+    });
+    return chosen.length === 0 ? "" : `?${chosen.join("&")}`;
+  }
+}
+
+/**
+ * The query of the page of a pageview: a view that began by a redirect has the URL that was redirected. Other events have it in
+ * their URL alone.
+ */
+function queryOf(event: Record<string, unknown>): string | undefined {
+  const { queryParams } = fieldsOf(event.page);
+  return event.eventType === "pageview" && typeof queryParams === "string" ? queryParams : undefined;
+}
+
+/** One spelling of a parameter's name or value: what people type as it is stays so, what ends either is encoded. */
+function spell(text: string): string {
+  return encodeURIComponent(text).replace(/%(?:2F|3A|2C|40|24)/g, decodeURIComponent);
+}
+
+function cut(path: string): string {
+  return path.slice(0, 2048).toWellFormed();
+}
