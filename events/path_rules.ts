@@ -31,13 +31,13 @@ export class PathRules {
    * does not say its page stays without one.
    */
   apply({ row }: NewEvent): void {
-    const raw = fieldsOf(row.raw_event_data);
-    if (row.path !== null) row.path = this.pathOf(row.path, row.url ?? undefined, queryOf(raw));
-    if (row.event_type !== "batch" || !Array.isArray(raw.events)) return;
-    for (const sent of raw.events) {
-      const nested = fieldsOf(sent);
+    if (row.path !== null) row.path = this.pathOf(row.path, row.url);
+    const { events } = fieldsOf(row.raw_event_data);
+    if (row.event_type !== "batch" || !Array.isArray(events)) return;
+    for (const event of events) {
+      const nested = fieldsOf(event);
       const path = textOf(nested.path);
-      if (path !== undefined) nested.path = this.pathOf(path, textOf(nested.url), queryOf(nested));
+      if (path !== undefined) nested.path = this.pathOf(path, nested.url);
     }
   }
 
@@ -45,25 +45,26 @@ export class PathRules {
    * The page's path by these rules, in the one form of {@linkcode canonicalPath}, of at most 2048 characters.
    *
    * @param path may have a query and a fragment, as those of hash routes do
-   * @param url where parameters are looked for that neither the path nor `query` has: in its query, then in its fragment's
+   * @param url where parameters are looked for that the path does not have, if it is a URL of the path: in its query, then in that of
+   * its fragment
    */
-  pathOf(path: string, url?: string, query?: string): string {
+  pathOf(path: string, url?: unknown): string {
     // Decoded first: `/index%2Ehtml` is `/index.html`.
     const parts = /^([^?#]*)(\?[^#]*)?(#[^?]*)?(\?.*)?$/s.exec(canonicalPath(path))!;
     const [, before, ownQuery = "", fragment = "", fragmentQuery = ""] = parts;
     const page = this.shorten(before!);
     const route = fragment.replace(/^(#!?)(\/.*)$/s, (_, mark, route) => mark + this.shorten(route));
     if (this.#settings.pageParameters.length === 0) return cut(page + ownQuery + route + fragmentQuery);
-    const parsed = url === undefined ? null : URL.parse(url);
-    const hash = parsed?.hash ?? "";
-    const mark = hash.indexOf("?");
-    const queries = [
-      ownQuery,
-      fragmentQuery,
-      query ?? parsed?.search ?? "",
-      mark < 0 ? "" : hash.slice(mark),
-    ];
+    const queries = [ownQuery, fragmentQuery, ...this.#queriesOf(page, url)];
     return cut(canonicalPath(page + route + this.#chosen(queries)));
+  }
+
+  /** The queries of a page's URL. A view that began by a redirect has the URL that was redirected: its parameters are another page's. */
+  #queriesOf(page: string, url: unknown): string[] {
+    const parsed = URL.parse(textOf(url) ?? "");
+    if (parsed === null || this.shorten(canonicalPath(parsed.pathname)) !== page) return [];
+    const { search, hash } = parsed;
+    return hash.includes("?") ? [search, hash.slice(hash.indexOf("?"))] : [search];
   }
 
   /** The path, without query and fragment, without what the site drops from its end; `/` stays. */
@@ -86,15 +87,6 @@ export class PathRules {
     });
     return chosen.length === 0 ? "" : `?${chosen.join("&")}`;
   }
-}
-
-/**
- * The query of the page of a pageview: a view that began by a redirect has the URL that was redirected. Other events have it in
- * their URL alone.
- */
-function queryOf(event: Record<string, unknown>): string | undefined {
-  const { queryParams } = fieldsOf(event.page);
-  return event.eventType === "pageview" && typeof queryParams === "string" ? queryParams : undefined;
 }
 
 /** One spelling of a parameter's name or value: what people type as it is stays so, what ends either is encoded. */
