@@ -10,6 +10,13 @@ export interface PathSettings {
   pageParameters: readonly string[];
 }
 
+/** A goal whose page is stored by another path now. */
+export interface UnreachableGoal {
+  name: string;
+  page: string;
+  path: string;
+}
+
 const INDEX = "index.html";
 
 /** What of an address tells the pages of a site apart. */
@@ -65,6 +72,14 @@ export class PathRules {
     if (parsed === null || this.shorten(canonicalPath(parsed.pathname)) !== page) return [];
     const { search, hash } = parsed;
     return hash.includes("?") ? [search, hash.slice(hash.indexOf("?"))] : [search];
+  }
+
+  /** Those of the goals whose page is stored by another `path`, so that nothing reaches them any more. */
+  unreachable(goals: readonly { name: string; page?: string }[]): UnreachableGoal[] {
+    return goals.flatMap(({ name, page }) => {
+      const path = page === undefined ? undefined : this.pathOf(page);
+      return page === undefined || path === undefined || path === page ? [] : [{ name, page, path }];
+    });
   }
 
   /** The path, without query and fragment, without what the site drops from its end; `/` stays. */

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { saveSite } from "../db/site_directory.ts";
 import { PathRules, type PathSettings } from "../events/path_rules.ts";
-import { at, batch, pageview, type TestApp, testApp } from "./fixtures.ts";
+import { getPage, texts } from "./dashboard_page.ts";
+import { ADMIN_TOKEN, at, batch, pageview, type TestApp, testApp } from "./fixtures.ts";
 import { ask } from "./stats_shop.ts";
 import { engines } from "./test_database.ts";
 
@@ -253,4 +254,37 @@ Deno.test("a page is excluded by the path that was sent, and by the one that is 
     ),
     [{ path: "/admin", paths: [] }, { path: null, paths: ["/a"] }],
   );
+});
+
+Deno.test("a goal is kept by the path that is stored, and the Sites page names those that a setting has cut off", async () => {
+  await using app = await testApp();
+  await saveSite(app.db, { siteId: "shop" });
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+  const add = async (name: string, page: string) =>
+    (await app.request("/api/v1/sites/shop/goals", {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/json" },
+      body: JSON.stringify({ name, page }),
+    })).status;
+  assertEquals([await add("Old", "/about/"), await add("Plain", "/shop")], [201, 201]);
+  await saveSite(app.db, { siteId: "shop", trailingSlash: "drop", pageParameters: ["id"] });
+  assertEquals([await add("New", "/about/"), await add("Item", "/shop/?x=1&id=7")], [201, 201]);
+  await getPage(app, "/dashboard/shop/goals", {
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ name: "By form", target: "/form/" }).toString(),
+  });
+  assertEquals(await app.rows("select name, page from goals order by name"), [
+    { name: "By form", page: "/form" },
+    { name: "Item", page: "/shop?id=7" },
+    { name: "New", page: "/about" },
+    { name: "Old", page: "/about/" },
+    { name: "Plain", page: "/shop" },
+  ]);
+  const { html } = await getPage(app, "/dashboard/sites?site=shop");
+  assertEquals(texts(html, /<section class="card" aria-label="Goals">.*?<ul>(.*?)<\/ul>/gs), [
+    "Old: /about/ is stored as /about",
+  ]);
+  await saveSite(app.db, { siteId: "shop", trailingSlash: "keep" });
+  assertEquals((await getPage(app, "/dashboard/sites?site=shop")).html.includes('aria-label="Goals"'), false);
 });

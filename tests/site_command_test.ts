@@ -83,6 +83,16 @@ commandTest("site adds, sets, lists and removes sites", testDatabase, async (run
     await site("set", "shop", "--count-bots", "--no-count-bots"),
     refused("site", "give --count-bots or --no-count-bots, not both"),
   );
+  await db.query(
+    "insert into goals (site_id, name, page) values ('shop', 'Read', '/docs/'), ('shop', 'Home', '/')",
+  );
+  assertEquals(
+    await site("set", "shop", "--trailing-slash", "drop"),
+    answered(
+      "changed: shop",
+      "The goal Read is not reached any more: /docs/ is stored as /docs from now on; add a goal for that",
+    ),
+  );
   assertEquals(await site("remove", "shop"), answered("removed: shop"));
   assertEquals(await site("remove", "shop"), failed("site", "Cannot remove shop: there is no such site"));
   assertEquals(
