@@ -84,13 +84,20 @@ export class PathRules {
 
   /** The path, without query and fragment, without what the site drops from its end; `/` stays. */
   shorten(path: string): string {
-    const { trailingSlash, indexHtml } = this.#settings;
-    const page = indexHtml === "drop" && path.endsWith(`/${INDEX}`) ? path.slice(0, -INDEX.length) : path;
-    if (trailingSlash === "keep") return page;
+    // `/docs/index.html/` is `/docs` where both go.
+    let page = this.#withoutSlash(path);
+    while (this.#settings.indexHtml === "drop" && page.endsWith(`/${INDEX}`)) {
+      page = this.#withoutSlash(page.slice(0, -INDEX.length));
+    }
+    return page;
+  }
+
+  #withoutSlash(path: string): string {
+    if (this.#settings.trailingSlash === "keep") return path;
     // No regular expression: thousands of slashes before another character would take it long.
-    let end = page.length;
-    while (end > 1 && page[end - 1] === "/") end--;
-    return page.slice(0, end);
+    let end = path.length;
+    while (end > 1 && path[end - 1] === "/") end--;
+    return path.slice(0, end);
   }
 
   /** The chosen parameters as a query, each with all its values out of the first of the queries that has it. */
