@@ -127,7 +127,7 @@ function Paths({ fields, errors }: FormProps) {
       <Field
         name="pageParameters"
         label="Query parameters that tell pages apart"
-        note="With id, /shop?id=7 and /shop?id=8 are two pages. Separate them by blanks. Goals, funnels and filters have to name pages as they are stored."
+        note="With id, /shop?id=7 and /shop?id=8 are two pages. Separate them by blanks. Filters and funnels have to name pages as they are stored."
         error={errors.pageParameters}
         wide
       >
