@@ -561,6 +561,8 @@ select session_id,
   exit_event_id,
   channel,
   country,
+  engaged_seconds,
+  idle,
   now() - session_start as session_age
 from user_sessions s
 where session_end is null and coalesce(last_event_at, session_start) > (now() - '00:30:00');

@@ -1,5 +1,5 @@
 -- Drops the engaged times. Durations and times on page stay as they are: without idle gaps where they were computed so.
-drop view daily_value_sums, hourly_value_sums;
+drop view daily_value_sums, hourly_value_sums, active_sessions;
 alter table daily_values drop column engaged, drop column measured;
 alter table hourly_values drop column engaged, drop column measured;
 alter table hourly_site_metrics drop column engaged, drop column measured;
@@ -17,3 +17,8 @@ select h.site_id, h.dimension, h.day, h.hour, v.*
 from hourly_values h
 cross join lateral unnest(h.value_ids, h.sessions, h.pageviews, h.events, h.bounces, h.seconds, h.timed)
   as v(value_id, sessions, pageviews, events, bounces, seconds, timed);
+create view active_sessions as
+select s.*, now() - s.session_start as session_age
+from user_sessions s
+where s.session_end is null
+  and coalesce(s.last_event_at, s.session_start) > now() - interval '30 minutes';

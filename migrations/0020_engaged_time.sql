@@ -12,6 +12,13 @@ alter table pageviews add column engaged_seconds integer;     -- as the page_exi
 alter table user_sessions add column engaged_seconds integer; -- of its pageviews; null where none has one
 -- The sum of its gaps of more than 30 minutes; null where nobody has looked yet.
 alter table user_sessions add column idle interval;
+-- It has the columns that the table had when it was made.
+drop view active_sessions;
+create view active_sessions as
+select s.*, now() - s.session_start as session_age
+from user_sessions s
+where s.session_end is null
+  and coalesce(s.last_event_at, s.session_start) > now() - interval '30 minutes';
 alter table session_rows add column page_engaged integer[];   -- beside page_ids; null where no page has an engaged time
 
 -- Of the sessions (in the rows of pages: of the pageviews) that have an engaged time: its sum, and how many they are.

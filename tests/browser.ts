@@ -1,4 +1,4 @@
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type LaunchOptions, type Page } from "playwright-core";
 import { CHROME } from "./fixtures.ts";
 
 const BROWSERS = ["chromium", "chromium-browser", "google-chrome"];
@@ -44,10 +44,14 @@ Deno.test.afterAll(async () => {
   await browser?.close();
 });
 
-async function launch(): Promise<Browser> {
-  if (CHROMIUM === undefined) throw new Error(`There is no Chromium: install one, or set CHROMIUM_PATH`);
+/** A browser of one test's own, where it needs another one than the file's. */
+export async function launch(executablePath = CHROMIUM, options: LaunchOptions = {}): Promise<Browser> {
+  if (executablePath === undefined) {
+    throw new Error(`There is no Chromium: install one, or set CHROMIUM_PATH`);
+  }
   return await chromium.launch({
-    executablePath: CHROMIUM,
+    executablePath,
+    ...options,
     args: [
       "--no-sandbox",
       "--disable-gpu",
@@ -58,6 +62,8 @@ async function launch(): Promise<Browser> {
       "--disable-sync",
       // As a person's: what says that a program drives it is left out of all figures.
       `--user-agent=${CHROME}`,
+      // The headless shell sends an emulated language with what it sends while a page is shown, not when it is left.
+      "--accept-lang=en-GB",
       "--disable-blink-features=AutomationControlled",
     ],
   });

@@ -214,7 +214,7 @@ serverTest("a panel that takes too long says so, and the rest of the page stands
   await app.collect(visit("a", "/"));
   await app.etl();
   await app.db.transaction(async (tx) => {
-    await tx.query("lock table daily_values in access exclusive mode");
+    await tx.query("lock table dictionary in access exclusive mode");
     const { status, html } = await getPage(app, `/dashboard/shop?${DAY}`);
     assertEquals([status, bigFigures(html)["Visitors"]], [200, "1"]);
     const slow = texts(html, /<p class="notice"[^>]*>(This took too long.*?)<\/p>/gs);

@@ -151,15 +151,20 @@ serverTest(
   async () => {
     await using reference = await anyServer().migrated();
     await fillDatabase(reference, TRAFFIC);
+    // What was collected before 0018 has no verdict.
+    await reference.query("update events_log set bot = null");
     await reference.query("call process_events_batch(700)");
     await using db = await anyServer().migrated();
     await migrateDown(db, SINCE_SESSION_ROWS);
     await db.query("delete from schema_procedures");
     await copyRows(reference, db, true);
 
-    // A collector of the previous release goes on meanwhile.
-    await Promise.all([migrate(db), fillDatabase(db, LATER)]);
-    for (let i = 0; i < 14; i++) await slice(db, 10);
+    await migrate(db);
+    const rebuildSome = async () => {
+      for (let i = 0; i < 14; i++) await slice(db, 10);
+    };
+    // The collector goes on meanwhile.
+    await Promise.all([rebuildSome(), fillDatabase(db, LATER)]);
     await db.query("call process_events_batch(300)");
     for (let i = 0; i < 2; i++) await slice(db, 10);
     const [under] = await db.query("select finished_at from rebuilds");
@@ -222,5 +227,10 @@ serverTest("a rebuild beside the ETL, an erasure and a new time zone loses and d
   await collectAll(without, events.filter(({ visitorId }) => visitorId !== "vis_7"));
   await saveSite(without.db, { siteId: "b", timezone: "Pacific/Auckland" });
   await finish(without.db);
-  assertEquals(await differences(app.db, without.db), {});
+  // What bots sent counts on the day that it was when it was processed, whatever the zone is later.
+  const { bot_days: _, ...others } = await differences(app.db, without.db);
+  assertEquals(others, {});
+  const bots =
+    "select site_id, sum(pageviews) as pageviews, sum(events) as events from bot_days group by 1 order by 1";
+  assertEquals(await app.rows(bots), await without.rows(bots));
 });

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { chromium } from "playwright-core";
-import { browserTest, FULL_CHROMIUM } from "./browser.ts";
+import { browserTest, FULL_CHROMIUM, launch } from "./browser.ts";
 import { type Pages, trackedPages, type Visit } from "./tracked_pages.ts";
 
 /** What a walk leaves behind: its events as `type /path`, and `columns` of its row in `user_sessions`. */
@@ -188,11 +187,7 @@ browserTest("time away from a page is not engaged time", async (browser) => {
 });
 
 browserTest("a page restored from the back-forward cache is viewed again", async () => {
-  const browser = await chromium.launch({
-    executablePath: FULL_CHROMIUM!,
-    args: ["--no-sandbox", "--disable-gpu"],
-    ignoreDefaultArgs: ["--disable-back-forward-cache"],
-  });
+  const browser = await launch(FULL_CHROMIUM, { ignoreDefaultArgs: ["--disable-back-forward-cache"] });
   try {
     await using site = await trackedPages();
     await using visit = await site.visit(browser, { "*": {} });

@@ -49,7 +49,7 @@ for (const engine of engines()) {
     const count = () =>
       app.rows(
         `select (select count(*) from pageviews) + (select count(*) from user_events)
-                  + (select count(*) from failed_events) as events,
+                  + (select count(*) from failed_events) + (select sum(pageviews + events) from bot_days) as events,
                 (select count(*) from events_log) as rows,
                 (select sum(total_sessions) = (select count(*) from user_sessions) from daily_site_metrics) as days_add_up`,
       );
