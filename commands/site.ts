@@ -10,7 +10,10 @@ import {
   type Site,
   type SiteChange,
 } from "../db/site_directory.ts";
+import { listGoals } from "../db/stats/goals.ts";
 import { askDevServer } from "../dev_server.ts";
+import type { UnreachableGoal } from "../events/path_rules.ts";
+import { rulesOf } from "../events/site_rules.ts";
 import { formatNetwork } from "../events/site_settings.ts";
 import { shownHost } from "../web/dashboard/host_names.ts";
 import { type Arguments, requireWord, UsageError } from "./arguments.ts";
@@ -22,7 +25,9 @@ import type { Subcommand } from "./subcommand.ts";
 import { printJson, printLine } from "./terminal.ts";
 
 /** What happened: to one site, or the list of all of them. */
-type Answer = { done: "added" | "changed" | "removed"; site: string } | { sites: Site[] };
+type Answer =
+  | { done: "added" | "changed" | "removed"; site: string; unreachableGoals?: UnreachableGoal[] }
+  | { sites: Site[] };
 
 type Action = (reached: Reached, siteId: string, args: Arguments) => Promise<Answer>;
 
@@ -34,6 +39,7 @@ const ACTIONS = new Map<string, Action>(Object.entries({
   set: async (reached, siteId, args) => ({
     done: await save(reached, "set", { siteId, mustExist: true, ...readOptions(args) }),
     site: siteId,
+    unreachableGoals: await unreachableGoals(reached.db, siteId),
   }),
   list: async ({ db }) => ({ sites: await listSites(db) }),
   remove: async ({ db }, siteId) => {
@@ -43,6 +49,13 @@ const ACTIONS = new Map<string, Action>(Object.entries({
     return { done: "removed", site: siteId };
   },
 }));
+
+/** Undefined where there is none. */
+async function unreachableGoals(db: Reached["db"], siteId: string): Promise<UnreachableGoal[] | undefined> {
+  const site = (await listSites(db)).find((site) => site.siteId === siteId);
+  const goals = rulesOf(site).pathRules?.unreachable(await listGoals(db, siteId));
+  return goals?.length ? goals : undefined;
+}
 
 async function save(
   { own, devServer }: Reached,
@@ -103,7 +116,11 @@ function checkId(id: string | undefined): string {
 }
 
 function answerText(answer: Answer): string {
-  return "done" in answer ? `${answer.done}: ${answer.site}` : formatTable(answer.sites.map(describe));
+  if ("sites" in answer) return formatTable(answer.sites.map(describe));
+  const goals = (answer.unreachableGoals ?? []).map(({ name, page, path }) =>
+    `The goal ${name} is not reached any more: ${page} is stored as ${path} from now on; add a goal for that`
+  );
+  return [`${answer.done}: ${answer.site}`, ...goals].join("\n");
 }
 
 function describe(site: Site): Record<string, unknown> {
@@ -117,7 +134,16 @@ function describe(site: Site): Record<string, unknown> {
     exclude_path: site.excludePaths.join(", "),
     exclude_ip: site.excludeNetworks.map(formatNetwork).join(", "),
     bots: site.countBots ? "counted" : "",
+    paths: describePaths(site),
   };
+}
+
+function describePaths({ trailingSlash, indexHtml, pageParameters }: Site): string {
+  return [
+    ...trailingSlash === "drop" ? ["no trailing slash"] : [],
+    ...indexHtml === "drop" ? ["no index.html"] : [],
+    ...pageParameters.map((name) => `?${name}`),
+  ].join(", ");
 }
 
 export const site: Subcommand = {

@@ -16,6 +16,9 @@ export const SETTINGS = {
   "exclude-ip": "values",
   "count-bots": "flag",
   "no-count-bots": "flag",
+  "trailing-slash": "value",
+  "index-html": "value",
+  "page-parameter": "values",
 } as const satisfies Record<string, OptionKind>;
 
 /** What they mean, for the help. */
@@ -29,7 +32,10 @@ export const SETTINGS_HELP =
   --redact NAME         a form field or parameter whose value is never stored; as often as needed; none
   --exclude-path P      pages whose events are dropped, as /admin/*; as often as needed; none
   --exclude-ip NET      an address or network whose visitors' events are dropped; as often as needed; none
-  --count-bots          what bots send counts like what people do, from now on; --no-count-bots: it is left out`;
+  --count-bots          what bots send counts like what people do, from now on; --no-count-bots: it is left out
+  --trailing-slash M    whether /about/ keeps its slash or is stored as /about, from now on: keep or drop
+  --index-html M        whether /index.html stays or is stored as /, likewise: keep or drop
+  --page-parameter NAME a query parameter that tells pages apart, as /shop?id=7; as often as needed; none`;
 
 // Which option gives a setting.
 const OPTIONS: Record<keyof GivenSettings, keyof typeof SETTINGS> = {
@@ -41,6 +47,9 @@ const OPTIONS: Record<keyof GivenSettings, keyof typeof SETTINGS> = {
   redactNames: "redact",
   excludePaths: "exclude-path",
   excludeNetworks: "exclude-ip",
+  trailingSlash: "trailing-slash",
+  indexHtml: "index-html",
+  pageParameters: "page-parameter",
 };
 
 /** What the options say about a site; undefined where they say nothing. @throws {CommandError} */
@@ -54,6 +63,9 @@ export function readOptions(args: Arguments): Omit<SiteChange, "siteId"> {
     redactNames: entries(args, "redact", "none"),
     excludePaths: entries(args, "exclude-path", "none"),
     excludeNetworks: entries(args, "exclude-ip", "none"),
+    trailingSlash: args.value("trailing-slash"),
+    indexHtml: args.value("index-html"),
+    pageParameters: entries(args, "page-parameter", "none"),
   };
   const settings = readSettings(given, (name, { shown, message }) => {
     throw new CommandError(`Cannot set --${OPTIONS[name]} to "${shown}": ${message}`);

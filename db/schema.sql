@@ -384,10 +384,15 @@ create table sites (
   exclude_paths    text[]       not null default '{}',
   exclude_networks cidr[]       not null default '{}',
   count_bots       boolean      not null default false,
+  trailing_slash   text         not null default 'keep',
+  index_html       text         not null default 'keep',
+  page_parameters  text[]       not null default '{}',
   primary key (site_id),
+  constraint sites_index_html_check check (index_html = any (array['keep', 'drop'])),
   constraint sites_ip_mode_check check (ip_mode = any (array['full', 'truncate', 'none'])),
   constraint sites_retention_days_check check ((retention_days >= 1) and (retention_days <= 36500)),
-  constraint sites_timezone_check check (('1970-01-01 00:00:00+00'::timestamp with time zone at time zone timezone) is not null)
+  constraint sites_timezone_check check (('1970-01-01 00:00:00+00'::timestamp with time zone at time zone timezone) is not null),
+  constraint sites_trailing_slash_check check (trailing_slash = any (array['keep', 'drop']))
 );
 
 create table stale_days (

@@ -20,6 +20,12 @@ export interface Site {
   excludeNetworks: string[];
   /** Whether what bots send counts like what people do. */
   countBots: boolean;
+  /** Whether a path keeps the slash at its end. */
+  trailingSlash: "keep" | "drop";
+  /** Whether a path keeps `index.html` at its end. */
+  indexHtml: "keep" | "drop";
+  /** Parameters of the query that are part of the path, in this order. */
+  pageParameters: string[];
 }
 
 // Of each field its column.
@@ -33,6 +39,9 @@ const COLUMNS: Record<keyof Site, string> = {
   excludePaths: "exclude_paths",
   excludeNetworks: "exclude_networks",
   countBots: "count_bots",
+  trailingSlash: "trailing_slash",
+  indexHtml: "index_html",
+  pageParameters: "page_parameters",
 };
 
 const UNSET: Site = {
@@ -45,6 +54,9 @@ const UNSET: Site = {
   excludePaths: [],
   excludeNetworks: [],
   countBots: false,
+  trailingSlash: "keep",
+  indexHtml: "keep",
+  pageParameters: [],
 };
 
 // A site that was added or changed is known everywhere after this time …

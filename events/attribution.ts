@@ -88,7 +88,11 @@ export function completePage(
     url: url.text ?? null,
     path: path ?? null,
     referrer: redactUrl(textOf(page.referrer) ?? "", isSecretName),
-    queryParams: redactUrl(textOf(page.queryParams) ?? url.parsed?.search ?? "", isSecretName),
+    // An empty one is said, too: a view that began by a redirect has the URL that was redirected.
+    queryParams: redactUrl(
+      typeof page.queryParams === "string" ? page.queryParams : url.parsed?.search ?? "",
+      isSecretName,
+    ),
     hash: redactUrl(textOf(page.hash) ?? url.parsed?.hash ?? "", isSecretName),
   };
 }

@@ -2,6 +2,7 @@ import ipaddr from "ipaddr.js";
 import type { NewEvent } from "../db/event_row.ts";
 import { fieldsOf, textOf } from "./attribution.ts";
 import { canonicalPath } from "./page_path.ts";
+import type { PathRules } from "./path_rules.ts";
 
 type Network = ReturnType<typeof ipaddr.parseCIDR>;
 
@@ -10,12 +11,15 @@ export class Exclusions {
   readonly #networks: readonly Network[];
   /** Of each pattern what stands between its stars. */
   readonly #paths: readonly (readonly string[])[];
+  readonly #rules: PathRules | undefined;
 
   /**
    * @param paths as `/admin/*`: `*` stands for any characters, slashes included; the whole path is compared, case counts
    * @param networks in CIDR notation
+   * @param rules by which the site stores paths: a page is left out by the path that is sent, and by the one that would be stored
    */
-  constructor(paths: readonly string[], networks: readonly string[]) {
+  constructor(paths: readonly string[], networks: readonly string[], rules?: PathRules) {
+    this.#rules = rules;
     this.#paths = paths.map((path) => path.split("*").map(canonicalPath));
     this.#networks = networks.map((network) => ipaddr.parseCIDR(network));
   }
@@ -36,7 +40,8 @@ export class Exclusions {
     if (path === undefined || this.#paths.length === 0) return false;
     // Some senders put the query into the path.
     const plain = canonicalPath(path.replace(/[?#].*$/s, ""));
-    return this.#paths.some((pieces) => matches(plain, pieces));
+    const stored = this.#rules?.shorten(plain) ?? plain;
+    return this.#paths.some((pieces) => matches(plain, pieces) || matches(stored, pieces));
   }
 }
 

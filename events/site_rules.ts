@@ -1,8 +1,9 @@
 import { Exclusions } from "./exclusions.ts";
+import { PathRules, type PathSettings } from "./path_rules.ts";
 import { isSecretName, type SecretName, secretNames } from "./redact.ts";
 
 /** What a site's owner has set about its events. */
-export interface SiteSettings {
+export interface SiteSettings extends PathSettings {
   redactNames: readonly string[];
   excludePaths: readonly string[];
   excludeNetworks: readonly string[];
@@ -13,9 +14,11 @@ export interface SiteRules {
   isSecretName: SecretName;
   /** Undefined where nothing is excluded. */
   exclusions: Exclusions | undefined;
+  /** Undefined where paths stay as they are. */
+  pathRules: PathRules | undefined;
 }
 
-const NONE: SiteRules = { isSecretName, exclusions: undefined };
+const NONE: SiteRules = { isSecretName, exclusions: undefined, pathRules: undefined };
 
 // A site is a new object whenever its settings were read anew.
 const known = new WeakMap<SiteSettings, SiteRules>();
@@ -31,10 +34,13 @@ export function rulesOf(site: SiteSettings | undefined): SiteRules {
   return rules;
 }
 
-function makeRules({ redactNames, excludePaths, excludeNetworks }: SiteSettings): SiteRules {
+function makeRules(site: SiteSettings): SiteRules {
+  const { redactNames, excludePaths, excludeNetworks } = site;
   const excludes = excludePaths.length + excludeNetworks.length > 0;
+  const pathRules = new PathRules(site);
   return {
     isSecretName: secretNames(redactNames),
-    exclusions: excludes ? new Exclusions(excludePaths, excludeNetworks) : undefined,
+    exclusions: excludes ? new Exclusions(excludePaths, excludeNetworks, pathRules) : undefined,
+    pathRules: pathRules.areDefault ? undefined : pathRules,
   };
 }

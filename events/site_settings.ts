@@ -1,6 +1,6 @@
 import { domainToASCII } from "node:url";
 import ipaddr from "ipaddr.js";
-import { wordsOf } from "./redact.ts";
+import { isSecretParameter, wordsOf } from "./redact.ts";
 
 /** What somebody gave for a site's setting cannot be it; the message says what would be right. */
 export class InvalidSetting extends Error {
@@ -33,6 +33,9 @@ export interface GivenSettings {
   redactNames?: readonly string[];
   excludePaths?: readonly string[];
   excludeNetworks?: readonly string[];
+  trailingSlash?: string;
+  indexHtml?: string;
+  pageParameters?: readonly string[];
 }
 
 /** The settings that were given; undefined what was not, or cannot be. */
@@ -45,6 +48,9 @@ export interface ReadSettings {
   redactNames?: string[];
   excludePaths?: string[];
   excludeNetworks?: string[];
+  trailingSlash?: "keep" | "drop";
+  indexHtml?: "keep" | "drop";
+  pageParameters?: string[];
 }
 
 /** @param refuse is told of each setting that cannot be what was given */
@@ -76,6 +82,9 @@ export function readSettings(
     redactNames: list("redactNames", readRedactName),
     excludePaths: list("excludePaths", readExcludePath),
     excludeNetworks: list("excludeNetworks", readNetwork),
+    trailingSlash: checked("trailingSlash", given.trailingSlash, readKeepOrDrop),
+    indexHtml: checked("indexHtml", given.indexHtml, readKeepOrDrop),
+    pageParameters: list("pageParameters", readPageParameter),
   };
 }
 
@@ -85,7 +94,8 @@ type ListName =
   | "removeDomains"
   | "redactNames"
   | "excludePaths"
-  | "excludeNetworks";
+  | "excludeNetworks"
+  | "pageParameters";
 
 /** Reads each of a list, leaving out repetitions. @throws {InvalidSetting} If one is invalid, or they are too many */
 export function readList(given: readonly string[], read: (text: string) => string): string[] {
@@ -154,6 +164,29 @@ export function readExcludePath(text: string): string {
   }
   if (/^\/?\*+$/.test(text)) {
     throw new InvalidSetting(text, "every page would be left out; give a path such as /admin/*");
+  }
+  return text;
+}
+
+/** Whether something stays in the paths. @throws {InvalidSetting} */
+export function readKeepOrDrop(text: string): "keep" | "drop" {
+  if (text === "keep" || text === "drop") return text;
+  throw new InvalidSetting(text, "give keep or drop");
+}
+
+/** The name of a parameter that is part of the path, as it stands decoded in the query. @throws {InvalidSetting} */
+export function readPageParameter(text: string): string {
+  if (!/^[^\s?&=#%+\p{Cc}\p{Cs}]{1,100}$/u.test(text)) {
+    throw new InvalidSetting(
+      text,
+      "give the name of a parameter, such as id, without ? and =, of at most 100 characters",
+    );
+  }
+  if (isSecretParameter(text, "x")) {
+    throw new InvalidSetting(
+      text,
+      "its values are redacted, so it tells no pages apart; give another parameter",
+    );
   }
   return text;
 }

@@ -158,7 +158,7 @@ export class Intake {
 
   /** The event to store, without what its site leaves out by its page. */
   #makeEvent(payload: Payload, sender: Sender, site: Site | undefined, visitor: VisitorIds): Remainder {
-    const { isSecretName, exclusions } = rulesOf(site);
+    const { isSecretName, exclusions, pathRules } = rulesOf(site);
     const context = {
       domains: site?.domains ?? [],
       ipMode: site?.ipMode ?? this.#options.ipMode,
@@ -166,7 +166,11 @@ export class Intake {
     };
     const event = enrichEvent(payload, sender, context, visitor);
     this.#judgeWithVisit(event);
-    return exclusions?.excludesPaths ? withoutExcludedPages(event, exclusions) : { event, excluded: 0 };
+    const remainder = exclusions?.excludesPaths
+      ? withoutExcludedPages(event, exclusions)
+      : { event, excluded: 0 };
+    if (remainder.event) pathRules?.apply(remainder.event);
+    return remainder;
   }
 
   /** Trackers describe the browser and the referrer with a pageview only: what follows it in its visit is the same bot's. */

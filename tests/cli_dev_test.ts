@@ -46,6 +46,9 @@ Deno.test("while deno task dev runs, every command works on its database, or say
       excludePaths: [],
       excludeNetworks: ["203.0.113.0/24"],
       countBots: false,
+      trailingSlash: "keep",
+      indexHtml: "keep",
+      pageParameters: [],
     },
   ]]);
   assertEquals((await run("etl")).code, 0);

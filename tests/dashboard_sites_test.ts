@@ -24,11 +24,15 @@ Deno.test("sites are added and changed in the browser", async () => {
     excludePaths: "/admin*\r\n\r\n*/edit",
     excludeNetworks: "203.0.113.7, 2001:db8:1:2::3/48",
     countBots: "on",
+    trailingSlash: "drop",
+    indexHtml: "drop",
+    pageParameters: "id, filter[color]",
   };
   await send({ ...fields, ...settings, ipMode: "", existing: "1" });
   assertEquals(
     await app.rows(
-      `select site_id, domains, timezone, ip_mode, retention_days, redact_names, exclude_paths, exclude_networks, count_bots
+      `select site_id, domains, timezone, ip_mode, retention_days, redact_names, exclude_paths, exclude_networks, count_bots,
+         trailing_slash, index_html, page_parameters
        from sites`,
     ),
     [
@@ -42,6 +46,9 @@ Deno.test("sites are added and changed in the browser", async () => {
         exclude_paths: ["/admin*", "*/edit"],
         exclude_networks: ["203.0.113.7/32", "2001:db8:1::/48"],
         count_bots: true,
+        trailing_slash: "drop",
+        index_html: "drop",
+        page_parameters: ["id", "filter[color]"],
       },
     ],
   );
@@ -52,6 +59,8 @@ Deno.test("sites are added and changed in the browser", async () => {
     "203.0.113.7 2001:db8:1::/48",
   ]);
   assertEquals(texts(html, /(<option value="on" selected.*?)<\/option>/g), ["counted"]);
+  assertEquals(texts(html, /(<option value="(?:keep|drop)" selected.*?)<\/option>/g), ["dropped", "dropped"]);
+  assertEquals(shownFields(html).pageParameters, "id filter[color]");
   // testApp sends from 203.0.113.77, which is not 203.0.113.7.
   assertEquals(html.includes("Your own visits are left out"), false);
   await app.rows("update sites set exclude_networks = exclude_networks || '203.0.113.0/24'::cidr");
@@ -88,6 +97,11 @@ Deno.test("sites are added and changed in the browser", async () => {
         { existing: "1", excludePaths: "/admin* admin" },
         "“admin” does not fit: give a path such as /admin/*, without host and query, of at most 500 characters.",
       ],
+      [{ existing: "1", trailingSlash: "remove" }, "“remove” does not fit: give keep or drop."],
+      [
+        { existing: "1", pageParameters: "id sid" },
+        "“sid” does not fit: its values are redacted, so it tells no pages apart; give another parameter.",
+      ],
       [
         { existing: "1", excludeNetworks: "203.0.113.300" },
         "“203.0.113.300” does not fit: give an address or a network, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48.",
@@ -122,6 +136,7 @@ Deno.test("no setting of a site becomes markup, stored or refused, and each is s
     existing: "1",
     domains: "",
     timezone: "UTC",
+    pageParameters: "",
     retentionDays: "",
     redactNames: "",
     excludePaths,
@@ -133,6 +148,7 @@ Deno.test("no setting of a site becomes markup, stored or refused, and each is s
     existing: "1",
     domains: script(2),
     timezone: script(3),
+    pageParameters: `id="'<script>`,
     retentionDays: script(4),
     redactNames: script(5),
     excludePaths: script(6),
@@ -144,7 +160,7 @@ Deno.test("no setting of a site becomes markup, stored or refused, and each is s
     texts(html, /<p class="error"[^>]*>(.*?)<\/p>/gs).map((error) =>
       /^“(.*)” does not fit:/.exec(error)?.[1]
     ),
-    [2, 8, 4, 5, 6, 7].map(script),
+    [script(2), `id="'<script>`, ...[8, 4, 5, 6, 7].map(script)],
   );
   const zone = await send({ site, existing: "1", timezone: script(3) });
   assertEquals([zone.status, markupOf(zone.html)], [400, []]);

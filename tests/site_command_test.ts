@@ -7,7 +7,7 @@ commandTest("site adds, sets, lists and removes sites", testDatabase, async (run
   const rows = () =>
     db.query(
       `select site_id, domains, timezone, ip_mode, retention_days, redact_names, exclude_paths, exclude_networks,
-         count_bots
+         count_bots, trailing_slash, index_html, page_parameters
        from sites order by site_id`,
     );
   const blog = {
@@ -20,6 +20,9 @@ commandTest("site adds, sets, lists and removes sites", testDatabase, async (run
     exclude_paths: [],
     exclude_networks: [],
     count_bots: false,
+    trailing_slash: "keep",
+    index_html: "keep",
+    page_parameters: [],
   };
 
   assertEquals(await site("list"), answered("(no rows)"));
@@ -32,16 +35,17 @@ commandTest("site adds, sets, lists and removes sites", testDatabase, async (run
       ..."--timezone Europe/Berlin --ip-mode none --retention-days 30 --redact customerNo".split(" "),
       ...["--redact", "card holder", "--exclude-path", "/admin*", "--exclude-path=*/edit"],
       ..."--exclude-ip 203.0.113.7 --exclude-ip 2001:db8:1:2::3/48 --count-bots".split(" "),
+      ..."--trailing-slash drop --index-html drop --page-parameter id --page-parameter lang".split(" "),
     ),
     answered("added: shop"),
   );
   assertEquals(
     await site("list"),
     answered(
-      "site  domains                                    timezone       ip_mode        retention_days  redact                   exclude_path     exclude_ip                    bots",
-      "----  -----------------------------------------  -------------  -------------  --------------  -----------------------  ---------------  ----------------------------  -------",
+      "site  domains                                    timezone       ip_mode        retention_days  redact                   exclude_path     exclude_ip                    bots     paths",
+      "----  -----------------------------------------  -------------  -------------  --------------  -----------------------  ---------------  ----------------------------  -------  --------------------------------------------",
       "blog  any                                        UTC            as the server  as the server",
-      "shop  shop.example, www.shop.example, localhost  Europe/Berlin  none           30              customerNo, card holder  /admin*, */edit  203.0.113.7, 2001:db8:1::/48  counted",
+      "shop  shop.example, www.shop.example, localhost  Europe/Berlin  none           30              customerNo, card holder  /admin*, */edit  203.0.113.7, 2001:db8:1::/48  counted  no trailing slash, no index.html, ?id, ?lang",
     ),
   );
   const shop = {
@@ -54,6 +58,9 @@ commandTest("site adds, sets, lists and removes sites", testDatabase, async (run
     exclude_paths: ["/admin*", "*/edit"],
     exclude_networks: ["203.0.113.7/32", "2001:db8:1::/48"],
     count_bots: true,
+    trailing_slash: "drop",
+    index_html: "drop",
+    page_parameters: ["id", "lang"],
   };
   assertEquals(await rows(), [blog, shop]);
   // What is not given stays as it is.
@@ -69,11 +76,22 @@ commandTest("site adds, sets, lists and removes sites", testDatabase, async (run
     ..."set shop --domain any --ip-mode default --exclude-path none --exclude-ip none --no-count-bots".split(
       " ",
     ),
+    ..."--trailing-slash keep --index-html keep --page-parameter none".split(" "),
   );
   assertEquals((await rows())[1], { ...blog, site_id: "shop" });
   assertEquals(
     await site("set", "shop", "--count-bots", "--no-count-bots"),
     refused("site", "give --count-bots or --no-count-bots, not both"),
+  );
+  await db.query(
+    "insert into goals (site_id, name, page) values ('shop', 'Read', '/docs/'), ('shop', 'Home', '/')",
+  );
+  assertEquals(
+    await site("set", "shop", "--trailing-slash", "drop"),
+    answered(
+      "changed: shop",
+      "The goal Read is not reached any more: /docs/ is stored as /docs from now on; add a goal for that",
+    ),
   );
   assertEquals(await site("remove", "shop"), answered("removed: shop"));
   assertEquals(await site("remove", "shop"), failed("site", "Cannot remove shop: there is no such site"));
@@ -240,6 +258,17 @@ commandTest(
       [
         ["--exclude-path", "/*"],
         'Cannot set --exclude-path to "/*": every page would be left out; give a path such as /admin/*',
+      ],
+      [["--trailing-slash", "Drop"], 'Cannot set --trailing-slash to "Drop": give keep or drop'],
+      [["--index-html", "yes"], 'Cannot set --index-html to "yes": give keep or drop'],
+      [
+        ["--page-parameter", "?id="],
+        'Cannot set --page-parameter to "?id=": give the name of a parameter, such as id, without ? and =, ' +
+        "of at most 100 characters",
+      ],
+      [
+        ["--page-parameter", "id", "--page-parameter", "token"],
+        'Cannot set --page-parameter to "token": its values are redacted, so it tells no pages apart; give another parameter',
       ],
       [
         ["--timezone", "Europe/Atlantis"],

@@ -55,6 +55,9 @@ Deno.test("sites that an older version noted in the spool are known without the 
       excludePaths: [],
       excludeNetworks: [],
       countBots: false,
+      trailingSlash: "keep",
+      indexHtml: "keep",
+      pageParameters: [],
     });
     spool.close();
   } finally {

@@ -3,8 +3,10 @@ import {
   formatNetwork,
   InvalidSetting,
   readExcludePath,
+  readKeepOrDrop,
   readList,
   readNetwork,
+  readPageParameter,
   readRedactName,
   readRetentionDays,
 } from "../events/site_settings.ts";
@@ -38,6 +40,15 @@ const REFUSED: [string, (text: string) => unknown, string[]][] = [
     `/${"x".repeat(500)}`,
   ]],
   ["a name", readRedactName, ["", " ", "-", "a\nb", "x+y", "a.*b", "$1", "x".repeat(101)]],
+  ["keep or drop", readKeepOrDrop, ["", "Keep", "true", "default", "keep drop"]],
+  ["a parameter", readPageParameter, [
+    ..."?id id= a&b #a a%20b a+b token access_token E-Mail newPin".split(" "),
+    "",
+    "a b",
+    "a\0",
+    "\ud800",
+    "x".repeat(101),
+  ]],
   ["a retention", readRetentionDays, [..."0 -1 1.5 36501 90d 1e2".split(" "), ""]],
 ];
 

@@ -1,4 +1,4 @@
-import type { Database, Queryable } from "../database.ts";
+import type { Asked, Database, Queryable } from "../database.ts";
 import { totalsWithoutVisitors } from "./overview.ts";
 import { Params, type StatsQuery } from "./query.ts";
 import { revenue } from "./revenue.ts";
@@ -78,7 +78,8 @@ async function reachedBy(db: Database, query: StatsQuery, goals: Goal[]): Promis
   );
 }
 
-async function listGoals(db: Queryable, site: string): Promise<Goal[]> {
+/** The site's goals by name. */
+export async function listGoals(db: Asked, site: string): Promise<Goal[]> {
   const rows = await db.query<{ id: string; name: string; event: string | null; page: string | null }>(
     `select goal_id as id, name, event_name as event, canonical_path(page) as page from goals where site_id = $1 order by name collate "C"`,
     [site],

@@ -2,6 +2,7 @@ import type { Database } from "../../db/database.ts";
 import { addGoal, goals, removeGoal } from "../../db/stats/goals.ts";
 import { revenue } from "../../db/stats/revenue.ts";
 import { type GoalFields, GoalsPage } from "../../web/dashboard/goals_page.tsx";
+import { storedPath } from "../stored_path.ts";
 import { readStep, valuesOf } from "./funnel.tsx";
 import { outcomeOf } from "./outcome.ts";
 import type { Html, View } from "./view.ts";
@@ -35,7 +36,8 @@ export async function changeGoals(db: Database, visit: Visit, form: URLSearchPar
   if (target.page !== undefined && target.page.length > 2_048) {
     return await refuse("A page's path has at most 2,048 characters.");
   }
-  const added = await addGoal(db, site, { name: fields.name, ...target });
+  const goal = target.page === undefined ? target : { page: await storedPath(db, site, target.page) };
+  const added = await addGoal(db, site, { name: fields.name, ...goal });
   return added === undefined ? await refuse(`There is a goal named ${fields.name} already.`) : null;
 }
 

@@ -17,6 +17,9 @@ export const EMPTY: SiteFields = {
   excludePaths: "",
   excludeNetworks: "",
   countBots: "",
+  trailingSlash: "",
+  indexHtml: "",
+  pageParameters: "",
 };
 
 /** The form of a site that is there. */
@@ -31,6 +34,9 @@ export function fieldsOf(site: Site): SiteFields {
     excludePaths: site.excludePaths.join("\n"),
     excludeNetworks: site.excludeNetworks.map(formatNetwork).join("\n"),
     countBots: site.countBots ? "on" : "",
+    trailingSlash: site.trailingSlash,
+    indexHtml: site.indexHtml,
+    pageParameters: site.pageParameters.join(" "),
   };
 }
 
@@ -55,6 +61,9 @@ export function readSite(fields: SiteFields): Site & { errors: FieldErrors } {
     redactNames: entries(fields.redactNames, /[\r\n,]+/),
     excludePaths: entries(fields.excludePaths, /\s+/),
     excludeNetworks: entries(fields.excludeNetworks, /[\s,]+/),
+    trailingSlash: fields.trailingSlash || "keep",
+    indexHtml: fields.indexHtml || "keep",
+    pageParameters: entries(fields.pageParameters, /[\s,]+/),
   };
   const read = readSettings(given, (name, { shown, message }) => {
     errors[name as keyof SiteFields] = `“${shown}” does not fit: ${message}.`;
@@ -69,6 +78,9 @@ export function readSite(fields: SiteFields): Site & { errors: FieldErrors } {
     excludePaths: read.excludePaths ?? [],
     excludeNetworks: read.excludeNetworks ?? [],
     countBots: fields.countBots === "on",
+    trailingSlash: read.trailingSlash ?? "keep",
+    indexHtml: read.indexHtml ?? "keep",
+    pageParameters: read.pageParameters ?? [],
     errors,
   };
 }

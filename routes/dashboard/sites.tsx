@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { type Database, DataError } from "../../db/database.ts";
 import { listSites, saveSite } from "../../db/site_directory.ts";
 import { listRefusedOrigins } from "../../db/refused_origins.ts";
+import { listGoals } from "../../db/stats/goals.ts";
 import { lastEventAt } from "../../db/stats/arrival.ts";
 import { originHost } from "../../events/origin.ts";
 import { rulesOf } from "../../events/site_rules.ts";
@@ -26,10 +27,11 @@ export function sitesRoutes(
   const app = new Hono<ReaderEnv>();
 
   const show = async (c: Context<ReaderEnv>, fields: SiteFields, errors: FieldErrors, isNew: boolean) => {
-    const [sites, lastEvent, refusedOrigins] = await Promise.all([
+    const [sites, lastEvent, refusedOrigins, goals] = await Promise.all([
       listSites(db),
       isNew ? null : lastEventAt(db, fields.site),
       listRefusedOrigins(db, isNew ? undefined : fields.site),
+      isNew ? [] : listGoals(db, fields.site),
     ]);
     const address = addressOf(c, trustProxy);
     const site = sites.find(({ siteId }) => siteId === fields.site);
@@ -48,6 +50,7 @@ export function sitesRoutes(
           origin,
           host: originHost(origin),
         }))}
+        unreachableGoals={rulesOf(site).pathRules?.unreachable(goals) ?? []}
         arrival={isNew ? null : { lastEventAt: lastEvent }}
       />
     );

@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import type { Database } from "../../db/database.ts";
 import { addGoal, goals, removeGoal } from "../../db/stats/goals.ts";
+import { storedPath } from "../stored_path.ts";
 import { answerCsv, wantsCsv } from "./csv.ts";
 import { FILTERS, RANGE, shortText } from "./parameters.ts";
 import { asked, readQuestion, requireSite } from "./question.ts";
@@ -14,7 +15,9 @@ const MAX_BODY_BYTES = 16_384;
 const GOAL = {
   name: shortText("name", 100),
   event: shortText("event", 50).optional().openapi({ description: "The name of the event to send." }),
-  page: shortText("page", 2048).optional().openapi({ description: "The path of the page to view." }),
+  page: shortText("page", 2048).optional().openapi({
+    description: "The path of the page to view. It is kept as the site stores it.",
+  }),
 };
 
 export const Goals = z.object({
@@ -97,7 +100,8 @@ export function goalsRoutes(db: Database): Resource {
     const { site } = c.req.valid("param");
     const { name, event, page } = c.req.valid("json");
     await requireSite(db, site);
-    const id = await addGoal(db, site, event === undefined ? { name, page: page! } : { name, event });
+    const goal = event === undefined ? { name, page: await storedPath(db, site, page!) } : { name, event };
+    const id = await addGoal(db, site, goal);
     if (id !== undefined) return c.json({ id }, 201);
     throw new HTTPException(409, {
       message: `There is a goal ${name} already: remove it, or choose another name`,

@@ -18,6 +18,12 @@ export interface SiteFields {
   excludeNetworks: string;
   /** `on`, or empty. */
   countBots: string;
+  /** `keep` or `drop`; empty: `keep`. */
+  trailingSlash: string;
+  /** Likewise. */
+  indexHtml: string;
+  /** Separated by blanks or commas. */
+  pageParameters: string;
 }
 
 /** Why a field was refused, by its name. */
@@ -85,6 +91,7 @@ export function SiteForm(
           </datalist>
         </Field>
       </fieldset>
+      <Paths fields={fields} errors={errors} />
       <Privacy fields={fields} errors={errors} />
       <LeftOut fields={fields} errors={errors} address={address} />
       <div class="form-end">
@@ -94,6 +101,53 @@ export function SiteForm(
         </p>
       </div>
     </form>
+  );
+}
+
+function Paths({ fields, errors }: FormProps) {
+  return (
+    <fieldset>
+      <legend>Which page</legend>
+      <Field
+        name="trailingSlash"
+        label="Slash at the end"
+        note="Dropped, /about/ and /about are one page."
+        error={errors.trailingSlash}
+      >
+        <KeepOrDrop name="trailingSlash" fields={fields} errors={errors} />
+      </Field>
+      <Field
+        name="indexHtml"
+        label="index.html"
+        note="Dropped, /docs/index.html and /docs/ are one page."
+        error={errors.indexHtml}
+      >
+        <KeepOrDrop name="indexHtml" fields={fields} errors={errors} />
+      </Field>
+      <Field
+        name="pageParameters"
+        label="Query parameters that tell pages apart"
+        note="With id, /shop?id=7 and /shop?id=8 are two pages. Separate them by blanks. Filters and funnels have to name pages as they are stored."
+        error={errors.pageParameters}
+        wide
+      >
+        <input
+          {...control("pageParameters", errors)}
+          value={fields.pageParameters}
+          placeholder="id"
+          spellcheck={false}
+        />
+      </Field>
+    </fieldset>
+  );
+}
+
+function KeepOrDrop({ name, fields, errors }: FormProps & { name: "trailingSlash" | "indexHtml" }) {
+  return (
+    <select {...control(name, errors)}>
+      <option value="keep" selected={fields[name] !== "drop"}>kept</option>
+      <option value="drop" selected={fields[name] === "drop"}>dropped</option>
+    </select>
   );
 }
 

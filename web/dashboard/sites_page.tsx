@@ -6,7 +6,19 @@ import type { Viewer } from "./site_frame.tsx";
 
 /** The sites that were added, and one of them to change; or a form for another one. */
 export function SitesPage(
-  { viewer, sites, fields, errors, isNew, origin, address, isLeftOut, refusedOrigins, arrival }: {
+  {
+    viewer,
+    sites,
+    fields,
+    errors,
+    isNew,
+    origin,
+    address,
+    isLeftOut,
+    refusedOrigins,
+    unreachableGoals,
+    arrival,
+  }: {
     viewer: Viewer;
     sites: string[];
     fields: SiteFields;
@@ -20,6 +32,8 @@ export function SitesPage(
     isLeftOut: boolean;
     /** Of the site, or of all sites if the form adds one. */
     refusedOrigins: RefusedOriginRow[];
+    /** Goals whose `page` the site stores by another `path`. */
+    unreachableGoals: { name: string; page: string; path: string }[];
     /** Null where there is no site yet to wait for. */
     arrival: Arrival | null;
   },
@@ -65,6 +79,21 @@ export function SitesPage(
             </section>
           )}
           {refusedOrigins.length > 0 && <RefusedOrigins rows={refusedOrigins} ofSite={!isNew} />}
+          {unreachableGoals.length > 0 && (
+            <section class="card" aria-label="Goals">
+              <h2>Goals that are not reached any more</h2>
+              <p class="note">
+                By the settings below their pages are stored by other paths. Add goals for these.
+              </p>
+              <ul>
+                {unreachableGoals.map(({ name, page, path }) => (
+                  <li>
+                    {name}: {page} is stored as {path}
+                  </li>
+                ))}
+              </ul>
+            </section>
+          )}
           <SiteForm fields={fields} errors={errors} isNew={isNew} address={address} />
         </div>
       </div>
