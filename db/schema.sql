@@ -156,7 +156,7 @@ create table events_log (
   raw_event_data jsonb         not null,
   created_at     timestamptz   not null default now(),
   processed_at   timestamptz,
-  bot            varchar(50) -- the bot that sent it: as its user agent says, else webdriver, data centre or referrer spam; null for people and servers, and before 0019
+  bot            varchar(50) -- the bot that sent it: as its user agent says, else webdriver, data centre or referrer spam; null for people and servers, and before 0018
 ) partition by range (processed_at);
 create index idx_events_log_event_id on only events_log (event_id);
 create index idx_events_log_event_type on only events_log using brin (event_type text_bloom_ops (n_distinct_per_range='32')) with (pages_per_range='32');
@@ -730,7 +730,6 @@ group by site_id, referrer_type;
 --   read_titles() returns void
 
 -- etl/procedures/19_sources.sql
---   contains_any(value text, texts text[]) returns boolean
 --   dimension_value(dimension text, value text) returns text
 --   fold_case(value text) returns text
 --   folded_tag(value text) returns text

@@ -2,7 +2,7 @@ import { createIsbotFromList, list } from "isbot";
 import { LRUCache } from "lru-cache";
 import { fieldsOf, textOf } from "./attribution.ts";
 import { LIBRARIES, NAMES, NARROWER, TOO_WIDE } from "./bot_list.ts";
-import { hostOf } from "./referrer.ts";
+import { hostOf, LONGEST_NAME } from "./referrer.ts";
 import { SPAMMERS } from "./referrer_spam.ts";
 
 /** Longest name that is stored; user agents may say anything. */
@@ -96,7 +96,8 @@ function isSpam({ referrer, referrerType }: Record<string, unknown>): boolean {
 
 /** Whether the host, or one that it is below, spams statistics with itself as the referrer. */
 export function isSpamHost(host: string | undefined): boolean {
-  for (let rest = host ?? ""; rest.includes("."); rest = rest.slice(rest.indexOf(".") + 1)) {
+  if (host === undefined || host.length > LONGEST_NAME) return false;
+  for (let rest = host; rest.includes("."); rest = rest.slice(rest.indexOf(".") + 1)) {
     if (SPAMMERS.has(rest)) return true;
   }
   return false;

@@ -30,7 +30,7 @@ $$;
 
 alter table events_log add column bot varchar(50);
 comment on column events_log.bot is
-  'the bot that sent it: as its user agent says, else webdriver, data centre or referrer spam; null for people and servers, and before 0019';
+  'the bot that sent it: as its user agent says, else webdriver, data centre or referrer spam; null for people and servers, and before 0018';
 alter table sites add column count_bots boolean not null default false;
 
 create table bot_days (

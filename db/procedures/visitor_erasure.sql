@@ -225,7 +225,7 @@ begin
   end if;
   select coalesce(array_agg(l.id), '{}') into v_ids
   from unnest(v_sites, v_sessions) as shared(site_id, session_id) join events_log l using (site_id, session_id)
-  where l.processed_at is not null and not is_left_out(l.site_id, l.bot);
+  where l.processed_at is not null and (l.bot is null or not is_left_out(l.site_id, l.bot));
   for v_table in select name from visitor_tables() where has_session and name <> 'events_log' loop
     execute format('delete from %I t where (t.site_id, t.session_id) in (select * from unnest($1, $2))', v_table.name)
       using v_sites, v_sessions;
@@ -236,7 +236,7 @@ begin
   update events_log l set processed_at = null
   from unnest(v_sites, v_sessions) as shared(site_id, session_id)
   where l.site_id = shared.site_id and l.session_id = shared.session_id and l.processed_at is not null
-    and not is_left_out(l.site_id, l.bot);
+    and (l.bot is null or not is_left_out(l.site_id, l.bot));
   -- As large as a batch of the ETL's own job. What else waits in between is processed along.
   for v_slice in
     select min(id) as first_id, max(id) as last_id

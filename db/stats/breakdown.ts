@@ -83,9 +83,11 @@ async function topValues(
   const site = params.add(query.site);
   const isWanted = [
     ...(automatic === undefined ? [] : [`is_automatic_event(d.value) = ${automatic}`]),
-    ...(search.length === 0
-      ? []
-      : [`contains_any(d.value, searched_texts('${dimension}', ${params.add(search)}::text[]))`]),
+    ...(search.length === 0 ? [] : [`exists (
+      select from unnest(searched_texts('${dimension}', ${
+      params.add(search)
+    }::text[])) as text where strpos(fold_case(d.value), text) > 0
+    )`]),
     ...(among === undefined ? [] : [`d.value = any(${params.add(among)}::text[])`]),
   ];
   // Each session has one value of its dimensions, so these add up; a session may have several pages, and events.

@@ -49,7 +49,7 @@ export async function realtime(db: Queryable, site: string, now: Date): Promise<
         case when l.event_type = 'batch' and jsonb_typeof(l.raw_event_data -> 'events') = 'array'
         then l.raw_event_data -> 'events' else '[]' end) as e(event)
     ) said
-    where l.site_id = $1 and l.session_id is not null and not is_left_out(l.site_id, l.bot)
+    where l.site_id = $1 and l.session_id is not null and (l.bot is null or not is_left_out(l.site_id, l.bot))
   ),
   seen as materialized (
     select v.session_id, v.visitor_id, v.view_timestamp as at, v.path, true as is_view, null::jsonb as event

@@ -73,7 +73,9 @@ async function valuesOfFilters(db: Queryable, { site, filters }: StatsQuery): Pr
   const rows = await db.query<{ place: number; ids: number[] }>(
     `select f.place, array(
        select d.value_id from dictionary d
-       where d.site_id = $1 and case when f.is_exact then d.value_hash = any(f.hashes) else contains_any(d.value, f.texts) end
+       where d.site_id = $1 and case when f.is_exact then d.value_hash = any(f.hashes) else exists (
+         select from unnest(f.texts) as text where strpos(fold_case(d.value), text) > 0
+       ) end
      ) as ids
      from (
        select place, is_exact,

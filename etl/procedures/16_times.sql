@@ -41,37 +41,39 @@ begin
     from batch_sessions b
     left join known k using (visit)
   ),
-  closings as (
-    select visit, max(beyond) as beyond
-    from (
-      select x.visit,
-        case
-          when x.engaged is null then x.at - s.closes_at - coalesce(sum(p.pause) filter (where p.at > s.closes_at and p.at <= x.at), interval '0')
-          else least(
-            x.at - s.closes_at,
-            x.engaged - (s.closes_at - x.since) + coalesce(sum(p.pause) filter (where p.at > x.since and p.at <= s.closes_at), interval '0')
-          )
-        end as beyond
-      from (
-        select row_number() over () as number, e.visit, e.at, e.engaged, coalesce(e.view_at, b.starts_at) as since
-        from batch_exits e
-        join batch_sessions b using (visit)
-      ) x
-      join sessions s using (visit)
-      left join pauses p using (visit)
-      where x.at > s.closes_at
-      group by x.number, x.visit, x.at, x.engaged, x.since, s.closes_at
-    ) exits
-    group by visit
-  ),
   idle_times as (
     select s.visit, sum(p.pause) as all_of_it, sum(p.pause) filter (where p.at <= s.closes_at) as before
     from pauses p
     join sessions s using (visit)
     group by s.visit
   ),
+  exits as (
+    select row_number() over () as number, e.visit, e.at, e.engaged, coalesce(e.view_at, s.starts_at) as since, s.closes_at
+    from batch_exits e
+    join sessions s using (visit)
+    where e.at > s.closes_at
+  ),
+  -- The sum of the pauses up to each exit, or up to its view.
+  idle_until as (
+    select number, coalesce(sum(pause) over (partition by visit order by at), interval '0') as idle
+    from (
+      select visit, at, pause, null::bigint as number from pauses
+      union all
+      select visit, case when engaged is null then at else since end, null, number from exits
+    ) moments
+  ),
+  closings as (
+    select x.visit, max(case
+      when x.engaged is null then x.at - x.closes_at - (u.idle - coalesce(i.before, interval '0'))
+      else least(x.at - x.closes_at, x.engaged - (x.closes_at - x.since) + greatest(coalesce(i.before, interval '0') - u.idle, interval '0'))
+    end) as beyond
+    from exits x
+    join idle_until u using (number)
+    left join idle_times i on i.visit = x.visit
+    group by x.visit
+  ),
   engagements as (
-    select visit, sum(engaged)::integer as seconds from batch_pages where engaged is not null and not is_interaction group by visit
+    select visit, least(sum(engaged), 2147483647)::integer as seconds from batch_pages where engaged is not null and not is_interaction group by visit
   )
   select
     s.visit, s.known_idle + coalesce(i.all_of_it, interval '0') as idle,
@@ -109,7 +111,9 @@ begin
   ) u;
   perform read_lines();
   delete from batch_sessions b
-  where steps is distinct from (select l.count from (select visit, count(*) from batch_lines group by visit) l where l.visit = b.visit);
+  where not exists (
+    select from (select visit, count(*) as lines from batch_lines group by visit) l where l.visit = b.visit and l.lines = b.steps
+  );
   delete from batch_lines where visit not in (select visit from batch_sessions);
   perform read_exits();
   perform read_pages();

@@ -48,16 +48,10 @@ language sql immutable parallel safe as $$
   end
 $$;
 
--- Parts of a dimension's values that somebody searches for, for contains_any.
+-- Parts of a dimension's values that somebody searches for: a folded value contains one of them, or not.
 create or replace function searched_texts(dimension text, texts text[]) returns text[]
 language sql immutable parallel safe as $$
   select array(
     select fold_case(case when dimension in ('page', 'entry', 'exit') then canonical_path(text) else text end) from unnest(texts) as text
   )
-$$;
-
--- Whether the value contains one of the texts, which are folded, whatever its case.
-create or replace function contains_any(value text, texts text[]) returns boolean
-language sql immutable parallel safe as $$
-  select exists (select from unnest(texts) as text where strpos(fold_case(value), text) > 0)
 $$;

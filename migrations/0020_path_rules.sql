@@ -1,10 +1,10 @@
--- 0021_path_rules: what of an address tells the pages of a site apart.
+-- 0020_path_rules: what of an address tells the pages of a site apart.
 --
 -- Why:      some servers answer /about, /about/ and /about/index.html with one page, and others tell pages apart by a parameter of the
 --           query, as /shop?id=7. The collector stores paths by these columns from the moment in which they are set.
 -- Locks:    sites exclusively, for the moment that columns without a rewrite take. The lock is asked for a fifth of a second at a time,
 --           so that the collector, which reads sites, never waits behind us for somebody who reads for minutes.
--- Rollback: 0021_path_rules.down.sql forgets these settings. Paths that were stored by them stay as they are.
+-- Rollback: 0020_path_rules.down.sql forgets these settings. Paths that were stored by them stay as they are.
 
 do $$
 begin

@@ -1,4 +1,4 @@
--- 0020_engaged_time: the time for which pages and sessions were used, and durations without what is idle.
+-- 0021_engaged_time: the time for which pages and sessions were used, and durations without what is idle.
 --
 -- Why:      a tab that is left open overnight made a session of hours, and one session that goes on after weeks moved the mean of a whole
 --           site. The engaged time that trackers send gets columns of its own.
@@ -6,7 +6,28 @@
 --           default, so no table is rewritten.
 --           A rebuild computes the times of what there is from the facts, the latest sessions first; the jobs go on with it, or
 --           `footfall rebuild` does all of it. Until then older days show durations as they were.
--- Rollback: 0020_engaged_time.down.sql drops the columns. Times that were computed meanwhile stay.
+-- Rollback: 0021_engaged_time.down.sql drops the columns. Times that were computed meanwhile stay.
+
+do $$
+begin
+  perform set_config('lock_timeout', '200ms', true);
+  for attempt in 1..600 loop
+    begin
+      -- All at once: a batch, or a question, that holds one of them while it waits for another would wait for us in a circle.
+      lock table user_sessions, pageviews, session_rows, hourly_site_metrics, daily_values, hourly_values, active_sessions
+        in access exclusive mode;
+      exit;
+    exception when lock_not_available then
+      if attempt = 600 then
+        raise exception 'the tables were in use for five minutes: end what reads them (pg_stat_activity), and migrate again'
+          using errcode = 'lock_not_available';
+      end if;
+      perform pg_sleep(0.3);
+    end;
+  end loop;
+  perform set_config('lock_timeout', '0', true);
+end
+$$;
 
 alter table pageviews add column engaged_seconds integer;     -- as the page_exit says; null where none does
 alter table user_sessions add column engaged_seconds integer; -- of its pageviews; null where none has one
@@ -40,12 +61,14 @@ from hourly_values h
 cross join lateral unnest(h.value_ids, h.sessions, h.pageviews, h.events, h.bounces, h.seconds, h.timed, h.engaged, h.measured)
   as v(value_id, sessions, pageviews, events, bounces, seconds, timed, engaged, measured);
 
--- One that is under way goes over all of it again, since the definitions have changed.
-insert into rebuilds (starts, ends, reached, definitions)
-select greatest(month, earliest), month_end, month_end, 1
+-- In the place of one that is under way, perhaps of a part only.
+with gone as (
+  delete from rebuilds where finished_at is null returning is_upgrade
+)
+insert into rebuilds (starts, ends, reached, definitions, is_upgrade)
+select greatest(month, earliest), month_end, month_end, 1, coalesce((select bool_or(is_upgrade) from gone), false)
 from (
   select earliest, month, coalesce(lead(month) over (order by month), 'infinity') as month_end
   from (select min(session_start) as earliest, max(session_start) as latest from user_sessions) s,
     generate_series(date_trunc('month', earliest), latest, interval '1 month') as month
-) months
-where not exists (select from rebuilds where finished_at is null);
+) months;
