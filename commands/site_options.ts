@@ -35,7 +35,7 @@ export const SETTINGS_HELP =
   --count-bots          what bots send counts like what people do, from now on; --no-count-bots: it is left out
   --trailing-slash M    whether /about/ keeps its slash or is stored as /about, from now on: keep or drop
   --index-html M        whether /index.html stays or is stored as /, likewise: keep or drop
-  --page-parameter NAME a query parameter that tells pages apart, as /shop?id=7; as often as needed; none`;
+  --page-parameter NAME a query parameter that identifies a page, such as id in /shop?id=7; as often as needed; none`;
 
 // Which option gives a setting.
 const OPTIONS: Record<keyof GivenSettings, keyof typeof SETTINGS> = {

@@ -1,7 +1,7 @@
 import type { Asked } from "./database.ts";
 import type { RebuildRange } from "./rebuild.ts";
 
-/** What tells bots' sessions: user agents with the bot that each is, and hosts of referrers. */
+/** How the sessions of bots are recognised: user agents, each with the name of its bot, and hosts of referrers. */
 export interface BotMarks {
   agents: { userAgent: string; bot: string }[];
   hosts: string[];

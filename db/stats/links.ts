@@ -16,7 +16,7 @@ export interface Links {
   count: number;
 }
 
-// A click on a page whose URL nobody sent, of a site that lists no domain, cannot be told to lead outside.
+// If neither the page's URL nor a domain of the site is known, a link is not counted as outbound.
 const IS_OF_KIND: Record<LinkKind, string> = {
   download: "e.event_data ->> 'isDownload' = 'true' and e.event_data ->> 'href' <> ''",
   outbound: `e.event_data ->> 'href' ~* '^https?://'

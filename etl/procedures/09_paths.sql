@@ -47,37 +47,24 @@ $$;
 -- their rows of user_sessions. A row that a batch is correcting is skipped: the batch waits for the session.
 create or replace function rewrite_paths(sites text[], sessions text[]) returns void
 language plpgsql as $$
+declare
+  v_table  text;
+  v_column text;
 begin
-  update pageviews t set path = canonical_path(t.path)
-  where t.ctid = any (array(
-    select f.ctid
-    from unnest(sites, sessions) as own(site_id, session_id)
-    cross join lateral (
-      select f.ctid from pageviews f
-      where f.site_id = own.site_id and f.session_id = own.session_id and canonical_path(f.path) <> f.path
-      for no key update skip locked
-    ) f
-  ));
-  update user_events t set page_path = canonical_path(t.page_path)
-  where t.ctid = any (array(
-    select f.ctid
-    from unnest(sites, sessions) as own(site_id, session_id)
-    cross join lateral (
-      select f.ctid from user_events f
-      where f.site_id = own.site_id and f.session_id = own.session_id and canonical_path(f.page_path) <> f.page_path
-      for no key update skip locked
-    ) f
-  ));
-  update form_submissions t set page_path = canonical_path(t.page_path)
-  where t.ctid = any (array(
-    select f.ctid
-    from unnest(sites, sessions) as own(site_id, session_id)
-    cross join lateral (
-      select f.ctid from form_submissions f
-      where f.site_id = own.site_id and f.session_id = own.session_id and canonical_path(f.page_path) <> f.page_path
-      for no key update skip locked
-    ) f
-  ));
+  for v_table, v_column in values ('pageviews', 'path'), ('user_events', 'page_path'), ('form_submissions', 'page_path') loop
+    execute format($sql$
+      update %1$I t set %2$I = canonical_path(t.%2$I)
+      where t.ctid = any (array(
+        select f.ctid
+        from unnest($1, $2) as own(site_id, session_id)
+        cross join lateral (
+          select f.ctid from %1$I f
+          where f.site_id = own.site_id and f.session_id = own.session_id and canonical_path(f.%2$I) <> f.%2$I
+          for no key update skip locked
+        ) f
+      ))
+    $sql$, v_table, v_column) using sites, sessions;
+  end loop;
   update user_sessions t set entry_path = canonical_path(t.entry_path), exit_path = canonical_path(t.exit_path)
   from unnest(sites, sessions) as own(site_id, session_id)
   where t.site_id = own.site_id and t.session_id = own.session_id

@@ -1,7 +1,7 @@
 import type { Breakdown } from "../../db/stats/breakdown.ts";
 import type { LinkKind, Links } from "../../db/stats/links.ts";
 import type { Address } from "./address.ts";
-import { Bar } from "./bar.tsx";
+import { Bar, BarTable } from "./bar.tsx";
 import { Empty } from "./empty.tsx";
 import { NAMED_EVENTS } from "./figures.ts";
 import { formatCount, formatShare } from "./format.ts";
@@ -74,23 +74,13 @@ function Names({ address, breakdown: { rows, total } }: { address: Address; brea
   if (rows.length === 0) return <Empty address={address} what="No event of the site’s own" />;
   const most = rows[0]!.events;
   return (
-    <table class="bars">
-      <caption class="hidden">Events</caption>
-      <thead>
+    <BarTable caption="Events" columns={["Event", "Events", "Share"]}>
+      {rows.map((row) => (
         <tr>
-          <th scope="col">Event</th>
-          <th scope="col">Events</th>
-          <th scope="col">Share</th>
+          <ValueCells {...{ address, dimension: "event", row, measure: "events", most, total }} />
         </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr>
-            <ValueCells {...{ address, dimension: "event", row, measure: "events", most, total }} />
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </BarTable>
   );
 }
 
@@ -98,29 +88,19 @@ function LinkRows({ address, links: { rows, clicks } }: { address: Address; link
   if (rows.length === 0) return <Empty address={address} what="No click on such a link" />;
   const most = rows[0]!.clicks;
   return (
-    <table class="bars">
-      <caption class="hidden">Links</caption>
-      <thead>
+    <BarTable caption="Links" columns={["Link", "Clicks", "Share"]}>
+      {rows.map((row) => (
         <tr>
-          <th scope="col">Link</th>
-          <th scope="col">Clicks</th>
-          <th scope="col">Share</th>
+          <th scope="row">
+            <Bar share={row.clicks / most} />
+            <span class="value" title={shownUrl(row.url)}>
+              {shownUrl(row.url).replace(/^https?:\/\//, "")}
+            </span>
+          </th>
+          <td>{formatCount(row.clicks)}</td>
+          <td class="soft">{formatShare(row.clicks / clicks)}</td>
         </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr>
-            <th scope="row">
-              <Bar share={row.clicks / most} />
-              <span class="value" title={shownUrl(row.url)}>
-                {shownUrl(row.url).replace(/^https?:\/\//, "")}
-              </span>
-            </th>
-            <td>{formatCount(row.clicks)}</td>
-            <td class="soft">{formatShare(row.clicks / clicks)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </BarTable>
   );
 }

@@ -1,5 +1,5 @@
 import type { GoalRow } from "../../db/stats/goals.ts";
-import { Bar } from "./bar.tsx";
+import { Bar, BarTable } from "./bar.tsx";
 import { formatCount, formatFigure } from "./format.ts";
 import { Answered, type Outcome } from "./outcome.tsx";
 import { Part } from "./part.tsx";
@@ -25,28 +25,18 @@ export function GoalsPanel({ context, outcome }: { context: SiteContext; outcome
             )
             : (
               <>
-                <table class="bars">
-                  <caption class="hidden">Goals</caption>
-                  <thead>
+                <BarTable caption="Goals" columns={["Goal", "Sessions", "Rate"]}>
+                  {goals.slice(0, ROWS).map(({ name, sessions, rate }) => (
                     <tr>
-                      <th scope="col">Goal</th>
-                      <th scope="col">Sessions</th>
-                      <th scope="col">Rate</th>
+                      <th scope="row">
+                        <Bar share={rate ?? 0} />
+                        <span class="value" title={name}>{name}</span>
+                      </th>
+                      <td>{formatCount(sessions)}</td>
+                      <td class="soft">{formatFigure(rate, "share")}</td>
                     </tr>
-                  </thead>
-                  <tbody>
-                    {goals.slice(0, ROWS).map(({ name, sessions, rate }) => (
-                      <tr>
-                        <th scope="row">
-                          <Bar share={rate ?? 0} />
-                          <span class="value" title={name}>{name}</span>
-                        </th>
-                        <td>{formatCount(sessions)}</td>
-                        <td class="soft">{formatFigure(rate, "share")}</td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
+                  ))}
+                </BarTable>
                 {!address.isEmbedded && (
                   <p class="panel-foot">
                     <a href={address.to("goals")}>Goals and revenue</a>

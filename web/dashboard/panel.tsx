@@ -1,7 +1,7 @@
 import type { Breakdown, BreakdownRow } from "../../db/stats/breakdown.ts";
 import type { Dimension } from "../../db/stats/query.ts";
 import { type Address, isValue } from "./address.ts";
-import { Bar } from "./bar.tsx";
+import { Bar, BarTable } from "./bar.tsx";
 import { Empty } from "./empty.tsx";
 import { formatCount, formatShare } from "./format.ts";
 import { DIMENSION_NAMES, valueName } from "./names.ts";
@@ -72,23 +72,16 @@ function Values(
   const { one, many } = DIMENSION_NAMES[dimension];
   return (
     <>
-      <table class="bars">
-        <caption class="hidden">{many}</caption>
-        <thead>
+      <BarTable
+        caption={many}
+        columns={[one, { sessions: "Sessions", pageviews: "Views", events: "Events" }[measure], "Share"]}
+      >
+        {rows.map((row) => (
           <tr>
-            <th scope="col">{one}</th>
-            <th scope="col">{{ sessions: "Sessions", pageviews: "Views", events: "Events" }[measure]}</th>
-            <th scope="col">Share</th>
+            <ValueCells {...{ address, dimension, row, measure, most, total }} />
           </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr>
-              <ValueCells {...{ address, dimension, row, measure, most, total }} />
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </BarTable>
       {!address.isEmbedded && (
         <p class="panel-foot">
           <a href={address.to(dimension)}>
