@@ -20,8 +20,11 @@ const CASES: [string, string][] = [
   // Delimiters mean something else when they are decoded.
   ["/a%2fb%3Fc%23d%25e%2B%3b%26%3d", "/a%2Fb%3Fc%23d%25e%2B%3B%26%3D"],
   ["/100%2525", "/100%2525"],
-  ["/100%", "/100%"],
-  ["/%zz%4", "/%zz%4"],
+  // A percent sign that encodes nothing does not begin to when what follows is decoded or composed.
+  ["/100%", "/100%25"],
+  ["/%zz%4", "/%25zz%254"],
+  ["/%%30%61", "/%250a"],
+  ["/%ad\u0307", "/%AD\u0307"],
   // Latin-1, overlong, a surrogate, beyond Unicode, cut off.
   ["/%fcber", "/%FCber"],
   ["/%c0%af", "/%C0%AF"],
@@ -47,6 +50,7 @@ const piece = fc.oneof(
     "%8B",
     "%F0%9F%98%80",
     "u",
+    "\u0307",
     "\u0308",
     "/",
     "%2F",
@@ -187,7 +191,7 @@ Deno.test("a path of nothing but escapes takes no longer than its length", async
     const path of [
       "/" + "%C3%BC".repeat(300),
       "/" + "%E2%80%8B".repeat(220),
-      "/" + "%".repeat(2047),
+      "/" + "%".repeat(682),
       "/" + "%C3".repeat(680),
     ]
   ) {
@@ -198,4 +202,16 @@ Deno.test("a path of nothing but escapes takes no longer than its length", async
     const form = canonicalPath(path);
     assertEquals(row, { length: form.length, bytes: new TextEncoder().encode(form).length });
   }
+});
+
+Deno.test("a path that its form makes too long ends before an escape, not within", async () => {
+  await using app = await testApp();
+  const [row] = await app.rows("select right(canonical_path($1), 4) as end, length(canonical_path($1))", [
+    "/a" + "%".repeat(2046),
+  ]);
+  assertEquals(row, { end: "5%25", length: 2048 });
+  const [shorter] = await app.rows("select right(canonical_path($1), 4) as end, length(canonical_path($1))", [
+    "/" + "%".repeat(2047),
+  ]);
+  assertEquals(shorter, { end: "5%25", length: 1 + 3 * 682 });
 });

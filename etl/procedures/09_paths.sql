@@ -19,25 +19,37 @@ $$;
 -- What canonical_path makes of a path that is not plain.
 create or replace function decoded_path(path text) returns text
 language sql immutable parallel safe as $$
-  select left(encoded_invisible(normalize(string_agg(
-    case
-      when token !~ '^%.' then token
-      -- Of ASCII what browsers never encode, and what they always do.
-      when length(token) = 3 and upper(token) !~ '^%(2[02DE]|3[0-9CE]|4[1-9A-F]|5[0-9AEF]|6[0-9A-F]|7[0-9A-E])$' then upper(token)
-      else convert_from(decode(replace(token, '%', ''), 'hex'), 'UTF8')
-    end, '' order by place
-  ), NFC)), 2048)
-  from regexp_matches(path, '(' ||
-    '%C[2-9A-F]%[89AB][0-9A-F]|%D[0-9A-F]%[89AB][0-9A-F]|' || -- two bytes
-    '%E0%[AB][0-9A-F]%[89AB][0-9A-F]|%E[1-9A-CEF]%[89AB][0-9A-F]%[89AB][0-9A-F]|%ED%[89][0-9A-F]%[89AB][0-9A-F]|' || -- three
-    '%F0%[9AB][0-9A-F](%[89AB][0-9A-F]){2}|%F[1-3](%[89AB][0-9A-F]){3}|%F4%8[0-9A-F](%[89AB][0-9A-F]){2}|' || -- four
-    '%[0-9A-F]{2}|[^%]+|%)', 'gi') with ordinality as tokens(parts, place)
-  cross join lateral (select parts[1] as token) t
+  with decoded as (
+    select string_agg(
+      case
+        when token = '%' then '%25'
+        when token !~ '^%' then token
+        -- Of ASCII what browsers never encode, and what they always do.
+        when length(token) = 3 and upper(token) !~ '^%(2[02DE]|3[0-9CE]|4[1-9A-F]|5[0-9AEF]|6[0-9A-F]|7[0-9A-E])$' then upper(token)
+        else convert_from(decode(replace(token, '%', ''), 'hex'), 'UTF8')
+      end, '' order by place
+    ) as path
+    from regexp_matches(decoded_path.path, '(' ||
+      '%C[2-9A-F]%[89AB][0-9A-F]|%D[0-9A-F]%[89AB][0-9A-F]|' || -- two bytes
+      '%E0%[AB][0-9A-F]%[89AB][0-9A-F]|%E[1-9A-CEF]%[89AB][0-9A-F]%[89AB][0-9A-F]|%ED%[89][0-9A-F]%[89AB][0-9A-F]|' || -- three
+      '%F0%[9AB][0-9A-F](%[89AB][0-9A-F]){2}|%F[1-3](%[89AB][0-9A-F]){3}|%F4%8[0-9A-F](%[89AB][0-9A-F]){2}|' || -- four
+      '%[0-9A-F]{2}|[^%]+|%)', 'gi') with ordinality as tokens(parts, place)
+    cross join lateral (select parts[1] as token) t
+  ), pieces as (
+    select place, parts[1] as piece
+    from decoded, regexp_matches(decoded.path, '(%..|[^%]+)', 'g') with ordinality as pieces(parts, place)
+  )
+  -- No escape is cut in two.
+  select regexp_replace(left(string_agg(
+    case when piece ~ '^%' then piece else encoded_invisible(normalize(piece, NFC)) end, '' order by place
+  ), 2048), '%.?$', '')
+  from pieces
 $$;
 
 -- The path with its percent-encoded characters decoded, but for those that mean something else then: the delimiters of URLs, control
--- characters, and characters that nobody sees. These are encoded, in upper case, also where they were sent as they are. Bytes that are no
--- UTF-8 stay encoded. NFC. Nearly all paths are plain, and stay as they are.
+-- characters, and characters that nobody sees. These are encoded, in upper case, also where they were sent as they are. So is a percent
+-- sign that encodes nothing: what is decoded after it must not make it encode something. Bytes that are no UTF-8 stay encoded. NFC, of the
+-- text between what stays encoded. Nearly all paths are plain, and stay as they are.
 create or replace function canonical_path(path text) returns text
 language sql immutable parallel safe as $$
   select case when strpos(path, '%') = 0 and octet_length(path) = length(path) then path else decoded_path(path) end
