@@ -18,7 +18,7 @@ language sql immutable parallel safe as $$
     "gibiru.com": "gibiru",
     "suche.gmx.net": "gmx", "search.gmx.com": "gmx",
     "search.goo.ne.jp": "goo", "ocnsearch.goo.ne.jp": "goo",
-    "=google.com": "google", "com.google.android.googlequicksearchbox": "google", "=images.google.com": "google", "=news.google.com": "google", "=scholar.google.com": "google", "=books.google.com": "google", "=blogsearch.google.com": "google", "=video.google.com": "google", "=maps.google.com": "google", "=cse.google.com": "google", "encrypted.google.com": "google", "www2.google.com": "google", "ipv4.google.com": "google", "ipv6.google.com": "google", "go.google.com": "google", "m.google.com": "google", "googlesyndicatedsearch.com": "google", "video.google.com": "google",
+    "=google.com": "google", "google.interia.pl": "google", "webcache.googleusercontent.com": "google", "com.google.android.googlequicksearchbox": "google", "=images.google.com": "google", "=news.google.com": "google", "=scholar.google.com": "google", "=books.google.com": "google", "=blogsearch.google.com": "google", "=video.google.com": "google", "=maps.google.com": "google", "=cse.google.com": "google", "encrypted.google.com": "google", "www2.google.com": "google", "ipv4.google.com": "google", "ipv6.google.com": "google", "go.google.com": "google", "m.google.com": "google", "googlesyndicatedsearch.com": "google", "video.google.com": "google",
     "kagi.com": "kagi",
     "=lycos.com": "lycos", "search.lycos.com": "lycos", "=search.lycos.com": "lycos",
     "marginalia.nu": "marginalia", "marginalia-search.com": "marginalia",
