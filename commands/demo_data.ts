@@ -1,14 +1,13 @@
 /** `deno task demo-data [--events N] [--days D] [--site ID] [--seed S] [--raw]`: made-up visits to look at. */
-import type { Config } from "../config.ts";
-import type { Database, Row } from "../db/database.ts";
-import { isSiteId, saveSite } from "../db/site_directory.ts";
-import { runAllJobs } from "../etl/run.ts";
+import type { Asked, Row } from "../db/database.ts";
+import { isSiteId } from "../db/site_directory.ts";
 import { fillDatabase } from "../traffic/fill.ts";
 import { parseWhole, UsageError } from "./arguments.ts";
-import { CommandError, formatTable, requireMigrated } from "./command.ts";
+import { CommandError, formatTable } from "./command.ts";
+import { runJobs } from "./etl.ts";
 import { runTask } from "./program.ts";
 import { ProgressLine } from "./progress.ts";
-import { openOwnDatabase } from "./reach.ts";
+import { reachDatabase, type Reached, saveSiteIn } from "./reach.ts";
 import type { Subcommand } from "./subcommand.ts";
 import { printJson, printLine } from "./terminal.ts";
 
@@ -54,29 +53,23 @@ const demoData: Subcommand = {
       seed: parseWhole("seed", args.value("seed") ?? "1", 0, 2 ** 31),
       raw: args.flag("raw"),
     };
-    const { text, json } = await openOwnDatabase(
-      "make visits",
-      (db, config) => fill(db, config, options, interrupted),
-    );
+    const { text, json } = await reachDatabase((reached) => fill(reached, options, interrupted), {
+      interrupted,
+    });
     await (args.flag("json") ? printJson(json) : printLine(text));
   },
 };
 
-async function fill(
-  db: Database,
-  { ipMode, retentionDays }: Config,
-  options: Options,
-  interrupted: AbortSignal,
-): Promise<Answer> {
-  await requireMigrated(db);
+async function fill(reached: Reached, options: Options, interrupted: AbortSignal): Promise<Answer> {
+  const { db, config } = reached;
   const { siteId, events } = options;
-  await saveSite(db, { siteId });
+  await saveSiteIn(reached, { siteId });
   const storing = new ProgressLine("events");
   await fillDatabase(db, {
     ...options,
     regulars: Math.ceil(events / EVENTS_A_REGULAR),
     until: new Date(),
-    ipMode,
+    ipMode: config.ipMode,
     onProgress: (stored) => storing.show(stored, events),
   });
   if (options.raw) {
@@ -87,15 +80,7 @@ async function fill(
       json: { site: siteId, stored: events, waiting: rows },
     };
   }
-  const processing = new ProgressLine("rows");
-  const runs = await runAllJobs({
-    db,
-    retentionDays,
-    signal: interrupted,
-    whenBusy: "wait",
-    onProgress: (processed, waiting) => processing.show(processed, processed + waiting),
-  });
-  const failed = runs.find(({ error }) => error !== undefined);
+  const failed = (await runJobs(reached, interrupted)).find(({ error }) => error !== undefined);
   if (failed) {
     throw new CommandError(`The events are stored, but the job ${failed.job} failed: ${failed.error}`);
   }
@@ -104,7 +89,7 @@ async function fill(
 }
 
 /** What the database now holds of the site. */
-async function summarize(db: Database, siteId: string): Promise<Row> {
+async function summarize(db: Asked, siteId: string): Promise<Row> {
   const [counts] = await db.query(
     `select
        $1::text as site,

@@ -4,22 +4,23 @@ import { type JobRun, runAllJobs } from "../etl/run.ts";
 import { formatTable } from "./command.ts";
 import { ProgressLine } from "./progress.ts";
 import { runTask } from "./program.ts";
-import { reachDatabase } from "./reach.ts";
+import { reachDatabase, type Reached } from "./reach.ts";
 import type { Subcommand } from "./subcommand.ts";
 import { printJson, printLine } from "./terminal.ts";
 
-async function runJobs(interrupted: AbortSignal): Promise<JobRun[]> {
-  return await reachDatabase(async ({ own, devServer, config }) => {
-    // Only one process can have the embedded database open: where the dev server has it, that one runs the jobs.
-    if (devServer) return (await askDevServer<{ jobs: JobRun[] }>(devServer, "/etl/run")).jobs;
-    const progress = new ProgressLine("rows");
-    return await runAllJobs({
-      db: own,
-      retentionDays: config.retentionDays,
-      signal: interrupted,
-      whenBusy: "wait",
-      onProgress: (processed, waiting) => progress.show(processed, processed + waiting),
-    });
+/** Runs every job once, by whoever has the database open; shows the progress where that is this process. */
+export async function runJobs(
+  { own, devServer, config }: Reached,
+  interrupted: AbortSignal,
+): Promise<JobRun[]> {
+  if (devServer) return (await askDevServer<{ jobs: JobRun[] }>(devServer, "/etl/run")).jobs;
+  const progress = new ProgressLine("rows");
+  return await runAllJobs({
+    db: own,
+    retentionDays: config.retentionDays,
+    signal: interrupted,
+    whenBusy: "wait",
+    onProgress: (processed, waiting) => progress.show(processed, processed + waiting),
   });
 }
 
@@ -39,7 +40,7 @@ Runs every job once, in order, until nothing waits, and prints a row for each: j
 Exit code 1 where one failed; the others run all the same. Ctrl-C stops between two batches.`,
   options: { json: "flag" },
   async run(args, interrupted) {
-    const runs = await runJobs(interrupted);
+    const runs = await reachDatabase((reached) => runJobs(reached, interrupted));
     if (args.flag("json")) await printJson(runs);
     else await printLine(tableOf(runs));
     return hasFailed(runs) ? 1 : 0;

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { type Config, EMBEDDED_DATABASE, readConfig } from "../config.ts";
 import type { Asked, Database } from "../db/database.ts";
 import { isEmbedded, openDatabase } from "../db/open.ts";
+import { type SaveOutcome, saveSite, type SiteChange } from "../db/site_directory.ts";
 import { formatParameter } from "../db/types.ts";
 import { askDevServer, type DevServer, findDevServers } from "../dev_server.ts";
 import { setLogLevel } from "../log.ts";
@@ -87,6 +88,12 @@ async function findDevServerOf({ database, port }: Config): Promise<DevServer | 
     `Cannot tell which dev server is meant: ${servers.map(({ url }) => url).join(" and ")} ` +
       `have a database in memory. Name one by its port, such as PORT=${new URL(servers[0]!.url).port}`,
   );
+}
+
+/** {@linkcode saveSite}, by whoever has the database open. */
+export async function saveSiteIn({ own, devServer }: Reached, site: SiteChange): Promise<SaveOutcome> {
+  if (own) return await saveSite(own, site);
+  return (await askDevServer<{ saved: SaveOutcome }>(devServer, "/dev/site", site)).saved;
 }
 
 /** Does `work` in a transaction where that is possible: a process that is interrupted then has done nothing. */

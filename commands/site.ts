@@ -6,12 +6,10 @@ import {
   MAX_DOMAINS,
   removeSite,
   type SaveOutcome,
-  saveSite,
   type Site,
   type SiteChange,
 } from "../db/site_directory.ts";
 import { listGoals } from "../db/stats/goals.ts";
-import { askDevServer } from "../dev_server.ts";
 import type { UnreachableGoal } from "../events/path_rules.ts";
 import { rulesOf } from "../events/site_rules.ts";
 import { formatNetwork } from "../events/site_settings.ts";
@@ -19,7 +17,7 @@ import { shownHost } from "../web/dashboard/host_names.ts";
 import { type Arguments, requireWord, UsageError } from "./arguments.ts";
 import { CommandError, formatTable } from "./command.ts";
 import { runTask } from "./program.ts";
-import { reachDatabase, type Reached } from "./reach.ts";
+import { reachDatabase, type Reached, saveSiteIn } from "./reach.ts";
 import { readOptions, SETTINGS, SETTINGS_HELP } from "./site_options.ts";
 import type { Subcommand } from "./subcommand.ts";
 import { printJson, printLine } from "./terminal.ts";
@@ -58,21 +56,19 @@ async function unreachableGoals(db: Reached["db"], siteId: string): Promise<Unre
 }
 
 async function save(
-  { own, devServer }: Reached,
+  reached: Reached,
   verb: string,
   site: SiteChange,
 ): Promise<"added" | "changed"> {
-  const saved =
-    await (own ? saveSite(own, site) : askDevServer<{ saved: SaveOutcome }>(devServer, "/dev/site", site)
-      .then((answer) => answer.saved)).catch((error) => {
-        // Of the dev server only the message comes.
-        if (error instanceof DataError || /time zone .* not recognized/.test((error as Error).message)) {
-          throw new CommandError(
-            `Cannot ${verb} ${site.siteId}: timezone ${site.timezone} is unknown; give a name such as Europe/Berlin`,
-          );
-        }
-        throw error;
-      });
+  const saved = await saveSiteIn(reached, site).catch((error) => {
+    // Of the dev server only the message comes.
+    if (error instanceof DataError || /time zone .* not recognized/.test((error as Error).message)) {
+      throw new CommandError(
+        `Cannot ${verb} ${site.siteId}: timezone ${site.timezone} is unknown; give a name such as Europe/Berlin`,
+      );
+    }
+    throw error;
+  });
   if (saved === "added" || saved === "changed") return saved;
   throw new CommandError(`Cannot ${verb} ${site.siteId}: ${REFUSALS[saved](site.siteId)}`);
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { log } from "../log.ts";
-import { Conflict, type Database, DataError } from "./database.ts";
+import { type Asked, Conflict, DataError } from "./database.ts";
 import type { AgentRow, StorableEvent } from "./event_row.ts";
 
 /** An event that Postgres can never hold, by its place in what was to be stored. */
@@ -13,11 +13,11 @@ const CONFLICT_RETRIES = 5;
 
 /** Puts events into `events_log`, a group a statement. */
 export class EventStore {
-  readonly #db: Database;
+  readonly #db: Asked;
   // The user agents that the database is known to have; it need not be told again.
   readonly #storedAgents = new LRUCache<string, true>({ max: 5_000 });
 
-  constructor(db: Database) {
+  constructor(db: Asked) {
     this.#db = db;
   }
 

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { commandTest, failed, refused, runIn } from "./command_run.ts";
+import { commandTest, refused, runIn } from "./command_run.ts";
+import { ADMIN_TOKEN } from "./fixtures.ts";
 import { serveDev } from "./served_process.ts";
 import { testDatabase } from "./test_database.ts";
 
@@ -29,17 +30,23 @@ commandTest(
   },
 );
 
-Deno.test("demo-data says so where the dev server has the embedded database open", async () => {
-  await using server = await serveDev();
+Deno.test("demo-data fills the database of a dev server that runs", async () => {
+  await using server = await serveDev({ ADMIN_TOKEN });
 
-  assertEquals(
-    await runIn(server.cwd, "commands/demo_data.ts", [], {}),
-    failed(
-      "demo-data",
-      `Cannot make visits: the dev server at ${server.url} has the database open. ` +
-        "Stop it, run this again, and start it again",
-    ),
+  const { code, stdout, stderr } = await runIn(
+    server.cwd,
+    "commands/demo_data.ts",
+    ["--events=300", "--site=shop", "--json"],
+    {},
   );
+
+  assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  const overview = await fetch(new URL("/api/v1/sites/shop/overview?period=90d", server.url), {
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+  });
+  const { current } = await overview.json();
+  const { sessions, pageviews } = JSON.parse(stdout);
+  assertEquals([current.sessions, current.pageviews], [sessions, pageviews]);
 });
 
 commandTest(

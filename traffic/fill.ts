@@ -1,4 +1,4 @@
-import type { Database } from "../db/database.ts";
+import type { Asked } from "../db/database.ts";
 import { storable, type StorableEvent } from "../db/event_row.ts";
 import { EventStore } from "../db/event_store.ts";
 import { listSites } from "../db/site_directory.ts";
@@ -26,7 +26,7 @@ const JOURNEY_MS = 40;
  *
  * @throws {Error} If an event is refused: traffic is always valid
  */
-export async function fillDatabase(db: Database, options: FillOptions): Promise<void> {
+export async function fillDatabase(db: Asked, options: FillOptions): Promise<void> {
   const store = new EventStore(db);
   const site = await siteContext(db, options);
   let group: StorableEvent[] = [];
@@ -45,7 +45,7 @@ export async function fillDatabase(db: Database, options: FillOptions): Promise<
   await flush();
 }
 
-async function siteContext(db: Database, { siteId, ipMode }: FillOptions): Promise<SiteContext> {
+async function siteContext(db: Asked, { siteId, ipMode }: FillOptions): Promise<SiteContext> {
   const site = (await listSites(db)).find((site) => site.siteId === siteId);
   return {
     domains: site?.domains ?? [],
