@@ -28,7 +28,7 @@ const what = fc.oneof(
     utmSource: fc.constantFrom("x", "y", undefined),
     title: fc.constantFrom("A", "B", undefined),
   }),
-  fc.record({ eventType: fc.constantFrom("click", "scroll"), time, path: fc.option(path) }),
+  fc.record({ eventType: fc.constantFrom("click", "scroll", "signup"), time, path: fc.option(path) }),
   fc.record({
     eventType: fc.constant("page_exit"),
     time,
@@ -137,7 +137,7 @@ async function actualTables(rows: (sql: string) => Promise<Row[]>): Promise<Refe
     events: await rows("select event_id, (id % 1024)::int as place, event_type, page_path from user_events"),
     days: await rows(
       `select site_id, metric_date, unique_visitors, total_sessions, total_pageviews, total_events,
-         coalesce(round(bounce_rate * total_sessions), 0)::int as bounces, avg_session_duration_seconds as avg_seconds,
+         bounce_rate, avg_session_duration_seconds as avg_seconds,
          coalesce(round(avg_pages_per_session * total_sessions), 0)::int as pages
        from daily_site_metrics`,
     ),

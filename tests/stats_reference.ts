@@ -14,6 +14,11 @@ const order = <T>(a: T, b: T) => a < b ? -1 : a > b ? 1 : 0;
 const mean = (total: number, count: number) => count === 0 ? null : total / count;
 const meanOf = (values: number[]) => mean(sum(values), values.length);
 
+function bounceRate(sessions: VisitFact[]): number | null {
+  const viewed = sessions.filter(({ pageviewCount }) => pageviewCount > 0);
+  return mean(viewed.filter(({ bounce }) => bounce).length, viewed.length);
+}
+
 /** Without filters pageviews and events count when they happen; with filters, with their session. */
 function totals(query: StatsQuery, sessions: VisitFact[], views: Fact[], events: Fact[]) {
   const filtered = query.filters.length > 0;
@@ -24,7 +29,7 @@ function totals(query: StatsQuery, sessions: VisitFact[], views: Fact[], events:
     sessions: sessions.length,
     pageviews,
     events: filtered ? sum(sessions.map(({ eventCount }) => eventCount)) : events.length,
-    bounceRate: mean(sessions.filter(({ bounce }) => bounce).length, sessions.length),
+    bounceRate: bounceRate(sessions),
     sessionSeconds: mean(sum(sessions.map(({ seconds }) => seconds)), sessions.length),
     engagedSeconds: meanOf(sessions.flatMap(({ engaged }) => engaged ?? [])),
     pagesPerSession: mean(pageviews, sessions.length),
@@ -139,7 +144,7 @@ export function referenceBreakdown(
         : dimension === "event"
         ? events.filter(({ name }) => name === value).length
         : 0,
-      bounceRate: isSession ? mean(having.filter(({ bounce }) => bounce).length, having.length) : null,
+      bounceRate: isSession ? bounceRate(having) : null,
       seconds: dimension === "event" ? null : meanOf(timed.flatMap(({ seconds }) => seconds ?? [])),
       engagedSeconds: dimension === "event" ? null : meanOf(timed.flatMap(({ engaged }) => engaged ?? [])),
       visitors: unique(having.map(({ visitor }) => visitor)).length,

@@ -40,7 +40,7 @@ export async function timeseries(db: Database, query: StatsQuery, interval: Inte
   select
     b.starts_at, b.label,
     coalesce(s.visitors, 0) as visitors, coalesce(s.sessions, 0) as sessions, coalesce(s.pageviews, 0) as pageviews,
-    coalesce(s.events, 0) as events, coalesce(s.bounces, 0) as bounces, coalesce(s.seconds, 0) as seconds,
+    coalesce(s.events, 0) as events, coalesce(s.bounces, 0) as bounces, coalesce(s.viewed, 0) as viewed, coalesce(s.seconds, 0) as seconds,
     coalesce(s.engaged, 0) as engaged, coalesce(s.measured, 0) as measured
   from buckets b
   left join sums s using (bucket)

@@ -34,6 +34,15 @@ language sql immutable parallel safe as $$
   end
 $$;
 
+-- Whether the tracker sends events of this type by itself, whatever a site is about, and though nobody has done what the site is for. They
+-- leave a session a bounce, and the dashboard shows the others first.
+create or replace function is_automatic_event(event_type text) returns boolean
+language sql immutable parallel safe as $$
+  select event_type in (
+    'click', 'error', 'form_abandon', 'form_start', 'page_exit', 'page_visibility', 'scroll', 'scroll_depth', 'text_copy', 'web_vitals'
+  )
+$$;
+
 -- The events of a batch. @raises program_limit_exceeded where they are no array of at most 1,023: ids would meet
 create or replace function events_of_batch(event jsonb) returns jsonb
 language plpgsql immutable parallel safe as $$
