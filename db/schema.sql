@@ -817,7 +817,7 @@ group by site_id, referrer_type;
 --   write_daily_metrics(sites text[], days date[]) returns integer
 
 -- etl/procedures/35_daily_metrics.sql
---   procedure calculate_daily_metrics(in start_date date default (current_date - 1), in end_date date default (current_date - 1))
+--   procedure calculate_daily_metrics(in start_date date default (((now() at time zone 'UTC'))::date - 1), in end_date date default (((now() at time zone 'UTC'))::date - 1))
 --   has_processed_batch() returns boolean
 --   lock_session(site text, session text) returns boolean
 --   repair_session_rows(site text, starts timestamptz, ends timestamptz) returns integer

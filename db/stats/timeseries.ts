@@ -59,14 +59,14 @@ function hours({ from, to, zone }: Range): string {
     select hour as bucket, hour as starts_at, to_char(hour at time zone ${zone}, 'YYYY-MM-DD"T"HH24:MI') as label
     from (
       select day::timestamp at time zone ${zone} as starts, (day::date + 1)::timestamp at time zone ${zone} as ends
-      from generate_series(${from}, ${to}, interval '1 day') as day
+      from generate_series(${from}::timestamp, ${to}::timestamp, interval '1 day') as day
     ) days, generate_series(starts, ends - interval '1 second', interval '1 hour') as hour`;
 }
 
 /** The same of days, weeks or months, with the `first_day` and `last_day` of each: the bucket is the first day. */
 function days(interval: Interval, { from, to, zone }: Range): string {
   return `
-    select first_day as bucket, first_day::timestamp at time zone ${zone} as starts_at, to_char(first_day, 'YYYY-MM-DD') as label,
+    select first_day as bucket, first_day::timestamp at time zone ${zone} as starts_at, to_char(first_day::timestamp, 'YYYY-MM-DD') as label,
       first_day, last_day
     from (
       select ${firstDay("step", interval, from)} as first_day,

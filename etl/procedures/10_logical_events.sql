@@ -30,7 +30,7 @@ language sql immutable parallel safe as $$
     when starts_with(url, 'http') and split_part(url, '/', 1) in ('http:', 'https:') and split_part(url, '/', 2) = ''
       and split_part(url, '/', 3) ~ '^[a-z0-9.-]*[a-z0-9]$'
     then case when starts_with(split_part(url, '/', 3), 'www.') then substr(split_part(url, '/', 3), 5) else split_part(url, '/', 3) end
-    else regexp_replace(lower(substring(url from '^[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#]*@)?(\[[^]/?#]*\]|[^/?#:]+)')), '^www\.|\.$', '', 'g')
+    else regexp_replace(lower(substring(url from '^[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#]*@)?(\[[^]/?#]*\]|[^/?#:]+)') collate "C"), '^www\.|\.$', '', 'g')
   end
 $$;
 

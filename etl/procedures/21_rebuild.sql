@@ -118,7 +118,7 @@ begin
     from changed c
     left join sites s on s.site_id = c.site_id
   ) days
-  cross join lateral generate_series(first_day, last_day, interval '1 day') as day;
+  cross join lateral generate_series(first_day::timestamp, last_day::timestamp, interval '1 day') as day;
   select max(u.session_start) + interval '1 microsecond' into v_skipped
   from unnest(v_known) as known(site_id)
   join user_sessions u on u.site_id = known.site_id and u.session_start >= v_from and u.session_start < v.reached

@@ -93,7 +93,7 @@ $$;
 create or replace function revenue_of_days(site text, days date[])
 returns table (day date, event_name text, currency text, payments bigint, amount numeric)
 language sql stable as $$
-  select b.day, e.event_type, coalesce(upper(json_text(e.event_data, 'currency', 3)), ''), count(*), sum(json_amount(e.event_data -> 'revenue'))
+  select b.day, e.event_type, coalesce(upper(json_text(e.event_data, 'currency', 3) collate "C"), ''), count(*), sum(json_amount(e.event_data -> 'revenue'))
   from day_bounds(site, days) b
   cross join lateral (
     select e.event_type, e.event_data

@@ -219,7 +219,7 @@ begin
   for v in
     select site_id, array_agg(day order by day) as days
     from unnest(v_over_sites, v_over_days) as over(site_id, day)
-    group by site_id, date_trunc('month', day)
+    group by site_id, date_trunc('month', day::timestamp)
   loop
     perform roll_up_days(v.site_id, v.days);
   end loop;
