@@ -3,7 +3,10 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /// <reference path="../footfall.d.ts" />
-/** The page in view: what happens on it, the time spent on it, and `footfall`, the one global. */
+/**
+ * The page in view: what happens on it, the time spent on it, and `footfall`, the one global. Where the order of keys and
+ * methods is free, it is the one that compresses best.
+ */
 // deno-lint-ignore-file eqeqeq -- an equals sign is a byte
 import { redact } from "./redact.ts";
 import { flush } from "./delivery.ts";
@@ -31,7 +34,10 @@ let entry: string | 0 | undefined;
 let started: number;
 let viewId: string | 0 | undefined;
 
-/** The title, if it has changed since the pageview was stored. */
+/**
+ * The title, if it has changed since the pageview was stored. A tenth of a second late: Astro's router sets the next page's
+ * title some milliseconds before its address.
+ */
 let title: string | undefined;
 
 /** The latest sign of life, and the time for which there were some. */
@@ -83,22 +89,22 @@ export const add = (
     eventId,
     JSON.stringify({
       eventType,
-      eventId,
-      timestamp,
-      siteId: site,
-      ...storage.length && { visitorId: get("v"), sessionId: get("s") },
-      url,
       path,
+      siteId: site,
+      eventId,
       eventData,
+      ...storage.length && { visitorId: get("v"), sessionId: get("s") },
+      timestamp,
+      url,
       browser,
       ...details,
     }),
   );
   // Only pageviews come with details.
   if (details) {
-    viewId = eventId;
     from = address;
     title = undefined;
+    viewId = eventId;
   }
   ++added % 50 && !/ub/.test(eventType) || flush();
 };
@@ -118,9 +124,9 @@ export const view = (pushed: unknown): void => {
     // A view that nobody had the time to see was a redirect: this one takes its place.
     if (!entry) {
       exit();
+      entry = location.href;
       started = latest;
       milestone = 25;
-      entry = location.href;
       setTimeout(() => {
         measure();
         flush();
@@ -144,13 +150,13 @@ const measure = () => {
       browser: {
         ...browser,
         viewportWidth: innerWidth,
-        viewportHeight: innerHeight,
         screenWidth: screen.width,
         screenHeight: screen.height,
-        devicePixelRatio,
+        viewportHeight: innerHeight,
         timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+        devicePixelRatio,
       },
-      page: { title: document.title, referrer: from || document.referrer },
+      page: { referrer: from || document.referrer, title: document.title },
       dropped: get("d"),
     });
     entry = 0;
@@ -158,10 +164,11 @@ const measure = () => {
   const documentHeight = document.documentElement.scrollHeight;
   const windowHeight = innerHeight;
   const scrollTop = scrollY | 0;
-  const scrollPercentage = Math.min(100, 100 * scrollTop / (documentHeight - windowHeight) + .5 | 0);
   // What fits on the screen is seen to its end.
-  seen = documentHeight > windowHeight ? scrollPercentage : 100;
-  return { scrollPercentage, scrollTop, documentHeight, windowHeight };
+  seen = documentHeight > windowHeight
+    ? Math.min(100, 100 * scrollTop / (documentHeight - windowHeight) + .5 | 0)
+    : 100;
+  return { scrollPercentage: seen, windowHeight, documentHeight, scrollTop };
 };
 
 const exit = () => {
@@ -169,16 +176,39 @@ const exit = () => {
   if (viewId) {
     add(
       "page_exit",
-      { timeSpent: latest - started, engagedTime: engaged, scrollPercentage: seen, title, viewId },
+      { scrollPercentage: seen, engagedTime: engaged, title, viewId, timeSpent: latest - started },
       // Before the next view, which may be of the same page.
       new Date(latest - 1) as never,
     );
   }
   clearTimeout(scrolled);
-  engaged = viewId = 0;
+  viewId = engaged = 0;
 };
 
 export const listeners: Record<string, Listener> = {
+  copy(_event: Event, target: HTMLInputElement) {
+    const text = "" + getSelection();
+    if (text) add("text_copy", { textLength: text.length, textPreview: redact(text, target).slice(0, 50) });
+  },
+
+  pointermove() {},
+
+  visibilitychange() {
+    measure();
+    // While the page is being left, its exit has said it all.
+    if (viewId) add("page_visibility", { hidden: !visible, timeSpent: latest - started });
+    if (!visible) flush(1);
+  },
+
+  pagehide() {
+    measure();
+    exit();
+    flush(1);
+  },
+
+  // Restored by the back button: `pagehide` has left it.
+  pageshow: view,
+
   handleEvent(event: Event) {
     try {
       // Not `event.target`, which is the host of a shadow root.
@@ -193,75 +223,53 @@ export const listeners: Record<string, Listener> = {
     }
   },
 
-  pagehide() {
-    measure();
-    exit();
-    flush(1);
-  },
-
-  // Restored by the back button: `pagehide` has left it.
-  pageshow: view,
-
-  copy(_event: Event, target: HTMLInputElement) {
-    const text = "" + getSelection();
-    if (text) add("text_copy", { textLength: text.length, textPreview: redact(text, target).slice(0, 50) });
-  },
-
-  pointermove() {},
-
-  /** Begins: a prerendered page that is never shown was never viewed. */
-  prerenderingchange() {
-    paused = 0;
-    view(1);
-    self.footfall?.q?.map((call) => footfall(...call as unknown as [string]));
-    self.footfall = footfall;
-  },
-
-  input,
-
-  submit,
-
-  visibilitychange() {
-    measure();
-    // While the page is being left, its exit has said it all.
-    if (viewId) add("page_visibility", { hidden: !visible, timeSpent: latest - started });
-    if (!visible) flush(1);
-  },
-
   click(event: MouseEvent, target: HTMLInputElement & HTMLAnchorElement) {
     const control = event.composedPath().find((each) =>
       (each as Element).matches?.("a,button")
     ) as typeof target;
     const element = control || target;
-    // The middle one opens links, the others do not.
-    if (event.button > 1) return;
     measure();
     const file = /\.(pdf|zip|csv|docx?|xlsx?|pptx?|mp\d|exe|dmg)$/i.exec(element.pathname);
-    add("click", {
-      tagName: element.tagName,
-      // `className` is an object on SVG elements.
-      classes: element.getAttribute("class"),
-      href: element.href,
-      id: element.id,
+    // The middle one opens links, the others do not.
+    event.button < 2 && add("click", {
       // The text of a whole section is no label, and may be anything.
       text: control ? redact(element.textContent!.trim(), element) : null,
-      position: { x: event.x, y: event.y },
+      // `className` is an object on SVG elements.
+      classes: element.getAttribute("class"),
+      id: element.id,
+      href: element.href,
+      tagName: element.tagName,
       ...file && { isDownload: true, fileType: file[1] },
+      position: { x: event.x, y: event.y },
     });
   },
 
   popstate: view,
 
+  submit,
+
   scroll(_event: Event, target: Document) {
     // Neither elements that scroll, nor what a router scrolls while it changes pages.
     if (target == document && !(entry && from)) {
-      const eventData = measure();
+      measure();
       for (; milestone <= seen; milestone += 25) {
-        add("scroll_depth", { milestone, timeToMilestone: latest - started, scrollPercentage: seen });
+        add("scroll_depth", { scrollPercentage: seen, milestone, timeToMilestone: latest - started });
       }
       clearTimeout(scrolled);
-      scrolled = setTimeout(() => add("scroll", eventData), 500);
+      scrolled = setTimeout(() => add("scroll", measure()), 500);
     }
+  },
+
+  input,
+
+  /** Begins: a prerendered page that is never shown was never viewed. */
+  prerenderingchange() {
+    paused = 0;
+    new MutationObserver(() => setTimeout(() => title = document.title, 99))
+      .observe(document.head, { childList: 1 as never, subtree: 1 as never, characterData: 1 as never });
+    view(1);
+    self.footfall?.q?.map((call) => footfall(...call as unknown as [string]));
+    self.footfall = footfall;
   },
 };
 
@@ -278,6 +286,3 @@ const footfall = (command: string, first?: unknown, second?: unknown) => {
     view(1);
   }
 };
-
-new MutationObserver(() => title = document.title)
-  .observe(document.head, { subtree: 1 as never, childList: 1 as never, characterData: 1 as never });
