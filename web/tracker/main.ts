@@ -11,7 +11,7 @@ import { PREFIX } from "./store.ts";
 // Turbo and htmx run the tags of a body again with each page, and some pages hold the tag twice.
 if (!history[PREFIX as never]) {
   history[PREFIX as never] = 1 as never;
-  for (const method of ["pushState", "replaceState"] as const) {
+  for (const method of ["replaceState", "pushState"] as const) {
     const original = history[method];
     history[method] = (...state) => {
       original.apply(history, state);

@@ -35,10 +35,13 @@ let started: number;
 let viewId: string | 0 | undefined;
 
 /**
- * The title, if it has changed since the pageview was stored. A tenth of a second late: Astro's router sets the next page's
- * title some milliseconds before its address.
+ * The title, if it has changed since the pageview was stored. It counts late, since it may be the next page's: Astro's router
+ * sets that some milliseconds before the address, and Solid's at the click, while the page still loads.
  */
 let title: string | undefined;
+
+/** Whether something was clicked in this view. */
+let clicked: unknown;
 
 /** The latest sign of life, and the time for which there were some. */
 let latest: number;
@@ -89,22 +92,22 @@ export const add = (
     eventId,
     JSON.stringify({
       eventType,
-      path,
+      timestamp,
+      eventData,
       siteId: site,
       eventId,
-      eventData,
-      ...storage.length && { visitorId: get("v"), sessionId: get("s") },
-      timestamp,
+      path,
       url,
       browser,
+      ...storage.length && { visitorId: get("v"), sessionId: get("s") },
       ...details,
     }),
   );
   // Only pageviews come with details.
   if (details) {
+    viewId = eventId;
     from = address;
     title = undefined;
-    viewId = eventId;
   }
   ++added % 50 && !/ub/.test(eventType) || flush();
 };
@@ -151,9 +154,9 @@ const measure = () => {
         ...browser,
         viewportWidth: innerWidth,
         screenWidth: screen.width,
-        screenHeight: screen.height,
-        viewportHeight: innerHeight,
         timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+        viewportHeight: innerHeight,
+        screenHeight: screen.height,
         devicePixelRatio,
       },
       page: { referrer: from || document.referrer, title: document.title },
@@ -162,13 +165,13 @@ const measure = () => {
     entry = 0;
   }
   const documentHeight = document.documentElement.scrollHeight;
-  const windowHeight = innerHeight;
   const scrollTop = scrollY | 0;
+  const windowHeight = innerHeight;
   // What fits on the screen is seen to its end.
   seen = documentHeight > windowHeight
     ? Math.min(100, 100 * scrollTop / (documentHeight - windowHeight) + .5 | 0)
     : 100;
-  return { scrollPercentage: seen, windowHeight, documentHeight, scrollTop };
+  return { windowHeight, documentHeight, scrollPercentage: seen, scrollTop };
 };
 
 const exit = () => {
@@ -182,13 +185,29 @@ const exit = () => {
     );
   }
   clearTimeout(scrolled);
-  viewId = engaged = 0;
+  clicked = engaged = viewId = 0;
 };
 
 export const listeners: Record<string, Listener> = {
+  handleEvent(event: Event) {
+    try {
+      // Not `event.target`, which is the host of a shadow root.
+      const target = event.composedPath()[0] as Element;
+      alive();
+      listeners[event.type]!(event as never, target as never);
+      const root = target.getRootNode() as ShadowRoot;
+      // A form's submission is not heard outside of its shadow root.
+      if (root.host) root.addEventListener("submit", listeners as never, true);
+    } catch {
+      // The page must run as if the tracker were not there: better an event less than a word on the console.
+    }
+  },
+
+  submit,
+
   copy(_event: Event, target: HTMLInputElement) {
     const text = "" + getSelection();
-    if (text) add("text_copy", { textLength: text.length, textPreview: redact(text, target).slice(0, 50) });
+    if (text) add("text_copy", { textPreview: redact(text, target).slice(0, 50), textLength: text.length });
   },
 
   pointermove() {},
@@ -209,17 +228,15 @@ export const listeners: Record<string, Listener> = {
   // Restored by the back button: `pagehide` has left it.
   pageshow: view,
 
-  handleEvent(event: Event) {
-    try {
-      // Not `event.target`, which is the host of a shadow root.
-      const target = event.composedPath()[0] as Element;
-      alive();
-      listeners[event.type]!(event as never, target as never);
-      const root = target.getRootNode() as ShadowRoot;
-      // A form's submission is not heard outside of its shadow root.
-      if (root.host) root.addEventListener("submit", listeners as never, true);
-    } catch {
-      // The page must run as if the tracker were not there: better an event less than a word on the console.
+  scroll(_event: Event, target: Document) {
+    // Neither elements that scroll, nor what a router scrolls while it changes pages.
+    if (target == document && !(entry && from)) {
+      const eventData = measure();
+      for (; milestone <= seen; milestone += 25) {
+        add("scroll_depth", { scrollPercentage: seen, milestone, timeToMilestone: latest - started });
+      }
+      clearTimeout(scrolled);
+      scrolled = setTimeout(() => add("scroll", eventData), 500);
     }
   },
 
@@ -230,6 +247,7 @@ export const listeners: Record<string, Listener> = {
     const element = control || target;
     measure();
     const file = /\.(pdf|zip|csv|docx?|xlsx?|pptx?|mp\d|exe|dmg)$/i.exec(element.pathname);
+    clicked = event;
     // The middle one opens links, the others do not.
     event.button < 2 && add("click", {
       // The text of a whole section is no label, and may be anything.
@@ -246,26 +264,12 @@ export const listeners: Record<string, Listener> = {
 
   popstate: view,
 
-  submit,
-
-  scroll(_event: Event, target: Document) {
-    // Neither elements that scroll, nor what a router scrolls while it changes pages.
-    if (target == document && !(entry && from)) {
-      measure();
-      for (; milestone <= seen; milestone += 25) {
-        add("scroll_depth", { scrollPercentage: seen, milestone, timeToMilestone: latest - started });
-      }
-      clearTimeout(scrolled);
-      scrolled = setTimeout(() => add("scroll", measure()), 500);
-    }
-  },
-
   input,
 
   /** Begins: a prerendered page that is never shown was never viewed. */
   prerenderingchange() {
     paused = 0;
-    new MutationObserver(() => setTimeout(() => title = document.title, 99))
+    new MutationObserver(() => setTimeout(() => title = document.title, clicked ? 1e3 : 99))
       .observe(document.head, { childList: 1 as never, subtree: 1 as never, characterData: 1 as never });
     view(1);
     self.footfall?.q?.map((call) => footfall(...call as unknown as [string]));
