@@ -8,7 +8,7 @@ import { log, print, printError, setLogLevel } from "./log.ts";
 import { CANARY_JOB } from "./etl/canary.ts";
 import { JOBS } from "./etl/jobs.ts";
 import { runJob } from "./etl/run.ts";
-import { cannotListen } from "./listening.ts";
+import { cannotListen, localUrl } from "./listening.ts";
 import { StartError, startSystem, type System } from "./system.ts";
 
 // Hosts kill a process some ten seconds after they asked it to end; some after five. Senders have this long to finish …
@@ -100,7 +100,7 @@ function after(milliseconds: number): Promise<void> {
 function announce(mode: Mode, { hostname, port }: Deno.NetAddr, system: System): void {
   log.info("listening", { hostname, port, database: system.databaseName });
   if (mode !== "dev") return;
-  const url = `http://${hostname === "0.0.0.0" ? "localhost" : hostname}:${port}`;
+  const url = localUrl(hostname, port);
   system.announce(url);
   print(`
   Footfall is running on ${system.databaseName}
