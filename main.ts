@@ -23,8 +23,8 @@ if (import.meta.main) {
   try {
     await serve(Deno.args[0] === "dev" ? "dev" : "start");
   } catch (error) {
-    if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
-    printError(error.message);
+    const isExpected = error instanceof ConfigError || error instanceof StartError;
+    printError(isExpected ? error.message : String((error as Error).stack ?? error));
     Deno.exit(1);
   }
 }
