@@ -41,7 +41,9 @@ async function serve(mode: Mode): Promise<void> {
     Deno.cron(job.name, job.schedule, { signal: stopping.signal }, async () => {
       if (stopping.signal.aborted) return;
       // A failed run is recorded and logged. Nobody has to try it again: its next time does what was left.
-      const run = starting.then(({ jobs }) => runJob(job, { ...jobs, whenBusy: "skip" })).catch(() => {});
+      const run = starting.then(async ({ jobs, mayRunJobs }) => {
+        if (await mayRunJobs()) await runJob(job, { ...jobs, whenBusy: "skip" });
+      }).catch(() => {});
       running.add(run);
       await run;
       running.delete(run);
