@@ -63,7 +63,10 @@ const paths = z.string()
   .refine((list) => list.every((path) => PATH.test(path) && !TAKEN_PATHS.test(path)));
 const PATHS_MAY_BE = "paths of your own, separated by commas, such as /js/app.js,/a.js";
 
-const noUrl = z.string().regex(/^(?!.*:\/\/)/s);
+const noUrl = z.string().regex(/^(?!.*:\/\/).*[^\r\n]$/s);
+
+/** As in a URL, an IPv6 address may stand in brackets. */
+const withoutBrackets = (host: string) => host.replace(/^\[|\]$/g, "");
 
 const POSTGRES_URL = "postgres://USER:PASSWORD@HOST:PORT/DATABASE";
 
@@ -71,23 +74,20 @@ const POSTGRES_URL = "postgres://USER:PASSWORD@HOST:PORT/DATABASE";
 const SETTINGS = {
   PORT: { schema: wholeNumber(0, 65535), mayBe: "a whole number from 0 to 65535" },
   HOST: {
-    // As in a URL, an IPv6 address may stand in brackets.
-    schema: z.string().regex(/^(\[[\da-f:.]+\]|[^\s/@?#[\]]+)$/i).transform((host) =>
-      host.replace(/^\[|\]$/g, "")
-    ),
+    schema: z.string().regex(/^(\[[\da-f:.]+\]|[^\s/@?#[\]]+)$/i).transform(withoutBrackets),
     mayBe: "an address to listen on, such as 0.0.0.0, 127.0.0.1, :: or ::1",
   },
   DATABASE_URL: {
-    schema: z.string().regex(/^(postgres(ql)?:\/\/\S+|pglite:\S+)$/),
+    schema: z.string().regex(/^(postgres(ql)?:\/\/.+|pglite:\S+)$/s),
     mayBe: `${POSTGRES_URL}, pglite:DIR or pglite:memory`,
   },
   PGHOST: {
-    schema: z.string().regex(/^(\/.*|[^\s/@?#,[\]]+)$/),
+    schema: z.string().regex(/^(\/.*|\[[\da-f:.]+\]|[^\s/@?#,[\]]+)$/i).transform(withoutBrackets),
     mayBe: "a host name, an address, or the folder of a socket",
   },
   PGPORT: { schema: wholeNumber(1, 65535), mayBe: "a whole number from 1 to 65535" },
   PGUSER: { schema: noUrl, mayBe: "a user name" },
-  PGPASSWORD: { schema: z.string(), mayBe: "a password" },
+  PGPASSWORD: { schema: z.string().regex(/[^\r\n]$/), mayBe: "a password, without a line end after it" },
   PGDATABASE: { schema: noUrl, mayBe: "a database name; a URL is for DATABASE_URL" },
   DATABASE_DRIVER: { schema: z.enum(POSTGRES_DRIVERS), mayBe: POSTGRES_DRIVERS.join(" or ") },
   DATABASE_POOL_SIZE: { schema: wholeNumber(1, 1000), mayBe: "a whole number from 1 to 1000" },

@@ -1,5 +1,6 @@
 // What a URL keeps for itself (RFC 3986, section 2.2), as far as passwords have it often.
-const ENCODE = "percent-encode the user and the password (# is %23, / is %2F, ? is %3F, @ is %40, % is %25)";
+const ENCODE =
+  "percent-encode the user and the password (# is %23, / is %2F, ? is %3F, @ is %40, % is %25, a blank is %20)";
 
 /**
  * What is wrong with a `postgres://…` URL, without a part of it: a password that is not percent-encoded leaves an URL that
@@ -9,7 +10,9 @@ const ENCODE = "percent-encode the user and the password (# is %23, / is %2F, ? 
  */
 export function postgresUrlProblem(url: string): string | undefined {
   const [, authority, path, query] = /^postgres(?:ql)?:\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?/.exec(url)!;
-  if (url.includes("#") || /%(?![0-9a-f]{2})/i.test(url) || path!.includes("@")) return ENCODE;
+  // As files of secrets often end.
+  if (/\s$/.test(url)) return "leave out the blank or the line end after it";
+  if (/[#\s]/.test(url) || /%(?![0-9a-f]{2})/i.test(url) || path!.includes("@")) return ENCODE;
   const hasUser = authority!.includes("@");
   const parameters = new URLSearchParams(query);
   // Without a user before the host, an @ further on ends a password that / or ? has cut off.

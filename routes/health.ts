@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { StatementTimeout } from "../db/database.ts";
-import { askHealth, describeOutage } from "../db/outage.ts";
+import { askHealth, describeOutage, ReadOnlyDatabase } from "../db/outage.ts";
 import type { Spool } from "../db/spool.ts";
 import { log } from "../log.ts";
 import { problem } from "./problem.ts";
@@ -26,7 +26,7 @@ export function healthRoutes(
   function askDatabase(): Promise<DatabaseHealth> | DatabaseHealth {
     return availability.absence
       ? { status: "unavailable", since: availability.absence.since, detail: availability.absence.reason }
-      : databaseHealth(() => askHealth(db));
+      : databaseHealth(() => askHealth(db), (error) => availability.lost(error));
   }
 
   app.get("/health", async (c) => {
@@ -70,7 +70,10 @@ interface DatabaseHealth {
   detail?: string;
 }
 
-async function databaseHealth(ask: () => Promise<string>): Promise<DatabaseHealth> {
+async function databaseHealth(
+  ask: () => Promise<string>,
+  onReadOnly: (error: ReadOnlyDatabase) => void,
+): Promise<DatabaseHealth> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new StatementTimeout("No answer")), PATIENCE_MS);
@@ -78,7 +81,9 @@ async function databaseHealth(ask: () => Promise<string>): Promise<DatabaseHealt
   try {
     return { status: "ok", version: await Promise.race([ask(), timeout]) };
   } catch (error) {
-    log.debug("the database is not well", { error });
+    // Then the next events need not find out; and the probes that follow drop connections to a server that was demoted.
+    if (error instanceof ReadOnlyDatabase) onReadOnly(error);
+    else log.debug("the database is not well", { error });
     return { status: "unavailable", detail: describeOutage(error) };
   } finally {
     clearTimeout(timer);

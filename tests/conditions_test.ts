@@ -29,10 +29,10 @@ async function migrateFailure(url: string): Promise<string> {
 /** Starts a collector and answers what it warned of, and what `/health` says of the database. */
 async function startSays(url: string): Promise<{ warnings: [string, string][]; health: unknown }> {
   await using server = await serveProcess("start", { ...START, DATABASE_URL: url });
-  const response = await fetch(`${server.url}/health`);
-  const { database: { version: _, ...health } } = await response.json();
   const warnings = server.output().split("\n").filter((line) => line.includes('"level":"warn"'))
     .map((line) => JSON.parse(line)).map(({ message, advice }): [string, string] => [message, advice]);
+  const response = await fetch(`${server.url}/health`);
+  const { database: { version: _, ...health } } = await response.json();
   return { warnings, health: [response.status, health] };
 }
 

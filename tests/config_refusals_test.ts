@@ -59,6 +59,9 @@ const REFUSED: [string, Mode, Record<string, string>, string[]][] = [
     "postgres://app1:S3cr3t?@db/t",
     "postgres://app1:S3cr3t/x@db/t",
     "postgres://app1:100%@db/t",
+    "postgres://app1:S3cr3t x@db/t",
+    "postgres://app1:slfkj[oer?[$dkks}owow@db/t",
+    "postgres://app1:foo*&%^#bar@db/t",
     "postgres://app1:100%zz@db/t",
     // The bytes are no UTF-8.
     "postgres://app1:%ff@db/t",
@@ -73,10 +76,23 @@ const REFUSED: [string, Mode, Record<string, string>, string[]][] = [
     "start",
     { DATABASE_URL: url, ADMIN_TOKEN: TOKEN },
     [
-      "DATABASE_URL is not valid: percent-encode the user and the password (# is %23, / is %2F, ? is %3F, @ is %40, % is %25), " +
+      "DATABASE_URL is not valid: percent-encode the user and the password (# is %23, / is %2F, ? is %3F, @ is %40, % is %25, a blank is %20), " +
       "as in postgres://USER:PASSWORD@HOST:PORT/DATABASE",
     ],
   ]),
+  ["a line end after a secret, as of a file, is no part of it", "task", {
+    DATABASE_URL: "postgres://app:hunter2@db/t\n",
+    PGHOST: "db\n",
+    PGPASSWORD: "hunter2\n",
+    PGUSER: "app\n",
+    ADMIN_TOKEN: "hunter2hunter2\n",
+  }, [
+    'PGHOST is "db\\n", but may be a host name, an address, or the folder of a socket',
+    'PGUSER is "app\\n", but may be a user name',
+    "PGPASSWORD is not valid, but may be a password, without a line end after it",
+    "ADMIN_TOKEN is not valid, but may be 8 or more characters without blanks",
+    "DATABASE_URL is not valid: leave out the blank or the line end after it, as in postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+  ]],
   ["a port that is none is not the password's fault", "task", { DATABASE_URL: "postgres://u:pw@h:99999/d" }, [
     "DATABASE_URL is not valid: its port must be a number from 1 to 65535, as in postgres://USER:PASSWORD@HOST:PORT/DATABASE",
   ]],

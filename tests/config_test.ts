@@ -247,7 +247,7 @@ Deno.test("settings: URLs that pg reads as they are meant are accepted, with wha
   assertEquals(secretsOf(readConfig("start", parts)), [TOKEN, "pass word"]);
 });
 
-Deno.test("settings: an IPv6 address to listen on may stand in brackets", () => {
+Deno.test("settings: an IPv6 address may stand in brackets", () => {
   assertEquals(["[::1]", "::1", "[::]"].map((HOST) => readConfig("dev", { HOST }).host), [
     "::1",
     "::1",

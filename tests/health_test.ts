@@ -117,3 +117,34 @@ serverTest("/health tells a stranger since when, and in a phrase why", async () 
     "string",
   ]);
 });
+
+serverTest(
+  "a database that turns read-only is unwell, and its events are spooled, before one of them fails",
+  async () => {
+    const folder = await Deno.makeTempDir({ prefix: "footfall-health-" });
+    {
+      await using app = await testApp({ proxied: true, own: true, spoolPath: `${folder}/spool.db` });
+      const [{ name }] = await app.rows("select current_database() as name") as [{ name: string }];
+      // As connections to a server that is demoted: they stay, and take no writes.
+      await app.db.exec(`alter database ${name} set default_transaction_read_only = on`);
+      await until(
+        "it is read-only",
+        async () =>
+          (await (await app.request("/health")).json()).database.detail === "the database is read-only",
+      );
+      await tells(app, { "/health": 503, "/health/live": 200, "/health/ready": [200, "spool"] });
+      const spooled = await app.collect(pageview());
+      assertEquals([spooled.status, await spooled.json()], [202, { status: "spooled", accepted: 1 }]);
+
+      await app.db.exec(`set default_transaction_read_only = off; alter database ${name} reset all`);
+      await tells(app, WELL);
+      await until("the spool is drained", async () => {
+        const [{ events }] = await app.rows("select count(*) as events from events_log") as [
+          { events: number },
+        ];
+        return events === 1;
+      });
+    }
+    await Deno.remove(folder, { recursive: true });
+  },
+);
