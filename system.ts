@@ -1,8 +1,8 @@
 import { generate as uuidv7 } from "@std/uuid/v7";
 import { type Config, type Mode, secretsOf } from "./config.ts";
+import { findObstacles } from "./db/conditions.ts";
 import { type Database, DatabaseUnavailable } from "./db/database.ts";
 import { openIngestion } from "./db/ingestion.ts";
-import { findObstacles } from "./db/conditions.ts";
 import { migrate } from "./db/migrate.ts";
 import { readSchemaFiles } from "./db/migration_files.ts";
 import { isEmbedded, openDatabase } from "./db/open.ts";
@@ -28,6 +28,7 @@ const STATS_POOL_SIZE = 3;
 const STATS_TIMEOUT_MS = 10_000;
 
 const INSUFFICIENT_PRIVILEGE = "42501";
+const NOT_REACHED = "PostgreSQL (not reached yet)";
 
 /** Why the system did not start, in words for whoever started it. */
 export class StartError extends Error {
@@ -78,11 +79,12 @@ export async function startSystem(config: Config, mode: Mode, signal: AbortSigna
     statementTimeout: STATS_TIMEOUT_MS,
   });
   try {
+    const mayRunJobs = jobsGuard(db);
     const version = await prepareDatabase(db, mode, isEmbedded(config.database));
+    // Also where the crons are off, the log says so.
+    if (mode === "start" && version !== NOT_REACHED) await mayRunJobs();
     const spool = openSpool(config);
     const ingestion = openIngestion(db, spool);
-    const mayRunJobs = jobsGuard(db);
-    if (mode === "start") await mayRunJobs();
     const adminToken = config.adminToken ?? uuidv7().replaceAll("-", "");
     const canary = config.canary ? new Canary(db, ingestion.events) : undefined;
     const jobs = { db, retentionDays: config.retentionDays, signal, spool, canary };
@@ -183,7 +185,7 @@ async function prepareDatabase(db: Database, mode: Mode, embedded: boolean): Pro
     if (mode === "dev") throw new StartError(error.message.replace(/^(?!Cannot )/, "Cannot start: "));
     // A collector that starts while Postgres is away spools, rather than turning every event away.
     log.warn("the database is not available yet; whether it is migrated could not be checked", { error });
-    return "PostgreSQL (not reached yet)";
+    return NOT_REACHED;
   }
 }
 
