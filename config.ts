@@ -1,7 +1,8 @@
 import process from "node:process";
 import { z } from "zod";
 import { POSTGRES_DRIVERS, type PostgresDriver } from "./db/database.ts";
-import type { DatabaseTarget } from "./db/open.ts";
+import { type DatabaseTarget, isEmbedded } from "./db/open.ts";
+import { passwordsOf, postgresUrlProblem } from "./db/postgres_url.ts";
 import { LOG_LEVELS } from "./log.ts";
 
 /** `dev` and `start` serve; `task` is a command that works on the database and ends. */
@@ -62,21 +63,32 @@ const paths = z.string()
   .refine((list) => list.every((path) => PATH.test(path) && !TAKEN_PATHS.test(path)));
 const PATHS_MAY_BE = "paths of your own, separated by commas, such as /js/app.js,/a.js";
 
+const noUrl = z.string().regex(/^(?!.*:\/\/).*[^\r\n]$/s);
+
+/** As in a URL, an IPv6 address may stand in brackets. */
+const withoutBrackets = (host: string) => host.replace(/^\[|\]$/g, "");
+
 const POSTGRES_URL = "postgres://USER:PASSWORD@HOST:PORT/DATABASE";
 
 // Each setting with what it may be, in the words of the error.
 const SETTINGS = {
   PORT: { schema: wholeNumber(0, 65535), mayBe: "a whole number from 0 to 65535" },
-  HOST: { schema: z.string(), mayBe: "an address to listen on, such as 0.0.0.0 or 127.0.0.1" },
+  HOST: {
+    schema: z.string().regex(/^(\[[\da-f:.]+\]|[^\s/@?#[\]]+)$/i).transform(withoutBrackets),
+    mayBe: "an address to listen on, such as 0.0.0.0, 127.0.0.1, :: or ::1",
+  },
   DATABASE_URL: {
-    schema: z.string().regex(/^(postgres(ql)?:\/\/\S+|pglite:\S+)$/),
+    schema: z.string().regex(/^(postgres(ql)?:\/\/.+|pglite:\S+)$/s),
     mayBe: `${POSTGRES_URL}, pglite:DIR or pglite:memory`,
   },
-  PGHOST: { schema: z.string(), mayBe: "a host name" },
+  PGHOST: {
+    schema: z.string().regex(/^(\/.*|\[[\da-f:.]+\]|[^\s/@?#,[\]]+)$/i).transform(withoutBrackets),
+    mayBe: "a host name, an address, or the folder of a socket",
+  },
   PGPORT: { schema: wholeNumber(1, 65535), mayBe: "a whole number from 1 to 65535" },
-  PGUSER: { schema: z.string(), mayBe: "a user name" },
-  PGPASSWORD: { schema: z.string(), mayBe: "a password" },
-  PGDATABASE: { schema: z.string(), mayBe: "a database name" },
+  PGUSER: { schema: noUrl, mayBe: "a user name" },
+  PGPASSWORD: { schema: z.string().regex(/[^\r\n]$/), mayBe: "a password, without a line end after it" },
+  PGDATABASE: { schema: noUrl, mayBe: "a database name; a URL is for DATABASE_URL" },
   DATABASE_DRIVER: { schema: z.enum(POSTGRES_DRIVERS), mayBe: POSTGRES_DRIVERS.join(" or ") },
   DATABASE_POOL_SIZE: { schema: wholeNumber(1, 1000), mayBe: "a whole number from 1 to 1000" },
   ADMIN_TOKEN: {
@@ -118,6 +130,11 @@ type Settings = { [Name in keyof typeof SETTINGS]?: z.output<typeof SETTINGS[Nam
 // Their values stay out of messages: these end up in logs and on screens.
 const SECRET = new Set(["ADMIN_TOKEN", "DATABASE_URL", "PGPASSWORD"]);
 
+/** What stands in a setting, unless that is a secret, or a URL that was put into the wrong one. */
+function shown(name: string, value: string): string {
+  return SECRET.has(name) || /:\/\/|@/.test(value) ? "not valid" : JSON.stringify(value);
+}
+
 /** Everything that is wrong with the settings, a line each. */
 export class ConfigError extends Error {
   override name = "ConfigError";
@@ -139,17 +156,25 @@ export function readConfig(mode: Mode, env: Environment = { ...process.env }): C
     if (value === undefined || value === "") continue;
     const parsed = schema.safeParse(value);
     if (parsed.success) settings[name] = parsed.data;
-    else {problems.push(
-        `${name} is ${SECRET.has(name) ? "not valid" : JSON.stringify(value)}, but may be ${mayBe}`,
-      );}
+    else problems.push(`${name} is ${shown(name, value)}, but may be ${mayBe}`);
   }
   const set = settings as Settings;
+  if (set.DATABASE_URL !== undefined && !isEmbedded(set.DATABASE_URL)) {
+    const problem = postgresUrlProblem(set.DATABASE_URL);
+    if (problem) problems.push(`DATABASE_URL is not valid: ${problem}, as in ${POSTGRES_URL}`);
+  }
+  // Of a link, with its interface, as fe80::1%eth0.
+  if (mode === "dev" && set.HOST?.includes("%")) {
+    problems.push(
+      `HOST is ${shown("HOST", set.HOST)}, which no URL can name, but may be ${SETTINGS.HOST.mayBe}`,
+    );
+  }
   const database = databaseTarget(set) ?? (mode === "start" ? undefined : EMBEDDED_DATABASE);
   if (mode === "start") {
     const named = Boolean(env["DATABASE_URL"] || env["PGHOST"]);
     if (!named) {
       problems.push(`DATABASE_URL is not set, but production needs a Postgres: ${POSTGRES_URL}`);
-    } else if (typeof database === "string" && database.startsWith("pglite:")) {
+    } else if (database !== undefined && isEmbedded(database)) {
       problems.push(
         `DATABASE_URL names an embedded database, but production needs a Postgres: ${POSTGRES_URL}`,
       );
@@ -183,6 +208,16 @@ export function readConfig(mode: Mode, env: Environment = { ...process.env }): C
     trackerPaths: set.TRACKER_PATHS ?? [],
     collectPaths: set.COLLECT_PATHS ?? [],
   };
+}
+
+/** Values of the settings that nobody may read in a log. */
+export function secretsOf({ adminToken, database }: Config): string[] {
+  const token = adminToken === undefined ? [] : [adminToken];
+  if (typeof database !== "string") {
+    const { user, password } = database;
+    return password === undefined || password === user ? token : [...token, password];
+  }
+  return isEmbedded(database) ? token : [...token, ...passwordsOf(database)];
 }
 
 /** An instance of Deno Deploy loses its disk when it is stopped, so what is spooled there would not be durable. */

@@ -9,12 +9,37 @@ export function setLogLevel(level: LogLevel): void {
   threshold = LOG_LEVELS.indexOf(level);
 }
 
-// Names of fields whose value must never reach a log, and the password of a URL.
+// Names of fields whose value must never reach a log.
 const SECRET_NAME = /token|secret|password|authorization|cookie|salt/i;
-const URL_PASSWORD = /(\w+:\/\/[^:@/\s]*):[^/\s]*@/g;
+const REDACTED = "[redacted]";
+// What others wrote may hold secrets: drivers repeat a part of what they were given. Each is linear, also on hostile text.
+const SECRETS_IN_TEXT: [pattern: RegExp, replacement: string][] = [
+  // Of a database; where its password is not percent-encoded it may contain anything.
+  // What a message advises, postgres://USER:PASSWORD@…, is none.
+  [/(postgres(?:ql)?:\/\/[^:@/\s]*):(?!PASSWORD@)\S{0,1000}@/gi, `$1:${REDACTED}@`],
+  [/(:\/\/[^:@/\s]*):(?!PASSWORD@)[^/\s]*@/g, `$1:${REDACTED}@`],
+  [/((?:password|passwd|pwd|secret|token)=)(?!\[redacted])(?:"[^"]*"|'[^']*'|[^\s&"']+)/gi, `$1${REDACTED}`],
+  [/\b(bearer )[\w.~+/-]{8,}=*/gi, `$1${REDACTED}`],
+  // API keys.
+  [/\bff_[\w-]{20,}/g, REDACTED],
+];
+// As long as a token is at least. Shorter ones are words that are in many lines.
+const SHORTEST_SECRET = 8;
+let ownSecrets: string[] = [];
+
+/** From now on these values are left out of every record and of what {@linkcode printError} prints; short ones are not. */
+export function hideSecrets(values: readonly string[]): void {
+  ownSecrets = values.filter((value) => value.length >= SHORTEST_SECRET).sort((a, b) => b.length - a.length);
+}
+
+/** The text without passwords, tokens and keys, as far as they can be told. */
+export function redact(text: string): string {
+  const known = ownSecrets.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
+  return SECRETS_IN_TEXT.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), known);
+}
 
 function withoutSecrets(name: string, value: unknown): unknown {
-  if (SECRET_NAME.test(name)) return "[redacted]";
+  if (SECRET_NAME.test(name)) return REDACTED;
   if (value instanceof Error) {
     const code = (value as { code?: unknown }).code;
     return {
@@ -24,7 +49,7 @@ function withoutSecrets(name: string, value: unknown): unknown {
       ...(value.cause === undefined ? {} : { cause: withoutSecrets("cause", value.cause) }),
     };
   }
-  if (typeof value === "string") return value.replace(URL_PASSWORD, "$1:[redacted]@");
+  if (typeof value === "string") return redact(value);
   if (typeof value === "bigint") return String(value);
   return value;
 }
@@ -52,8 +77,8 @@ export function print(text: string): void {
   console.log(text);
 }
 
-/** Prints why a command failed, for a person at a terminal. */
+/** Prints why a command failed, for a person at a terminal, without secrets. */
 export function printError(text: string): void {
   // deno-lint-ignore no-console
-  console.error(text);
+  console.error(redact(text));
 }

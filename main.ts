@@ -8,7 +8,7 @@ import { log, print, printError, setLogLevel } from "./log.ts";
 import { CANARY_JOB } from "./etl/canary.ts";
 import { JOBS } from "./etl/jobs.ts";
 import { runJob } from "./etl/run.ts";
-import { cannotListen } from "./listening.ts";
+import { cannotListen, localUrl } from "./listening.ts";
 import { StartError, startSystem, type System } from "./system.ts";
 
 // Hosts kill a process some ten seconds after they asked it to end; some after five. Senders have this long to finish …
@@ -23,8 +23,8 @@ if (import.meta.main) {
   try {
     await serve(Deno.args[0] === "dev" ? "dev" : "start");
   } catch (error) {
-    if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
-    printError(error.message);
+    const isExpected = error instanceof ConfigError || error instanceof StartError;
+    printError(isExpected ? error.message : String((error as Error).stack ?? error));
     Deno.exit(1);
   }
 }
@@ -41,7 +41,9 @@ async function serve(mode: Mode): Promise<void> {
     Deno.cron(job.name, job.schedule, { signal: stopping.signal }, async () => {
       if (stopping.signal.aborted) return;
       // A failed run is recorded and logged. Nobody has to try it again: its next time does what was left.
-      const run = starting.then(({ jobs }) => runJob(job, { ...jobs, whenBusy: "skip" })).catch(() => {});
+      const run = starting.then(async ({ jobs, mayRunJobs }) => {
+        if (await mayRunJobs()) await runJob(job, { ...jobs, whenBusy: "skip" });
+      }).catch(() => {});
       running.add(run);
       await run;
       running.delete(run);
@@ -100,7 +102,7 @@ function after(milliseconds: number): Promise<void> {
 function announce(mode: Mode, { hostname, port }: Deno.NetAddr, system: System): void {
   log.info("listening", { hostname, port, database: system.databaseName });
   if (mode !== "dev") return;
-  const url = `http://${hostname === "0.0.0.0" ? "localhost" : hostname}:${port}`;
+  const url = localUrl(hostname, port);
   system.announce(url);
   print(`
   Footfall is running on ${system.databaseName}

@@ -1,6 +1,6 @@
 import { ConfigError } from "../config.ts";
 import { type Database, DatabaseUnavailable, DataError } from "../db/database.ts";
-import { migrationStates } from "../db/migrate.ts";
+import { readSchemaState } from "../db/releases.ts";
 
 /** What is wrong with how a command was called, or why it cannot be done; printed without a stack trace. */
 export class CommandError extends Error {
@@ -16,7 +16,7 @@ export function isExpected(error: Error): boolean {
 
 /** @throws {CommandError} If the database lacks a migration: what the command needs may not be there */
 export async function requireMigrated(db: Database): Promise<void> {
-  if ((await migrationStates(db)).some(({ state }) => state === "pending")) {
+  if ((await readSchemaState(db)).pending.length > 0) {
     throw new CommandError("Migrations are pending. Apply them with: deno task db:migrate");
   }
 }

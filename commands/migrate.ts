@@ -1,5 +1,6 @@
-/** `deno task db:migrate [--status | --down N]`. */
+/** `deno task db:migrate [--status | --down N | --replace]`. */
 import { migrate, migrateDown, migrationStates } from "../db/migrate.ts";
+import { adviceOf, describeNewer, readSchemaState } from "../db/releases.ts";
 import { parseWhole, UsageError } from "./arguments.ts";
 import { formatTable } from "./command.ts";
 import { runTask } from "./program.ts";
@@ -15,20 +16,30 @@ const migrateTask: Subcommand = {
   deno task db:migrate             applies pending migrations and changed procedures
   deno task db:migrate --status    lists the migrations
   deno task db:migrate --down N    undoes the last N migrations
+  deno task db:migrate --replace   the same as without, but puts the procedures of this release in the place of a newer
+                                   one's: the way back to an older release
 
   --json   answers JSON`,
-  options: { status: "flag", down: "value", json: "flag" },
+  options: { status: "flag", down: "value", replace: "flag", json: "flag" },
   async run(args) {
     const down = args.value("down");
-    if (args.flag("status") && down !== undefined) {
-      throw new UsageError("--status and --down do not go together");
-    }
+    const modes = [
+      ...(args.flag("status") ? ["--status"] : []),
+      ...(down === undefined ? [] : ["--down"]),
+      ...(args.flag("replace") ? ["--replace"] : []),
+    ];
+    if (modes.length > 1) throw new UsageError(`${modes.join(" and ")} do not go together`);
     const steps = down === undefined ? 0 : parseWhole("down", down, 1, MOST_UNDONE);
     const { text, json } = await openOwnDatabase("migrate", async (db) => {
       if (args.flag("status")) {
         const states = (await migrationStates(db))
           .map(({ name, state, appliedAt }) => ({ migration: name, state, applied: appliedAt }));
-        return { text: formatTable(states), json: states };
+        const { newer } = await readSchemaState(db);
+        const lines = [
+          formatTable(states),
+          ...(newer ? ["", `${describeNewer(newer)}. ${adviceOf(newer)}`] : []),
+        ];
+        return { text: lines.join("\n"), json: states };
       }
       if (steps > 0) {
         const undone = await migrateDown(db, steps);
@@ -37,7 +48,7 @@ const migrateTask: Subcommand = {
           json: { undone },
         };
       }
-      const { applied, procedures } = await migrate(db);
+      const { applied, procedures } = await migrate(db, { replace: args.flag("replace") });
       const lines = [
         applied.length > 0 ? `applied: ${applied.join(", ")}` : "no migration was pending",
         procedures.length > 0 ? `procedures: ${procedures.join(", ")}` : "no procedure has changed",

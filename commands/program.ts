@@ -12,6 +12,7 @@ const GRACE_MS = 2_000;
 
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 const UNDEFINED_FUNCTION = "42883";
+const INSUFFICIENT_PRIVILEGE = "42501";
 
 /**
  * Does `work` as a program, and ends the process: with what it answers, 0 where that is nothing, 1 where it fails, 2 where it was
@@ -81,6 +82,9 @@ function messageOf(error: Error): string {
   // Functions come with db:migrate; a new version that nobody has applied yet lacks some.
   if (code === UNDEFINED_FUNCTION) {
     return `${error.message}: apply this version's procedures: deno task db:migrate`;
+  }
+  if (code === INSUFFICIENT_PRIVILEGE) {
+    return `${error.message}: grant it to the user of DATABASE_URL, or connect as the user that migrates`;
   }
   if (typeof code === "string" && SQLSTATE.test(code)) return error.message;
   return isExpected(error) ? error.message : error.stack ?? error.message;

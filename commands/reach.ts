@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { type Config, EMBEDDED_DATABASE, readConfig } from "../config.ts";
+import { type Config, EMBEDDED_DATABASE, readConfig, secretsOf } from "../config.ts";
 import type { Asked, Database } from "../db/database.ts";
 import { isEmbedded, openDatabase } from "../db/open.ts";
 import { type SaveOutcome, saveSite, type SiteChange } from "../db/site_directory.ts";
 import { formatParameter } from "../db/types.ts";
 import { askDevServer, type DevServer, findDevServers } from "../dev_server.ts";
-import { setLogLevel } from "../log.ts";
+import { hideSecrets, setLogLevel } from "../log.ts";
 import { CommandError, requireMigrated } from "./command.ts";
 
 /** The database that the settings name, and who has it open: this process, or the dev server. */
@@ -65,6 +65,7 @@ export async function requireClosed(what: string, config: Config): Promise<void>
 
 function taskConfig(): Config {
   const config = readConfig("task");
+  hideSecrets(secretsOf(config));
   setLogLevel(config.logLevel === "info" ? "warn" : config.logLevel);
   return config;
 }

@@ -3,6 +3,7 @@ import type { Row } from "../db/database.ts";
 import { count } from "../db/doctor/check.ts";
 import { type EtlStatus, readEtlStatus } from "../db/etl_status.ts";
 import { listRefusedOrigins, type RefusedOrigin } from "../db/refused_origins.ts";
+import { adviceOf, describeNewer, type NewerSchema, readSchemaState } from "../db/releases.ts";
 import { Spool } from "../db/spool.ts";
 import { formatTable } from "./command.ts";
 import { reachDatabase } from "./reach.ts";
@@ -21,6 +22,8 @@ interface SiteToday extends Row {
 
 interface Status extends EtlStatus {
   database: string;
+  /** What the database has of a newer release; null where none has migrated it. */
+  newerSchema: NewerSchema | null;
   sites: SiteToday[];
   /** Of the last day. */
   refusedOrigins: RefusedOrigin[];
@@ -31,12 +34,30 @@ const MOST_SITES = 20;
 const MOST_ORIGINS = 20;
 
 function statusText(
-  { database, sites, refusedOrigins, pending, jobs, staleDays, rebuild, failedEvents, spooledEvents }: Status,
+  {
+    database,
+    newerSchema,
+    sites,
+    refusedOrigins,
+    pending,
+    jobs,
+    staleDays,
+    rebuild,
+    failedEvents,
+    spooledEvents,
+  }: Status,
 ): string {
   const waiting = pending.reduce((sum, events) => sum + events.count, 0);
   const oldest = Math.max(0, ...pending.map(({ ageSeconds }) => ageSeconds));
   return [
     database,
+    ...(newerSchema
+      ? [
+        `${describeNewer(newerSchema)}. ${
+          adviceOf(newerSchema)
+        }; processes of this one collect, and run no jobs`,
+      ]
+      : []),
     "",
     formatTable(sites.slice(0, MOST_SITES)),
     ...(sites.length > MOST_SITES ? [`and ${count(sites.length - MOST_SITES, "more site")}`] : []),
@@ -111,6 +132,7 @@ folder, and the last run of each job. Whether something is wrong: deno task foot
       );
       return {
         database: `PostgreSQL ${server!.version}${embedded ? " (embedded)" : ""}`,
+        newerSchema: (await readSchemaState(db)).newer ?? null,
         sites,
         refusedOrigins: await listRefusedOrigins(db),
         ...await readEtlStatus(db),

@@ -1,9 +1,10 @@
 import { log } from "../log.ts";
+import { describeOutage } from "./outage.ts";
 
 // So soon after the database is back events go there again.
 const ASK_EVERY_MS = 500;
 
-/** Since when the database takes no writes, and what it said. */
+/** Since when the database takes no writes, and why, in a phrase that anybody may read. */
 export interface Absence {
   since: Date;
   reason: string;
@@ -38,7 +39,7 @@ export class Availability implements Disposable {
   /** A statement has failed because of the database, not because of itself. */
   lost(error: unknown): void {
     if (this.#absence || this.#disposed) return;
-    this.#absence = { since: new Date(), reason: error instanceof Error ? error.message : String(error) };
+    this.#absence = { since: new Date(), reason: describeOutage(error) };
     log.warn("the database takes no events", { error });
     this.#askLater();
   }
@@ -56,7 +57,9 @@ export class Availability implements Disposable {
     try {
       await this.#probe();
     } catch (error) {
-      this.#absence!.reason = (error as Error).message;
+      const reason = describeOutage(error);
+      if (reason !== this.#absence!.reason) log.warn("the database still takes no events", { error });
+      this.#absence!.reason = reason;
       return this.#askLater();
     }
     const seconds = Math.round((Date.now() - this.#absence!.since.getTime()) / 1000);

@@ -1,3 +1,5 @@
+import { describeFileFailure } from "./file_failure.ts";
+
 /** A directory that this process alone has open. */
 export interface DirectoryLock {
   /** Its absolute path. */
@@ -11,18 +13,21 @@ export interface DirectoryLock {
  * where process ids come again.
  *
  * @param directory is made, with its parents, where it is missing
- * @throws {Error} If it is locked already, here or in another process; the message names the pid
+ * @throws {Error} If it is locked already, here or in another process (the message names the pid), or cannot be made
  */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
-  await Deno.mkdir(directory, { recursive: true }).catch((error) => {
+  const refuse = (error: Error): never => {
     throw new Error(
-      `Cannot keep a database in ${directory}: ${error.message}. Name another folder: DATABASE_URL=pglite:DIR`,
+      `Cannot keep a database in ${directory}: ${
+        describeFileFailure(error)
+      }. Name another folder: DATABASE_URL=pglite:DIR`,
       { cause: error },
     );
-  });
+  };
+  await Deno.mkdir(directory, { recursive: true }).catch(refuse);
   const path = await Deno.realPath(directory);
   const lockPath = `${path}.lock`;
-  const file = await Deno.open(lockPath, { read: true, write: true, create: true });
+  const file = await Deno.open(lockPath, { read: true, write: true, create: true }).catch(refuse);
   try {
     if (!await file.tryLock(true)) {
       const holder = (await Deno.readTextFile(lockPath)).trim() || "unknown";

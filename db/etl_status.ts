@@ -1,3 +1,4 @@
+import { redact } from "../log.ts";
 import type { Asked, Database } from "./database.ts";
 import { countDaysToRollUp, type Rebuild, unfinishedRebuild } from "./rebuild.ts";
 
@@ -54,7 +55,7 @@ export async function readEtlStatus(db: Asked, timeout?: number): Promise<EtlSta
   );
   return {
     pending,
-    jobs,
+    jobs: jobs.map((run) => ({ ...run, error: run.error && redact(run.error) })),
     staleDays: await countDaysToRollUp(db, timeout),
     rebuild: await unfinishedRebuild(db, timeout) ?? null,
     failedEvents: failed!.events,

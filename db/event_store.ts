@@ -6,8 +6,22 @@ import type { AgentRow, StorableEvent } from "./event_row.ts";
 /** An event that Postgres can never hold, by its place in what was to be stored. */
 export interface RefusedEvent {
   index: number;
+  /** For whoever sent it. */
   message: string;
+  /** In the server's words, which are not for them. */
+  reason: string;
 }
+
+const NOT_UNICODE = "cannot be stored: a text has a character that the database cannot hold";
+// By the SQLSTATE or its class, https://www.postgresql.org/docs/current/errcodes-appendix.html.
+const REFUSALS: Readonly<Record<string, string>> = {
+  "22001": "cannot be stored: a text is too long",
+  "22003": "cannot be stored: a number is too large",
+  "22008": "cannot be stored: a time is out of range",
+  "22021": NOT_UNICODE,
+  "22P05": NOT_UNICODE,
+  "54": "cannot be stored: it is too large or too deep",
+};
 
 const CONFLICT_RETRIES = 5;
 
@@ -37,13 +51,15 @@ export class EventStore {
       if (!(error instanceof DataError)) throw error;
       if (events.length === 1) {
         log.warn("an event cannot be stored", { eventId: events[0]!.id, error });
-        return [{ index: 0, message: `cannot be stored: ${error.message}` }];
+        const message = REFUSALS[error.code] ?? REFUSALS[error.code.slice(0, 2)] ??
+          "cannot be stored: a value is not one that the database can hold";
+        return [{ index: 0, message, reason: `cannot be stored: ${error.message}` }];
       }
     }
     const middle = Math.ceil(events.length / 2);
     const first = await this.store(events.slice(0, middle), timeout);
     const second = await this.store(events.slice(middle), timeout);
-    return [...first, ...second.map(({ index, message }) => ({ index: index + middle, message }))];
+    return [...first, ...second.map((refused) => ({ ...refused, index: refused.index + middle }))];
   }
 
   /** Whether events could be stored now: stores none. @throws {DatabaseUnavailable} If they could not */

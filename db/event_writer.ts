@@ -139,7 +139,7 @@ export class EventWriter {
           stored,
           refused: refused
             .filter(({ index }) => index >= start && index < end)
-            .map(({ index, message }) => ({ index: index - start, message })),
+            .map((event) => ({ ...event, index: event.index - start })),
         });
         start = end;
       }

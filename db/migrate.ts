@@ -1,5 +1,7 @@
+import { requireFit } from "./conditions.ts";
 import type { Asked, Database, Queryable } from "./database.ts";
-import { type MigrationFile, type ProcedureFile, readMigrations, readProcedures } from "./migration_files.ts";
+import { type MigrationFile, readMigrations, readSchemaFiles, type SchemaFiles } from "./migration_files.ts";
+import { forgetReleases, NewerDatabase, readSchemaState, recordRelease } from "./releases.ts";
 import { requireSupportedVersion } from "./server_version.ts";
 
 /** What a run of {@linkcode migrate} did, by file name, in order. */
@@ -31,20 +33,25 @@ const UNHURRIED = { statementTimeout: 0 };
  * Several processes may call it at once: each transaction begins with the same lock and looks again at what is
  * pending, so that the second one waits and finds nothing to do.
  *
- * @throws {Error} If the server is too old, an applied migration's file was changed since, or a script fails; nothing of
- * it is kept then
+ * @param options.replace puts these procedures in the place of a newer release's, unless that has migrations of its own
+ * @throws {NewerDatabase} If a newer release has migrated the database
+ * @throws {Error} If the server is too old, something else about the database or its user does not fit, an applied
+ * migration's file was changed since, or a script fails; nothing of it is kept then
  */
-export async function migrate(db: Database): Promise<MigrationReport> {
+export async function migrate(
+  db: Database,
+  { replace = false }: { replace?: boolean } = {},
+): Promise<MigrationReport> {
   await requireSupportedVersion(db);
-  const migrations = await readMigrations();
+  await requireFit(db, "migrate");
+  const files = await readSchemaFiles();
   const report: MigrationReport = { applied: [], procedures: [] };
   for (;;) {
-    const name = await db.transaction((tx) => applyNext(tx, migrations), UNHURRIED);
+    const name = await db.transaction((tx) => applyNext(tx, files, replace), UNHURRIED);
     if (name === undefined) break;
     report.applied.push(name);
   }
-  const procedures = await readProcedures();
-  report.procedures = await db.transaction((tx) => applyProcedures(tx, procedures), UNHURRIED);
+  report.procedures = await db.transaction((tx) => applyProcedures(tx, files, replace), UNHURRIED);
   return report;
 }
 
@@ -83,18 +90,16 @@ export async function migrationStates(db: Asked): Promise<MigrationState[]> {
   return [...states, ...unknown];
 }
 
-/** The files of procedures that the database does not have as they are. Changes nothing. */
-export async function proceduresToApply(db: Asked): Promise<string[]> {
-  const [files, rows] = await Promise.all([
-    readProcedures(),
-    db.query<{ name: string; checksum: string }>("select name, checksum from schema_procedures"),
-  ]);
-  const known = new Map(rows.map((row) => [row.name, row.checksum]));
-  return files.filter((file) => known.get(file.name) !== file.checksum).map(({ name }) => name);
+/** @throws {NewerDatabase} If this release would undo what a newer one has done */
+async function requireOurs(tx: Queryable, files: SchemaFiles, replace: boolean): Promise<void> {
+  const { newer } = await readSchemaState(tx, files);
+  if (newer && !(replace && newer.migrations.length === 0)) throw new NewerDatabase("migrate", newer);
 }
 
-async function applyNext(tx: Queryable, migrations: MigrationFile[]): Promise<string | undefined> {
+async function applyNext(tx: Queryable, files: SchemaFiles, replace: boolean): Promise<string | undefined> {
   await lockAndPrepare(tx);
+  await requireOurs(tx, files, replace);
+  const { migrations } = files;
   const applied = new Map((await readApplied(tx)).map((row) => [row.version, row]));
   for (const file of migrations) {
     const row = applied.get(file.version);
@@ -126,19 +131,22 @@ async function undoLast(tx: Queryable, migrations: MigrationFile[]): Promise<str
   }
   await run(tx, `${file.name}.down.sql`, file.down);
   await tx.query("delete from schema_migrations where version = $1", [file.version]);
+  await forgetReleases(tx);
   // Procedures stand on all of the schema; the last migration to go takes them along.
   if (last.version === 1) await dropProcedures(tx);
   return file.name;
 }
 
-async function applyProcedures(tx: Queryable, files: ProcedureFile[]): Promise<string[]> {
+async function applyProcedures(tx: Queryable, files: SchemaFiles, replace: boolean): Promise<string[]> {
   await lockAndPrepare(tx);
+  await requireOurs(tx, files, replace);
+  const { procedures } = files;
   const rows = await tx.query<{ name: string; checksum: string; creates: string[] }>(
     "select name, checksum, creates from schema_procedures",
   );
   const known = new Map(rows.map((row) => [row.name, row]));
-  const changed = files.filter((file) => known.get(file.name)?.checksum !== file.checksum);
-  const gone = rows.filter((row) => !files.some((file) => file.name === row.name));
+  const changed = procedures.filter((file) => known.get(file.name)?.checksum !== file.checksum);
+  const gone = rows.filter((row) => !procedures.some((file) => file.name === row.name));
   // Dropped first, since `create or replace` can change neither parameters' names nor a result.
   await dropRoutines(tx, [
     ...gone.flatMap((row) => row.creates),
@@ -154,6 +162,7 @@ async function applyProcedures(tx: Queryable, files: ProcedureFile[]): Promise<s
       [file.name, file.checksum, file.creates],
     );
   }
+  await recordRelease(tx, procedures, replace);
   return changed.map((file) => file.name);
 }
 

@@ -22,9 +22,21 @@ export interface ProcedureFile {
   creates: string[];
 }
 
+/** The schema, as the files of a release have it. */
+export interface SchemaFiles {
+  migrations: MigrationFile[];
+  procedures: ProcedureFile[];
+}
+
 const ROOT = new URL("../", import.meta.url);
 const MIGRATIONS = "migrations/";
 const PROCEDURES = ["db/procedures/", "etl/procedures/"];
+
+/** All of them. @throws {Error} As {@linkcode readMigrations} */
+export async function readSchemaFiles(): Promise<SchemaFiles> {
+  const [migrations, procedures] = await Promise.all([readMigrations(), readProcedures()]);
+  return { migrations, procedures };
+}
 
 /** The migrations in order. @throws {Error} If a number is doubled, or a `.down.sql` is missing */
 export async function readMigrations(): Promise<MigrationFile[]> {

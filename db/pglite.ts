@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { mkdtemp, open, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { PGlite, type Transaction } from "@electric-sql/pglite";
 import {
@@ -10,6 +10,7 @@ import {
   type Table,
 } from "./database.ts";
 import { type DirectoryLock, lockDirectory } from "./directory_lock.ts";
+import { describeFileFailure } from "./file_failure.ts";
 import { SET_SESSION } from "./session.ts";
 import { classifyError } from "./sqlstate.ts";
 import { formatParameter, valueParsers } from "./types.ts";
@@ -34,20 +35,23 @@ export async function openPglite(directory: string): Promise<Database> {
   if (directory === "memory") return new PgliteDatabase(await create());
   const lock = await lockDirectory(directory);
   try {
+    await requireWritable(lock.directory);
     return new PgliteDatabase(await create(lock.directory), lock);
   } catch (error) {
     lock.release();
-    throw new Error(`Cannot open the database in ${lock.directory}: ${fileReason(error)}`, { cause: error });
+    throw new Error(`Cannot open the database in ${lock.directory}: ${describeFileFailure(error)}`, {
+      cause: error,
+    });
   }
 }
 
-const FULL_DISK = 51;
-
-/** What the files under PGlite throw is no Error, and has a number only (WASI's). */
-function fileReason(error: unknown): string {
-  const { errno, message } = error as { errno?: number; message?: string };
-  if (errno === FULL_DISK) return "the disk is full";
-  return message || `error ${errno ?? String(error)} of the file system`;
+/** @throws {Error} If the files of a database that is there already cannot be written: PGlite would not say so */
+async function requireWritable(directory: string): Promise<void> {
+  try {
+    await (await open(join(directory, "global", "pg_control"), "r+")).close();
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "ENOENT") throw error;
+  }
 }
 
 /** The whole embedded database as a gzipped tar, for {@linkcode restorePglite}. @throws {TypeError} If it is another one */

@@ -318,6 +318,13 @@ create table schema_procedures (
   primary key (name)
 );
 
+create table schema_releases (
+  procedures  text        not null,
+  release     text        not null,
+  migrated_at timestamptz not null default clock_timestamp(),
+  primary key (procedures)
+);
+
 create table session_rows (
   started_at       timestamptz   not null,
   ended_at         timestamptz   not null,

@@ -13,6 +13,8 @@ const LOOK_EVERY_MS = 1_000;
 const RESTORE_TIMEOUT_MS = 15_000;
 const COMPLAIN_EVERY_MS = 60_000;
 
+type Refusal = Pick<RefusedEvent, "index" | "reason">;
+
 /** Brings spooled events into Postgres in the order in which they came, as soon as it is back. */
 export class SpoolDrain {
   readonly #spool: Spool;
@@ -68,10 +70,7 @@ export class SpoolDrain {
       }
       restored += waiting.length;
       limit = Math.min(BATCH, limit * 2);
-      const refused = outcome.map(({ index, message }) => ({
-        place: waiting[index]!.place,
-        reason: message,
-      }));
+      const refused = outcome.map(({ index, reason }) => ({ place: waiting[index]!.place, reason }));
       this.#forget(Math.max(...[...waiting, ...unreadable].map(({ place }) => place)), [
         ...refused,
         ...unreadable,
@@ -92,7 +91,7 @@ export class SpoolDrain {
   }
 
   /** Answers the events that Postgres refuses for ever; or that it is away, or should be asked for less. */
-  async #restore(waiting: SpooledEvent[]): Promise<RefusedEvent[] | "away" | "fewer"> {
+  async #restore(waiting: SpooledEvent[]): Promise<Refusal[] | "away" | "fewer"> {
     try {
       const events = waiting.map(({ event }) => storable(event));
       return events.length === 0 ? [] : await this.#store.store(events, RESTORE_TIMEOUT_MS);
@@ -104,7 +103,7 @@ export class SpoolDrain {
         return "fewer";
       }
       if (isThere && await this.#isAtFault(waiting[0]!, error)) {
-        return [{ index: 0, message: (error as Error).message }];
+        return [{ index: 0, reason: (error as Error).message }];
       }
       this.#availability.lost(error);
       return "away";

@@ -69,6 +69,14 @@ export function classifyError(error: unknown): unknown {
   }
 }
 
+/** The SQLSTATE of a driver's error, or of the one that it was classified from; undefined where the server has said none. */
+export function sqlstateOf(error: unknown): string | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const { code } = cause as { code?: unknown };
+    if (typeof code === "string" && SQLSTATE.test(code) && !SOCKET.test(code)) return code;
+  }
+}
+
 function isClassified(error: Error): boolean {
   return error instanceof DatabaseUnavailable || error instanceof DataError || error instanceof Conflict;
 }

@@ -1,4 +1,5 @@
-import { log } from "../log.ts";
+import { NewerDatabase, readSchemaState } from "../db/releases.ts";
+import { log, redact } from "../log.ts";
 import { type Job, type JobContext, JOBS } from "./jobs.ts";
 
 /** One run of one job. */
@@ -39,20 +40,27 @@ export async function runJob(job: Job, context: JobContext): Promise<JobRun> {
   } catch (error) {
     log.error("job failed", { job: job.name, seconds: seconds(), error });
     // The first error is the one to tell; that it could not be recorded follows from it.
-    if (record) await finish(0, (error as Error).message).catch(() => {});
+    if (record) await finish(0, redact((error as Error).message)).catch(() => {});
     throw error;
   }
 }
 
-/** Runs every job once, in order. One that fails does not keep the next from running. */
+/**
+ * Runs every job once, in order. One that fails does not keep the next from running.
+ *
+ * @throws {NewerDatabase} If a newer release has migrated the database: its jobs are others
+ */
 export async function runAllJobs(context: JobContext): Promise<JobRun[]> {
+  // What else is wrong with the database, each job says.
+  const state = await readSchemaState(context.db).catch(() => undefined);
+  if (state?.newer) throw new NewerDatabase("run the jobs", state.newer);
   const runs: JobRun[] = [];
   for (const job of JOBS) {
     if (context.signal.aborted) break;
     try {
       runs.push(await runJob(job, context));
     } catch (error) {
-      runs.push({ job: job.name, rows: 0, seconds: 0, error: (error as Error).message });
+      runs.push({ job: job.name, rows: 0, seconds: 0, error: redact((error as Error).message) });
     }
   }
   return runs;

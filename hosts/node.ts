@@ -19,8 +19,8 @@ const GRACE_MS = 4_500;
 try {
   await run();
 } catch (error) {
-  if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
-  printError(error.message);
+  const isExpected = error instanceof ConfigError || error instanceof StartError;
+  printError(isExpected ? error.message : String((error as Error).stack ?? error));
   process.exit(1);
 }
 

@@ -81,9 +81,12 @@ async function readText(
     }
   } catch (error) {
     void reader.cancel(error).catch(() => {});
-    // The unpacker's own words: «corrupt gzip stream …».
+    // The unpacker's own: «corrupt gzip stream …».
     if (error instanceof TypeError) {
-      throw new BodyRefused(`The body cannot be unpacked: ${error.message}`, 400);
+      throw new BodyRefused(
+        "The body cannot be unpacked: it is not what Content-Encoding says, or cut off",
+        400,
+      );
     }
     throw error;
   }

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { Conflict, DatabaseUnavailable } from "../db/database.ts";
+import { NewerDatabase } from "../db/releases.ts";
 import { QueueFull } from "../db/write_queue.ts";
 import { UnreadableBody } from "../events/payload.ts";
 import { log } from "../log.ts";
@@ -47,6 +48,7 @@ export function answerError(error: Error, c: Context, headers: Record<string, st
     log.debug("the database is not available", { path: loggedPath(c), error });
     return answer(503, "The database is not available; try again", { "retry-after": "5" });
   }
+  if (error instanceof NewerDatabase) return answer(409, error.message);
   // The body ended early: the client went away, and nobody reads the answer; or we are stopping, and it should come again.
   if (error.name === "BadResource" || error.name === "Interrupted" || error.name === "AbortError") {
     log.debug("a request ended early", { path: loggedPath(c) });

@@ -1,6 +1,8 @@
 import { Hono } from "hono";
-import type { Absence } from "../db/availability.ts";
+import { StatementTimeout } from "../db/database.ts";
+import { askHealth, describeOutage, ReadOnlyDatabase } from "../db/outage.ts";
 import type { Spool } from "../db/spool.ts";
+import { log } from "../log.ts";
 import { problem } from "./problem.ts";
 import type { AppServices, Connection } from "./services.ts";
 
@@ -23,8 +25,8 @@ export function healthRoutes(
 
   function askDatabase(): Promise<DatabaseHealth> | DatabaseHealth {
     return availability.absence
-      ? { status: "unavailable", ...describe(availability.absence) }
-      : databaseHealth(() => db.version());
+      ? { status: "unavailable", since: availability.absence.since, detail: availability.absence.reason }
+      : databaseHealth(() => askHealth(db), (error) => availability.lost(error));
   }
 
   app.get("/health", async (c) => {
@@ -61,30 +63,28 @@ function hasRoom(spool: Spool): boolean {
   }
 }
 
-function describe({ since, reason }: Absence): { since: Date; detail: string } {
-  return { since, detail: withoutHost(reason) };
-}
-
-/** Anybody may ask. */
-function withoutHost(reason: string): string {
-  return reason.replace(/\S+:\d+/g, "the server");
-}
-
 interface DatabaseHealth {
   status: "ok" | "unavailable";
   version?: string;
+  since?: Date;
   detail?: string;
 }
 
-async function databaseHealth(ask: () => Promise<string>): Promise<DatabaseHealth> {
+async function databaseHealth(
+  ask: () => Promise<string>,
+  onReadOnly: (error: ReadOnlyDatabase) => void,
+): Promise<DatabaseHealth> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
+    timer = setTimeout(() => reject(new StatementTimeout("No answer")), PATIENCE_MS);
   });
   try {
     return { status: "ok", version: await Promise.race([ask(), timeout]) };
   } catch (error) {
-    return { status: "unavailable", detail: withoutHost((error as Error).message) };
+    // Then the next events need not find out; and the probes that follow drop connections to a server that was demoted.
+    if (error instanceof ReadOnlyDatabase) onReadOnly(error);
+    else log.debug("the database is not well", { error });
+    return { status: "unavailable", detail: describeOutage(error) };
   } finally {
     clearTimeout(timer);
   }

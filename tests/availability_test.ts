@@ -1,6 +1,8 @@
 import { setLogLevel } from "../log.ts";
 import { assertEquals } from "@std/assert";
 import { Availability } from "../db/availability.ts";
+import { DatabaseUnavailable, StatementTimeout } from "../db/database.ts";
+
 // These tests provoke what is logged.
 setLogLevel("error");
 
@@ -14,9 +16,9 @@ Deno.test("whoever finds the database away says so; a probe finds it back, and t
   availability.onReturn(returned.resolve);
   assertEquals(availability.absence, undefined);
 
-  availability.lost(new Error("connection refused"));
-  availability.lost(new Error("once more"));
-  assertEquals(availability.absence!.reason, "connection refused");
+  availability.lost(new DatabaseUnavailable("connect ECONNREFUSED 10.0.0.1:5432"));
+  availability.lost(new StatementTimeout("once more"));
+  assertEquals(availability.absence!.reason, "the database cannot be reached");
 
   await returned.promise;
   assertEquals([availability.absence, probes], [undefined, 3]);

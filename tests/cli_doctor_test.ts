@@ -186,8 +186,8 @@ Deno.test("footfall doctor ends with 0 where there is no problem, and with 1 and
   });
 
   const lines = healthy.stdout.trimEnd().split("\n");
-  assertEquals([healthy.code, healthy.stderr, lines.at(-1)], [0, "", "27 checks: 0 problems, 0 warnings"]);
-  assertEquals([asJson.problems, asJson.warnings, asJson.checks.length, asJson.checks[0]], [0, 0, 27, {
+  assertEquals([healthy.code, healthy.stderr, lines.at(-1)], [0, "", "31 checks: 0 problems, 0 warnings"]);
+  assertEquals([asJson.problems, asJson.warnings, asJson.checks.length, asJson.checks[0]], [0, 0, 31, {
     check: "database",
     state: "ok",
     message: "answers",

@@ -54,6 +54,70 @@ const REFUSED: [string, Mode, Record<string, string>, string[]][] = [
       "ADMIN_TOKEN is not valid, but may be 8 or more characters without blanks",
     ],
   ],
+  ...[
+    "postgres://app1:S3cr3t#@db/t",
+    "postgres://app1:S3cr3t?@db/t",
+    "postgres://app1:S3cr3t/x@db/t",
+    "postgres://app1:100%@db/t",
+    "postgres://app1:S3cr3t x@db/t",
+    "postgres://app1:slfkj[oer?[$dkks}owow@db/t",
+    "postgres://app1:foo*&%^#bar@db/t",
+    "postgres://app1:100%zz@db/t",
+    // The bytes are no UTF-8.
+    "postgres://app1:%ff@db/t",
+    // These would lead to a host that is called as the user.
+    "postgres://app1:12/x@db/t",
+    "postgres://app1:12?x@db/t",
+    "postgres://app1:12?a=b@db/t",
+    "postgres://app1:12#x@db/t",
+    "postgres://app1:S3cr3t",
+  ].map((url): typeof REFUSED[number] => [
+    `${url} has a password that is not percent-encoded, and is not shown`,
+    "start",
+    { DATABASE_URL: url, ADMIN_TOKEN: TOKEN },
+    [
+      "DATABASE_URL is not valid: percent-encode the user and the password (# is %23, / is %2F, ? is %3F, @ is %40, % is %25, a blank is %20), " +
+      "as in postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+    ],
+  ]),
+  ["a line end after a secret, as of a file, is no part of it", "task", {
+    DATABASE_URL: "postgres://app:hunter2@db/t\n",
+    PGHOST: "db\n",
+    PGPASSWORD: "hunter2\n",
+    PGUSER: "app\n",
+    ADMIN_TOKEN: "hunter2hunter2\n",
+  }, [
+    'PGHOST is "db\\n", but may be a host name, an address, or the folder of a socket',
+    'PGUSER is "app\\n", but may be a user name',
+    "PGPASSWORD is not valid, but may be a password, without a line end after it",
+    "ADMIN_TOKEN is not valid, but may be 8 or more characters without blanks",
+    "DATABASE_URL is not valid: leave out the blank or the line end after it, as in postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+  ]],
+  ["a port that is none is not the password's fault", "task", { DATABASE_URL: "postgres://u:pw@h:99999/d" }, [
+    "DATABASE_URL is not valid: its port must be a number from 1 to 65535, as in postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+  ]],
+  ["a list of hosts is none of ours", "task", { DATABASE_URL: "postgres://u:pw@a:1,b:2/d" }, [
+    "DATABASE_URL is not valid: name one host: this release knows no list of them, as in postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+  ]],
+  [
+    "a URL in another setting is not shown, as it may have a password",
+    "task",
+    {
+      HOST: "postgres://app:hunter2@db/x",
+      PGHOST: "postgres://app:hunter2@db/x",
+      PGDATABASE: "postgres://app:hunter2@db/x",
+      SPOOL_MAX_MB: "postgres://app:hunter2@db/x",
+    },
+    [
+      "HOST is not valid, but may be an address to listen on, such as 0.0.0.0, 127.0.0.1, :: or ::1",
+      "PGHOST is not valid, but may be a host name, an address, or the folder of a socket",
+      "PGDATABASE is not valid, but may be a database name; a URL is for DATABASE_URL",
+      "SPOOL_MAX_MB is not valid, but may be a whole number of megabytes from 1 to 1000000",
+    ],
+  ],
+  ["an address of a link has no URL to be printed", "dev", { HOST: "fe80::1%eth0" }, [
+    'HOST is "fe80::1%eth0", which no URL can name, but may be an address to listen on, such as 0.0.0.0, 127.0.0.1, :: or ::1',
+  ]],
   ["a token with a blank could not be sent", "dev", { ADMIN_TOKEN: "correct horse" }, [
     "ADMIN_TOKEN is not valid, but may be 8 or more characters without blanks",
   ]],

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type Config, type Mode, readConfig } from "../config.ts";
+import { type Config, type Mode, readConfig, secretsOf } from "../config.ts";
 
 const POSTGRES = "postgres://app:pw@db.example.com:5433/footfall";
 const TOKEN = "0123456789abcdef";
@@ -225,3 +225,32 @@ for (const [title, mode, env, expected] of READ) {
     assertEquals(readConfig(mode, env), expected);
   });
 }
+
+Deno.test("settings: URLs that pg reads as they are meant are accepted, with what must not be shown of them", () => {
+  const cases: [url: string, secrets: string[]][] = [
+    ["postgres://app:p%40ss%23word@db:5432/t", ["p%40ss%23word", "p@ss#word"]],
+    ["postgres://app:p@ssword@db/t", ["p@ssword", "p@ssword"]],
+    ["postgres://app:pa[ss]word@db/t", ["pa[ss]word", "pa[ss]word"]],
+    ["postgres://app:password@[2001:db8::1]:5432/t?sslmode=require", ["password", "password"]],
+    ["postgres://app:password@%2Frun%2Fpostgresql/t", ["password", "password"]],
+    ["postgres://app:password@/t?host=/run/postgresql", ["password", "password"]],
+    ["postgres:///t?host=/run/postgresql&user=me@server&password=password", ["password"]],
+    ["postgres://db/t?options=-c%20search_path%3Dstats", []],
+    // No secret: it is in many lines.
+    ["postgres://postgres:postgres@db/t", []],
+  ];
+  for (const [url, secrets] of cases) {
+    const config = readConfig("start", { DATABASE_URL: url, ADMIN_TOKEN: TOKEN });
+    assertEquals([config.database, secretsOf(config)], [url, [TOKEN, ...secrets]]);
+  }
+  const parts = { PGHOST: "db", PGUSER: "app", PGPASSWORD: "pass word", ADMIN_TOKEN: TOKEN };
+  assertEquals(secretsOf(readConfig("start", parts)), [TOKEN, "pass word"]);
+});
+
+Deno.test("settings: an IPv6 address may stand in brackets", () => {
+  assertEquals(["[::1]", "::1", "[::]"].map((HOST) => readConfig("dev", { HOST }).host), [
+    "::1",
+    "::1",
+    "::",
+  ]);
+});

@@ -43,8 +43,16 @@ for (const engine of engines()) {
       event("x".repeat(3000)),
     ];
     assertEquals(await store.store(group, TIMEOUT_MS), [
-      { index: 1, message: 'cannot be stored: invalid input syntax for type inet: "nowhere"' },
-      { index: 4, message: "cannot be stored: value too long for type character varying(2048)" },
+      {
+        index: 1,
+        message: "cannot be stored: a value is not one that the database can hold",
+        reason: 'cannot be stored: invalid input syntax for type inet: "nowhere"',
+      },
+      {
+        index: 4,
+        message: "cannot be stored: a text is too long",
+        reason: "cannot be stored: value too long for type character varying(2048)",
+      },
     ]);
     assertEquals(await paths(db), ["/a", "/c", "/d"]);
   });

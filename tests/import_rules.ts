@@ -37,7 +37,10 @@ const FOLDERS: Record<string, { rule: string; allows: (target: Import) => boolea
     rule: "routes and etl never import each other",
     allows: ({ target }) => !target.startsWith("routes/"),
   },
-  db: { rule: "db imports nothing of ours but log.ts", allows: ({ target }) => target === "log.ts" },
+  db: {
+    rule: "db imports nothing of ours but log.ts and version.ts",
+    allows: ({ target }) => target === "log.ts" || target === "version.ts",
+  },
   events: {
     rule: "events imports nothing of ours but types from db/event_row.ts",
     allows: ({ target, typeOnly }) => target === "db/event_row.ts" && typeOnly,
@@ -61,7 +64,7 @@ const TOUCHES = [
 // What Node has to run, too; the lock is the embedded database's and the socket deno-postgres's, which Node has no
 // use for.
 const PORTABLE =
-  /^(?:(?:routes|events|etl|db)\/|(?:system|listening|config|log|geoip|bot_networks)\.ts$|web\/(?:assets|home)\.ts$|hosts\/node(?:_20)?\.ts$)/;
+  /^(?:(?:routes|events|etl|db)\/|(?:system|listening|config|log|version|geoip|bot_networks)\.ts$|web\/(?:assets|home)\.ts$|hosts\/node(?:_20)?\.ts$)/;
 const DENO_ONLY = ["db/directory_lock.ts", "db/driver_socket.ts"];
 const CONSOLE = /\bconsole\s*\??\.\s*\w/g;
 

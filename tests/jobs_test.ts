@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { JOBS } from "../etl/jobs.ts";
-import { testApp } from "./fixtures.ts";
+import { ADMIN_TOKEN, testApp } from "./fixtures.ts";
 import { engines } from "./test_database.ts";
 
 const ROWS = 25_000;
@@ -32,5 +32,25 @@ for (const engine of engines()) {
     told.length = 0;
     assertEquals(await processEvents!.run(context), 0);
     assertEquals(told, [[0, 0]]);
+  });
+
+  Deno.test(`what a job failed of is recorded and answered without a password (${engine.name})`, async () => {
+    await using app = await testApp({ engine, own: true });
+    await app.db.exec(`
+      create or replace function end_idle_sessions() returns integer language plpgsql as $$
+      begin
+        raise exception 'could not connect to postgres://app:S3cr3t#@db/t';
+      end $$`);
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+    const error = "could not connect to postgres://app:[redacted]@db/t";
+
+    const run = await app.request("/etl/run", { method: "POST", headers });
+    const status = await app.request("/etl/status", { headers });
+    const ofJob = (runs: { job: string; error?: string | null }[]) =>
+      runs.find(({ job }) => job === "update-sessions")?.error;
+
+    assertEquals([run.status, ofJob((await run.json()).jobs)], [500, error]);
+    assertEquals(ofJob((await status.json()).jobs), error);
+    assertEquals(await app.rows("select error from job_runs where error is not null"), [{ error }]);
   });
 }

@@ -7,7 +7,9 @@ async function run(script: string): Promise<{ stdout: string; stderr: string }> 
     args: [
       "eval",
       "--ext=ts",
-      `import { log, print, printError, setLogLevel } from ${JSON.stringify(module)};\n${script}`,
+      `import { hideSecrets, log, print, printError, setLogLevel } from ${
+        JSON.stringify(module)
+      };\n${script}`,
     ],
     env: { NO_COLOR: "1" },
     stdin: "null",
@@ -108,4 +110,37 @@ Deno.test("log: a URL's password is redacted in texts, messages and errors", asy
       cause: { name: "Error", message: "postgres://a:[redacted]@b" },
     },
   }]);
+});
+
+Deno.test("log: passwords and tokens are redacted in whatever text a driver writes, and in what a command prints of it", async () => {
+  const { stdout, stderr } = await run(`
+    hideSecrets(["correct horse", "short", "t0ken-of-the-admin"]);
+    const texts = [
+      "Invalid URL: 'postgres://app1:S3cr3t#@db/t'",
+      "Invalid URL: 'postgresql://app1:a/b?c@db/t' with base",
+      "getaddrinfo ENOTFOUND correct horse",
+      "host=db password='S3cr3t x' user=app",
+      "?user=app&password=S3cr3t&sslmode=disable",
+      "Authorization: Bearer S3cr3tS3cr3t==",
+      "key ff_${"k".repeat(43)} of t0ken-of-the-admin",
+      "short words, bearer of news, password authentication failed for user app",
+      "such as postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+    ];
+    for (const text of texts) log.info(text);
+    printError(texts.join("\\n"));
+  `);
+
+  const expected = [
+    "Invalid URL: 'postgres://app1:[redacted]@db/t'",
+    "Invalid URL: 'postgresql://app1:[redacted]@db/t' with base",
+    "getaddrinfo ENOTFOUND [redacted]",
+    "host=db password=[redacted] user=app",
+    "?user=app&password=[redacted]&sslmode=disable",
+    "Authorization: Bearer [redacted]",
+    "key [redacted] of [redacted]",
+    "short words, bearer of news, password authentication failed for user app",
+    "such as postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+  ];
+  assertEquals(records(stdout), expected.map((message) => ({ level: "info", message })));
+  assertEquals(stderr.trimEnd().split("\n"), expected);
 });

@@ -216,7 +216,7 @@ for (const engine of engines("nothing")) {
     );
   });
 
-  test("a migration of a newer version of the code is unknown, is left alone, and is not undone", async (db) => {
+  test("a migration of a newer release is unknown, and is not undone", async (db) => {
     await migrate(db);
     await db.query(
       "insert into schema_migrations (version, name, checksum, applied_at) values (9999, '9999_future', 'x', 'epoch')",
@@ -227,7 +227,6 @@ for (const engine of engines("nothing")) {
       state: "unknown",
       appliedAt: new Date(0),
     });
-    assertEquals(await migrate(db), NOTHING);
     await assertRejects(
       () => migrateDown(db, 1),
       Error,
@@ -270,10 +269,11 @@ for (const engine of engines("nothing")) {
     assertEquals(await schema(db), before);
   });
 
-  test("the functions of a file that is gone are dropped", async (db) => {
+  test("the functions of a file that an earlier release had are dropped", async (db) => {
     await migrate(db);
     const before = await schema(db);
     await db.exec(`
+      update schema_releases set release = '0.0.1';
       create function gone_function() returns integer language sql as 'select 1';
       create procedure gone_procedure(a integer) language sql as 'select 1';
       insert into schema_procedures (name, checksum, creates)

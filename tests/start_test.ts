@@ -24,7 +24,7 @@ Deno.test("a server that cannot listen says why, and what would be right", async
   assertEquals(
     // An address for documentation (RFC 5737): no machine has it.
     await refusal({ HOST: "192.0.2.1" }),
-    "Cannot start: this machine has no address 192.0.2.1. Set HOST to one that it has, such as 0.0.0.0 or 127.0.0.1",
+    "Cannot start: this machine has no address 192.0.2.1. Set HOST to one that it has, such as 0.0.0.0, 127.0.0.1 or ::",
   );
 });
 

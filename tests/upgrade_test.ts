@@ -33,6 +33,7 @@ const OF_THE_RUN: Record<string, string[]> = {
 const NOT_FIGURES = [
   "schema_migrations",
   "schema_procedures",
+  "schema_releases",
   "job_runs",
   "stale_days",
   "rebuilds",

@@ -72,6 +72,22 @@ declare module "@std/text/levenshtein-distance" {
   export function levenshteinDistance(a: string, b: string): number;
 }
 
+declare module "@std/semver/compare" {
+  import type { SemVer } from "@std/semver/parse";
+  export function compare(version1: SemVer, version2: SemVer): 1 | 0 | -1;
+}
+
+declare module "@std/semver/parse" {
+  export interface SemVer {
+    major: number;
+    minor: number;
+    patch: number;
+    prerelease?: (string | number)[];
+    build?: string[];
+  }
+  export function parse(value: string): SemVer;
+}
+
 declare module "@std/streams/text-line-stream" {
   /** Text in, lines out, without their line ends. */
   export class TextLineStream extends TransformStream<string, string> {}

@@ -1,3 +1,4 @@
+import { redact } from "../../log.ts";
 import { type Check, type Finding, list, ok, type Patient, problem, warning } from "./check.ts";
 import { HOST_CHECKS } from "./host.ts";
 import { SCHEMA_CHECKS } from "./schema.ts";
@@ -27,7 +28,7 @@ export async function examine(patient: Patient): Promise<Diagnosis[]> {
     if (check.asks === "database" && reach.state !== "ok") continue;
     const finding = await run(check, patient);
     if (finding === undefined) waiting.push(check.name);
-    else diagnoses.push({ check: check.name, ...finding });
+    else diagnoses.push({ check: check.name, ...finding, message: redact(finding.message) });
   }
   if (waiting.length === 0) return diagnoses;
   const message = `${list(waiting, waiting.length)}: what these look at is not there`;
@@ -43,7 +44,7 @@ async function reachDatabase({ db }: Patient): Promise<Finding> {
     return ok("answers");
   } catch (error) {
     return problem(
-      (error as Error).message,
+      redact((error as Error).message),
       "mend that first: without the database only this machine was checked",
     );
   }

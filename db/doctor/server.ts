@@ -1,4 +1,5 @@
 import { ask, type Check, count, formatAge, formatBytes, ok, problem, warning } from "./check.ts";
+import { findObstacles, type Obstacle } from "../conditions.ts";
 import { NEWEST_MAJOR, OLDEST_MAJOR, serverVersion } from "../server_version.ts";
 
 // Events of the far past or future end up on wrong days and in wrong sessions.
@@ -167,8 +168,27 @@ const slowQueries: Check = {
   },
 };
 
+/** Whether nothing of the kind stands in the way. */
+function unobstructed(name: string, kind: Obstacle["kind"], well: string): Check {
+  return {
+    name,
+    asks: "database",
+    async run({ db }) {
+      const obstacles = (await findObstacles(db)).filter((obstacle) => obstacle.kind === kind);
+      if (obstacles.length === 0) return ok(well);
+      return problem(
+        obstacles.map(({ problem }) => problem).join("; "),
+        obstacles.map(({ advice }) => advice).join("; "),
+      );
+    },
+  };
+}
+
 export const SERVER_CHECKS: readonly Check[] = [
   version,
+  unobstructed("encoding", "text", "UTF8"),
+  unobstructed("writes", "writes", "taken"),
+  unobstructed("rights", "rights", "this user may make tables and temporary tables"),
   connections,
   durability,
   memory,
