@@ -8,7 +8,7 @@ import { funnel, FUNNEL_UNITS, type FunnelStep } from "../db/stats/funnel.ts";
 import { journeys } from "../db/stats/journeys.ts";
 import { overview } from "../db/stats/overview.ts";
 import { medians } from "../db/stats/medians.ts";
-import { comparedDays } from "../db/stats/period.ts";
+import { shiftedDays, shiftOf } from "../db/stats/period.ts";
 import { DIMENSIONS, type Filter, OPERATORS, type StatsQuery } from "../db/stats/query.ts";
 import { retention } from "../db/stats/retention.ts";
 import { INTERVALS, timeseries } from "../db/stats/timeseries.ts";
@@ -238,14 +238,21 @@ async function compare(
   const same = (question: string, actual: unknown, expected: unknown) =>
     assertEquals({ question, query, answer: actual }, { question, query, answer: expected });
 
-  for (
-    const range of [query.range, comparedDays(query.range, "previous")!, comparedDays(query.range, "year")!]
-  ) {
+  const compared = (["previous", "year"] as const).map((comparison) =>
+    shiftedDays(query.range, shiftOf(query.range, comparison)!)!
+  );
+  for (const range of [query.range, ...compared]) {
     same("medians", await medians(db, { ...query, range }), referenceMedians(facts, { ...query, range }));
     same("overview", await overview(db, { ...query, range }), referenceOverview(facts, { ...query, range }));
   }
+  // Amid the range's last day.
+  const now = new Date(`${query.range.to}T12:34:56Z`);
   for (const interval of INTERVALS) {
-    same(interval, await timeseries(db, query, interval), referenceTimeseries(facts, query, interval));
+    same(
+      interval,
+      await timeseries(db, query, interval, now),
+      referenceTimeseries(facts, query, interval, now),
+    );
   }
   for (const dimension of DIMENSIONS) {
     const options = { limit, offset, search: search === "" ? [] : [search], visitors: true };
