@@ -21,6 +21,9 @@ export type Comparison = typeof COMPARISONS[number];
 
 /** The longest range that is answered: five years. */
 export const MAX_DAYS = 1_827;
+/** No day before or after these is asked about. */
+export const EARLIEST_DAY = "1970-01-01";
+export const LATEST_DAY = "2100-12-31";
 /** The longest range that is answered by the hour. */
 export const MAX_DAYS_BY_HOUR = 31;
 

@@ -71,6 +71,7 @@ export const overviewView: View = async (visit, part) => {
       <OverviewPage
         context={context}
         figure={figure}
+        interval={interval}
         intervals={intervals}
         answers={{ totals, series, panels, events, goals: reached }}
       />

@@ -4,7 +4,7 @@ import { definitionChanges } from "../../db/stats/definition_changes.ts";
 import { dayCount, MAX_DAYS_BY_HOUR, usualInterval } from "../../db/stats/period.ts";
 import { besideEach, comparedStretch, timeseriesOf } from "../../db/stats/stretch.ts";
 import { type Bucket as BucketFigures, INTERVALS, timeseries } from "../../db/stats/timeseries.ts";
-import { answerCsv, wantsCsv } from "./csv.ts";
+import { answerCsv, FORMAT, wantsCsv } from "./csv.ts";
 import { BadParameters, COMPARE, FILTERS, oneOf, RANGE } from "./parameters.ts";
 import { asked, readQuestion } from "./question.ts";
 import { listAnswers, newResource, type Resource, TOKEN } from "./resource.ts";
@@ -36,6 +36,7 @@ const route = createRoute({
     query: z.strictObject({
       ...RANGE,
       ...FILTERS,
+      ...FORMAT,
       interval: oneOf("interval", INTERVALS).optional().openapi({
         description:
           `Where it is not given, one that fits the range. Hours: at most ${MAX_DAYS_BY_HOUR} days. ` +
@@ -75,9 +76,14 @@ export function timeseriesRoutes(db: Database): Resource {
     }
     const now = new Date();
     if (wantsCsv(c)) {
-      const buckets = (await timeseries(db, query, interval, now))
-        .map(({ partial, ...bucket }) => ({ ...writeBucket({ partial, ...bucket }), partial }));
-      return answerCsv(c, query, "timeseries", { columns: COLUMNS, rows: buckets });
+      const [buckets, changes] = await Promise.all([
+        timeseries(db, query, interval, now),
+        definitionChanges(db, query, query.range),
+      ]);
+      const rows = buckets.map((bucket) => ({ ...bucket, start: bucket.start.toISOString() }));
+      const changed = changes.map(({ day, change }) => `${day} ${change}`).join(", ");
+      const headers: Record<string, string> = changes.length > 0 ? { "x-definition-changes": changed } : {};
+      return answerCsv(c, query, "timeseries", { columns: COLUMNS, rows }, headers);
     }
     const stretch = comparedStretch(query, compare, now, { period: parameters.period, interval });
     const [buckets, previous, changes] = await Promise.all([

@@ -6,7 +6,7 @@ import { type SiteContext, SiteFrame } from "./site_frame.tsx";
 /** Who comes again: of those who came first in a week, the share that came in each week after. */
 export function RetentionPage({ context, outcome }: { context: SiteContext; outcome: Outcome<Cohort[]> }) {
   return (
-    <SiteFrame context={context} title="Retention" period="days">
+    <SiteFrame context={context} title="Retention" period="days" download={{ resource: "retention" }}>
       <section class="card" aria-label="Retention">
         <div class="panel-head">
           <h2>Retention by week</h2>
