@@ -3,6 +3,7 @@ import { saveSite } from "../db/site_directory.ts";
 import { besideEach, comparedStretch, timeseriesOf } from "../db/stats/stretch.ts";
 import { type Interval, timeseries } from "../db/stats/timeseries.ts";
 import { Timeseries } from "../routes/stats/timeseries.ts";
+import { getPage, texts } from "./dashboard_page.ts";
 import { pageview, type TestApp, testApp } from "./fixtures.ts";
 import { ask } from "./stats_shop.ts";
 
@@ -59,6 +60,21 @@ Deno.test("on days on which clocks change each hour is compared with the same ti
   ]);
   assertEquals((await beside("2026-10-25")).get("2026-10-25T08:00"), ["2026-10-24T08:00", 1]);
   assertEquals((await beside("2026-10-26")).get("2026-10-26T08:00"), ["2026-10-25T08:00", 1]);
+});
+
+Deno.test("where clocks change by half an hour, or at midnight, hours are compared with those of the same name", async () => {
+  await using app = await withViews("Australia/Lord_Howe", ["2026-10-03T08:10:00", "2026-10-04T08:40:00"]);
+  const half = await pairs(app, "from=2026-10-04&to=2026-10-05&interval=hour&compare=previous");
+  assertEquals(half.get("2026-10-04T08:30"), ["2026-10-02T08:00", 0]);
+  const day = await pairs(app, "from=2026-10-04&to=2026-10-04&interval=hour&compare=previous");
+  assertEquals(day.get("2026-10-04T08:30"), ["2026-10-03T08:00", 1]);
+  const after = await pairs(app, "from=2026-10-05&to=2026-10-05&interval=hour&compare=previous");
+  assertEquals(after.get("2026-10-05T08:00"), ["2026-10-04T08:30", 1]);
+
+  // 6 September 2026 begins at 01:00 there.
+  await saveSite(app.db, { siteId: "shop", timezone: "America/Santiago" });
+  const midnight = await pairs(app, "from=2026-09-06&to=2026-09-06&interval=hour&compare=previous");
+  assertEquals([midnight.size, [...midnight][0]], [23, ["2026-09-06T01:00", ["2026-09-05T01:00", 0]]]);
 });
 
 Deno.test("a year is compared with the same dates of another one, leap days or not", async () => {
@@ -156,5 +172,32 @@ Deno.test("what is less than a whole interval says so", async () => {
     "false",
     "true",
     "",
+  ]);
+});
+
+Deno.test("the dashboard's chart marks what is partial, and what it is compared with", async () => {
+  await using app = await withViews("UTC", ["2026-03-05T12:00:00"]);
+  const { html } = await getPage(app, "/dashboard/shop?from=2026-03-04&to=2026-03-20&interval=week");
+  const [, table] = /<table id="series-table">(.*?)<\/table>/s.exec(html)!;
+  assertEquals(texts(table!, /<t[hd][^>]*>(.*?)<\/t[hd]>/gs).slice(4), [
+    "Week of 4 Mar 2026 (partial)",
+    "1",
+    "0",
+    "Week of 11 Feb 2026 (partial)",
+    "Week of 9 Mar 2026",
+    "0",
+    "0",
+    "Week of 16 Feb 2026",
+    "Week of 16 Mar 2026 (partial)",
+    "0",
+    "0",
+    "Week of 23 Feb 2026 (partial)",
+  ]);
+  const leap = await getPage(app, "/dashboard/shop?from=2024-02-28&to=2024-03-01&compare=year&interval=day");
+  const [, days] = /<table id="series-table">(.*?)<\/table>/s.exec(leap.html)!;
+  assertEquals(texts(days!, /<td class="soft">(.*?)<\/td>/gs), [
+    "Tue, 28 Feb 2023",
+    "",
+    "Wed, 1 Mar 2023",
   ]);
 });

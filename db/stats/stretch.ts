@@ -57,12 +57,17 @@ export function besideEach(
   earlierBuckets: Bucket[],
   { shift }: Stretch,
 ): (Bucket | null)[] {
-  const free = Map.groupBy(earlierBuckets, ({ label }) => label);
+  const free = Map.groupBy(earlierBuckets, ({ label }) => placeOf(label));
   return buckets.map(({ label }) => {
-    const [day, time] = [label.slice(0, 10), label.slice(10)];
     // Each stands beside one only: a second 02:00 is beside a second one, and 29 February beside 28 only if 28 is not asked for.
-    return free.get(earlier(day, shift).toString() + time)?.shift() ?? null;
+    const place = earlier(label.slice(0, 10), shift).toString() + label.slice(10);
+    return free.get(placeOf(place))?.shift() ?? null;
   });
+}
+
+/** The day, or the hour of a day: where clocks change by half an hour, the day's other hours are those at 03:30, 04:30, … */
+function placeOf(label: string): string {
+  return label.slice(0, "2026-11-22T14".length);
 }
 
 /** The days of the stretch, the one on which it ends included. */
