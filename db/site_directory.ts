@@ -157,6 +157,7 @@ const ADDRESSES = [
   "share",
   "sql",
   "tracking.js",
+  "vitals.js",
 ];
 
 /**

@@ -38,7 +38,7 @@ Deno.test("what is called wrongly is refused in one line, with the closest match
     ],
     [
       ["rollup", "--from", "0000-01-01", "--to", "2026-03-01"],
-      `--from is 0000-01-01, but must be a day from 1970-01-01 to 2100-12-31${see(" rollup")}`,
+      `--from is "0000-01-01", but must be a day as 2026-03-31${see(" rollup")}`,
     ],
     [
       ["rollup", "--from", "2026-03-02", "--to", "2026-03-01"],

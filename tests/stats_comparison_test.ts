@@ -175,6 +175,24 @@ Deno.test("what is less than a whole interval says so", async () => {
   ]);
 });
 
+Deno.test("the weeks of retention that are partial are in italics", async () => {
+  await using app = await withViews("UTC", ["2026-03-05T12:00:00", "2026-03-10T12:00:00"]);
+  const weeks = async (range: string) => {
+    const { html } = await getPage(app, `/dashboard/shop/retention?${range}`);
+    return [...html.matchAll(/<t[hd][^>]* class="([^"]*)"/g)].map(([, kind]) => kind);
+  };
+  assertEquals(await weeks("from=2026-03-04&to=2026-03-17"), [
+    "partial",
+    "heat-0 partial",
+    "heat-0",
+    "heat-0 partial",
+    "heat-0",
+    "heat-0 partial",
+    "partial",
+  ]);
+  assertEquals(await weeks("from=2026-03-02&to=2026-03-15"), ["heat-0", "heat-0", "heat-0"]);
+});
+
 Deno.test("the dashboard's chart marks what is partial, and what it is compared with", async () => {
   await using app = await withViews("UTC", ["2026-03-05T12:00:00"]);
   const { html } = await getPage(app, "/dashboard/shop?from=2026-03-04&to=2026-03-20&interval=week");

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { parse } from "@std/csv/parse";
-import { getPage } from "./dashboard_page.ts";
+import { cookiesOf } from "./access_roles.ts";
+import { getPage, unescapeHtml } from "./dashboard_page.ts";
 import { DAY, visit, withVisits } from "./dashboard_visits.ts";
 import { ADMIN_TOKEN, at, pageview, type TestApp, testApp } from "./fixtures.ts";
 import { ask, DAYS, visitShop } from "./stats_shop.ts";
@@ -184,4 +185,28 @@ Deno.test("every page with figures offers them as a file", async () => {
     assertStringIncludes(response.headers.get("content-disposition")!, `"shop-${file}-`);
     assertEquals([path, (await textWithMark(response)).charCodeAt(0)], [path, 0xfeff]);
   }
+});
+
+Deno.test("whoever was sent a link downloads what it shows, and what others embed offers no files", async () => {
+  await using app = await withVisits();
+  const share = async (fields: object) => {
+    const response = await app.request("/api/v1/sites/shop/share-links", {
+      method: "POST",
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+      body: JSON.stringify(fields),
+    });
+    return new URL((await response.json()).url).pathname;
+  };
+  const cookie = cookiesOf(await app.request(await share({})));
+  const links = async (path: string, headers: Record<string, string>) =>
+    [...(await (await app.request(path, { headers })).text()).matchAll(/href="(\/api\/[^"]*)"/g)]
+      .map(([, href]) => unescapeHtml(href!));
+
+  const [link] = await links(`/dashboard/shop/page?${DAY}`, { cookie });
+  const response = await app.request(link!, { headers: { cookie } });
+  assertEquals([response.status, (await response.text()).split("\r\n").length], [200, 4]);
+  const elsewhere = await app.request(link!.replace("/shop/", "/other/"), { headers: { cookie } });
+  assertEquals(elsewhere.status, 401);
+  const embedded = await share({ embedOrigins: ["https://www.example.com"] });
+  assertEquals(await links(`${embedded}?${DAY}`, {}), []);
 });
