@@ -35,8 +35,9 @@ const countsOf = (query: StatsQuery) =>
 export const rawOverview = one((query) => `
   select
     (select count(distinct visitor_id) from (${visitsOf(query)}) visits) as visitors,
-    s.sessions, c.pageviews, c.events, s.bounces::float8 / s.sessions as "bounceRate", s.seconds::float8 / s.sessions as "sessionSeconds"
-  from (select count(*) as sessions, sum(bounce::integer) as bounces, sum(duration_seconds) as seconds from chosen) s,
+    s.sessions, c.pageviews, c.events, s.bounces::float8 / s.viewed as "bounceRate", s.seconds::float8 / s.sessions as "sessionSeconds"
+  from (select count(*) as sessions, count(*) filter (where pageview_count > 0) as viewed, sum(bounce::integer) as bounces,
+      sum(duration_seconds) as seconds from chosen) s,
     (select coalesce(sum(pageviews), 0) as pageviews, coalesce(sum(events), 0) as events from (${
   countsOf(query)
 }) counts) c`);
@@ -86,7 +87,7 @@ export const rawPages = (told: Told = {}): RawAnswer =>
 /** Of what a session has one value of. @param value in SQL, of a session `s` and its agent `a` */
 export const rawBreakdown = (value: string, told: Told = {}): RawAnswer =>
   breakdownOf(() => `
-  select value, count(*) as sessions, sum(bounce::integer)::float8 / count(*) as "bounceRate",
+  select value, count(*) as sessions, sum(bounce::integer)::float8 / nullif(count(*) filter (where pageview_count > 0), 0) as "bounceRate",
     sum(duration_seconds)::float8 / count(*) as seconds${visitorsOf(told)}
   from (select coalesce(${value}, '') as value, s.* from chosen s left join user_agents a using (user_agent)) valued
   group by value order by count(*) desc, value collate "C" limit ${told.limit ?? 10}`);

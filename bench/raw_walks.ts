@@ -6,12 +6,12 @@ import { visitsOf } from "./raw_rows.ts";
 const MOMENTS = `
   , moments as (
     select session_id, visitor_id, page, event,
-      date_trunc('milliseconds', at) + row_number() over (partition by session_id order by at, is_event, event_id, place) * interval '1 microsecond' as at
+      date_trunc('milliseconds', at) + row_number() over (partition by session_id order by at, is_event, id) * interval '1 microsecond' as at
     from (
-      select c.session_id, c.visitor_id, r.path as page, null as event, r.view_timestamp as at, false as is_event, r.event_id, r.id % 1024 as place
+      select c.session_id, c.visitor_id, r.path as page, null as event, r.view_timestamp as at, false as is_event, r.id
       from chosen c join pageviews r using (site_id, session_id)
       union all
-      select c.session_id, c.visitor_id, null, r.event_type, r.event_timestamp, true, r.event_id, r.id % 1024
+      select c.session_id, c.visitor_id, null, r.event_type, r.event_timestamp, true, r.id
       from chosen c join user_events r using (site_id, session_id)
     ) steps
   )`;
@@ -54,13 +54,13 @@ export const rawJourneys = (page: string): RawAnswer => async (db, query) =>
               order by count(*) desc, ${column} collate "C" nulls first limit 10) counted)`;
     return `
   , walked as (
-    select session_id, r.path, r.view_timestamp, r.event_id, lag(r.path) over (partition by session_id order by r.view_timestamp, r.event_id) as before
+    select session_id, r.path, r.view_timestamp, r.id, lag(r.path) over (partition by session_id order by r.view_timestamp, r.id) as before
     from chosen join pageviews r using (site_id, session_id)
   ),
   ways as materialized (
     select session_id, path, lag(path) over w as previous, lead(path) over w as next
     from walked where path is distinct from before
-    window w as (partition by session_id order by view_timestamp, event_id)
+    window w as (partition by session_id order by view_timestamp, id)
   )
   select count(*) as views, count(distinct session_id) as sessions, ${top("previous")} as previous, ${
       top("next")

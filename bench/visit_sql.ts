@@ -127,7 +127,7 @@ begin
     user_agent, browser_language, timezone, screen_width, screen_height, entry_at, exit_at, channel, country
   )
   select session_id, visitor_id, site_id, starts, case when last_at < now() - interval '30 minutes' then last_at end, last_at,
-    floor(extract(epoch from last_at - starts)), views, coalesce(e.events, 0), views < 2,
+    floor(extract(epoch from last_at - starts)), views, coalesce(e.events, 0), views = 1 and coalesce(e.own_events, 0) = 0,
     'https://shop.example' || entry, entry, 'https://shop.example' || exit, exit,
     case when chance(i, 6) < 0.2 then (array['google','newsletter','facebook'])[1 + i % 3] end,
     case when chance(i, 6) < 0.2 then (array['cpc','email','paid_social'])[1 + i % 3] end,
@@ -144,7 +144,10 @@ begin
   join (
     select i, max(page) filter (where k = 1) as entry, max(page) filter (where k = views) as exit, max(at) as exit_at from views group by i
   ) v using (i)
-  left join (select i, count(*) as events, max(event_at) as event_at from interactions group by i) e using (i)
+  left join (
+    select i, count(*) as events, count(*) filter (where not is_automatic_event(type)) as own_events, max(event_at) as event_at
+    from interactions group by i
+  ) e using (i)
   cross join lateral (select greatest(v.exit_at, e.event_at) as last_at, 1 + floor(5 * chance(i, 7))::integer as came) l
   order by starts;
 

@@ -3,6 +3,7 @@ import pg from "pg";
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { DriverSocket } from "./driver_socket.ts";
+import { SET_SESSION } from "./session.ts";
 import { parserOf } from "./types.ts";
 
 // Not a literal where it is imported: it is on JSR only, and what does not use it must not have to reach JSR.
@@ -198,6 +199,8 @@ class DenoPostgresClient extends EventEmitter {
     try {
       const socket = this.#socket = new DriverSocket(await this.#dial());
       await socket.carry(() => this.#client.connect());
+      // The driver sends none of its own as it connects.
+      await this.query({ text: SET_SESSION });
       this.#connected = true;
     } finally {
       clearTimeout(timer);

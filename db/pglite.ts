@@ -10,6 +10,7 @@ import {
   type Table,
 } from "./database.ts";
 import { type DirectoryLock, lockDirectory } from "./directory_lock.ts";
+import { SET_SESSION } from "./session.ts";
 import { classifyError } from "./sqlstate.ts";
 import { formatParameter, valueParsers } from "./types.ts";
 
@@ -96,8 +97,10 @@ async function proveBackup(directory: string, archive: Blob): Promise<void> {
   }
 }
 
-function create(dataDir?: string): Promise<PGlite> {
-  return PGlite.create({ dataDir, parsers: Object.fromEntries(valueParsers) });
+async function create(dataDir?: string): Promise<PGlite> {
+  const pglite = await PGlite.create({ dataDir, parsers: Object.fromEntries(valueParsers) });
+  await pglite.exec(SET_SESSION);
+  return pglite;
 }
 
 class PgliteDatabase implements Database {

@@ -15,6 +15,7 @@ import {
   type TransactionOptions,
 } from "./database.ts";
 import { PostgresTransaction, send } from "./postgres_transaction.ts";
+import { SESSION } from "./session.ts";
 import { readTls } from "./tls.ts";
 import { parserOf } from "./types.ts";
 
@@ -68,13 +69,22 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   };
   const Client = options.driver === "deno-postgres"
     ? await (await import("./deno_postgres.ts")).denoPostgresClient(config)
-    : class extends pg.Client {
+    : class extends StartupClient {
       constructor() {
         super(config);
+      }
+
+      override getStartupConf() {
+        return { ...super.getStartupConf(), ...SESSION };
       }
     };
   return new PostgresDatabase(Client, options.poolSize ?? 4, options.statementTimeout ?? 15_000);
 }
+
+/** `pg` declares nothing for what a connection asks for as it starts. */
+const StartupClient = pg.Client as unknown as new (
+  config: pg.ClientConfig,
+) => pg.Client & { getStartupConf(): Record<string, string> };
 
 class PostgresDatabase implements Database {
   readonly #pool: pg.Pool;

@@ -121,6 +121,7 @@ create table daily_values (
   timed     integer[]    not null,
   engaged   bigint[],
   measured  integer[],
+  viewed    integer[],
   primary key (site_id, dimension, day)
 );
 
@@ -220,6 +221,7 @@ create table hourly_site_metrics (
   seconds   bigint       not null,
   engaged   bigint       not null default 0,
   measured  integer      not null default 0,
+  viewed    integer      not null default 0,
   primary key (site_id, hour)
 );
 create index idx_hourly_site_metrics_day on hourly_site_metrics (site_id, day);
@@ -238,6 +240,7 @@ create table hourly_values (
   hour      timestamptz  not null,
   engaged   bigint[],
   measured  integer[],
+  viewed    integer[],
   primary key (site_id, dimension, day, hour)
 );
 
@@ -351,6 +354,7 @@ create table session_rows (
   event_ids        integer[]     not null,
   event_at         timestamptz[] not null,
   page_engaged     integer[],
+  bounced          boolean       not null default false,
   primary key (site_id, session_id)
 ) with (autovacuum_vacuum_scale_factor=0.05);
 create index idx_session_rows_cut on session_rows (site_id, started_at) where ((pageviews + events) > 1000);
@@ -579,9 +583,10 @@ select d.site_id,
   v.seconds,
   v.timed,
   v.engaged,
-  v.measured
+  v.measured,
+  v.viewed
 from daily_values d
-   cross join lateral unnest(d.value_ids, d.sessions, d.pageviews, d.events, d.bounces, d.seconds, d.timed, d.engaged, d.measured) v(value_id, sessions, pageviews, events, bounces, seconds, timed, engaged, measured);
+   cross join lateral unnest(d.value_ids, d.sessions, d.pageviews, d.events, d.bounces, d.seconds, d.timed, d.engaged, d.measured, d.viewed) v(value_id, sessions, pageviews, events, bounces, seconds, timed, engaged, measured, viewed);
 
 create view hourly_value_sums as
 select h.site_id,
@@ -596,9 +601,10 @@ select h.site_id,
   v.seconds,
   v.timed,
   v.engaged,
-  v.measured
+  v.measured,
+  v.viewed
 from hourly_values h
-   cross join lateral unnest(h.value_ids, h.sessions, h.pageviews, h.events, h.bounces, h.seconds, h.timed, h.engaged, h.measured) v(value_id, sessions, pageviews, events, bounces, seconds, timed, engaged, measured);
+   cross join lateral unnest(h.value_ids, h.sessions, h.pageviews, h.events, h.bounces, h.seconds, h.timed, h.engaged, h.measured, h.viewed) v(value_id, sessions, pageviews, events, bounces, seconds, timed, engaged, measured, viewed);
 
 create view page_performance as
 select site_id,
@@ -660,6 +666,7 @@ group by site_id, referrer_type;
 
 -- etl/procedures/10_logical_events.sql
 --   events_of_batch(event jsonb) returns jsonb
+--   is_automatic_event(event_type text) returns boolean
 --   json_integer(value jsonb) returns integer
 --   json_text(object jsonb, key text, longest integer) returns text
 --   make_batch_events() returns void
@@ -673,6 +680,7 @@ group by site_id, referrer_type;
 --   add_to_sessions(batch timestamptz) returns void
 --   end_idle_sessions() returns integer
 --   event_referrer(event jsonb) returns text
+--   has_own_events(site text, session text) returns boolean
 --   idle_after() returns interval
 --   read_sessions() returns void
 --   seconds_between(earlier timestamptz, later timestamptz) returns integer
@@ -714,7 +722,7 @@ group by site_id, referrer_type;
 
 -- etl/procedures/16_times.sql
 --   read_times() returns void
---   recompute_times(sites text[], sessions text[]) returns void
+--   recompute_sessions(sites text[], sessions text[]) returns void
 
 -- etl/procedures/17_bots.sql
 --   count_bots() returns void
@@ -776,18 +784,17 @@ group by site_id, referrer_type;
 
 -- etl/procedures/31_sums.sql
 --   event_names_between(site text, starts timestamptz, ends timestamptz, wanted integer[] default null) returns table(value_id integer, sessions bigint, events bigint)
---   hours_between(site text, starts timestamptz, ends timestamptz) returns table(hour timestamptz, visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, engaged bigint, measured bigint)
+--   hours_between(site text, starts timestamptz, ends timestamptz) returns table(hour timestamptz, visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, viewed bigint, seconds bigint, engaged bigint, measured bigint)
 --   pages_between(site text, starts timestamptz, ends timestamptz, wanted integer[] default null) returns table(value_id integer, sessions bigint, pageviews bigint, seconds bigint, timed bigint, engaged bigint, measured bigint)
 --   scroll_between(site text, starts timestamptz, ends timestamptz) returns table(page integer, reached_25 bigint, reached_50 bigint, reached_75 bigint, reached_100 bigint)
 --   session_dimensions() returns text[]
---   totals_between(site text, starts timestamptz, ends timestamptz) returns table(sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, engaged bigint, measured bigint)
---   totals_of_days(site text, days date[]) returns table(day date, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, engaged bigint, measured bigint)
---   values_between(site text, starts timestamptz, ends timestamptz) returns table(dimension text, value_id integer, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, timed bigint, engaged bigint, measured bigint)
+--   totals_between(site text, starts timestamptz, ends timestamptz) returns table(sessions bigint, pageviews bigint, events bigint, bounces bigint, viewed bigint, seconds bigint, engaged bigint, measured bigint)
+--   totals_of_days(site text, days date[]) returns table(day date, sessions bigint, pageviews bigint, events bigint, bounces bigint, viewed bigint, seconds bigint, engaged bigint, measured bigint)
+--   values_between(site text, starts timestamptz, ends timestamptz) returns table(dimension text, value_id integer, sessions bigint, pageviews bigint, events bigint, bounces bigint, viewed bigint, seconds bigint, timed bigint, engaged bigint, measured bigint)
 
 -- etl/procedures/32_properties.sql
 --   form_fields_of_days(site text, days date[]) returns table(day date, form_id text, field text, filled bigint)
 --   forms_of_days(site text, days date[]) returns table(day date, form_id text, page text, starts bigint, submissions bigint, abandonments bigint)
---   is_automatic_event(event_type text) returns boolean
 --   is_own_event(event_type text) returns boolean
 --   json_amount(value jsonb) returns numeric
 --   own_event_names(site text) returns table(name text)
@@ -810,7 +817,7 @@ group by site_id, referrer_type;
 --   write_daily_metrics(sites text[], days date[]) returns integer
 
 -- etl/procedures/35_daily_metrics.sql
---   procedure calculate_daily_metrics(in start_date date default (current_date - 1), in end_date date default (current_date - 1))
+--   procedure calculate_daily_metrics(in start_date date default (((now() at time zone 'UTC'))::date - 1), in end_date date default (((now() at time zone 'UTC'))::date - 1))
 --   has_processed_batch() returns boolean
 --   lock_session(site text, session text) returns boolean
 --   repair_session_rows(site text, starts timestamptz, ends timestamptz) returns integer

@@ -19,10 +19,20 @@ const parseNumber: ValueParser = (text) => Number(text);
 const parseJson: ValueParser = (text) => JSON.parse(text);
 const asText: ValueParser = (text) => text;
 
+/** Of either `bytea_output`: `\\x` and hex digits, or characters of which those beyond ASCII are escaped by three octal digits. */
+function parseBytes(text: string): Uint8Array {
+  if (text.startsWith("\\x")) return Uint8Array.fromHex(text.slice(2));
+  const characters = text.replace(
+    /\\(\d{3}|\\)/g,
+    (_, escaped) => escaped === "\\" ? escaped : String.fromCharCode(parseInt(escaped, 8)),
+  );
+  return Uint8Array.from(characters, (character) => character.charCodeAt(0));
+}
+
 const SCALARS: ReadonlyMap<number, ValueParser> = new Map<number, ValueParser>([
   ...NUMBERS.map((oid) => [oid, parseNumber] as const),
   [BOOL, (text) => text === "t"],
-  [BYTEA, (text) => Uint8Array.fromHex(text.slice(2))],
+  [BYTEA, parseBytes],
   [JSON_TEXT, parseJson],
   [JSONB, parseJson],
   [TIMESTAMPTZ, pg.types.getTypeParser(TIMESTAMPTZ, "text") as ValueParser],

@@ -96,7 +96,7 @@ function addVisit(visit: ReferenceEvent[], tables: ReferenceTables): void {
     ...timesOf(visit, exits),
     pageview_count: views.length,
     event_count: interactions.length,
-    bounce: views.length < 2,
+    bounce: views.length === 1 && !interactions.some(({ eventType }) => eventType === "signup"),
     entry_path: views[0]?.path ?? null,
     entry_title: views[0] ? titleOf(views[0], interactions) : null,
     exit_path: views.at(-1)?.path ?? null,
@@ -208,9 +208,16 @@ function addDays(
       total_sessions: sessions.length,
       total_pageviews: views.length,
       total_events: ofDay.length - views.length,
-      bounces: sessions.filter((session) => session.bounce).length,
+      bounce_rate: bounceRate(sessions),
       avg_seconds: seconds === null ? null : Math.round(seconds),
       pages: sum("pageview_count"),
     });
   }
+}
+
+/** To four digits, as the column keeps it. */
+function bounceRate(sessions: ReferenceTables["sessions"]): number | null {
+  const viewed = sessions.filter(({ pageview_count }) => pageview_count !== 0);
+  if (viewed.length === 0) return null;
+  return Math.round(viewed.filter(({ bounce }) => bounce).length / viewed.length * 10_000) / 10_000;
 }

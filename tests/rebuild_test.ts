@@ -122,9 +122,12 @@ for (const engine of engines()) {
 
     while (await slice(db, 20) !== null);
 
-    assertEquals(await db.query("select definitions, count(*) as rows from session_rows group by 1"), [
-      { definitions: 2, rows: 900 },
-    ]);
+    assertEquals(
+      await db.query("select count(*) as rows from session_rows where definitions = row_definitions()"),
+      [
+        { rows: 900 },
+      ],
+    );
   });
 }
 

@@ -132,12 +132,12 @@ for (const engine of engines()) {
     assertEquals((await figures()).pages, [["/", 3], ["/later", 1]]);
   });
 
-  test("steps of one millisecond are followed in their order: views first, then by event id", async (db) => {
+  test("steps of one millisecond are followed in their order: views first, then as they were sent", async (db) => {
     const moment = "12:00:00.000";
     const id = (n: number) => `0193e0c2-8d7e-7000-8000-00000000000${n}`;
     await process(db, [
-      event("signup", moment, { event_id: id(1) }),
-      event("purchase", moment, { event_id: id(2) }),
+      event("signup", moment, { event_id: id(2) }),
+      event("purchase", moment, { event_id: id(1) }),
       eventRow("/pricing", { event_id: id(3), timestamp: at(moment) }),
     ]);
     const counts = async (...steps: Parameters<typeof funnel>[2]) =>

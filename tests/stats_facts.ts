@@ -68,16 +68,16 @@ export function dayAt(at: number, timezone: string): string {
 /** Reads a site's facts; everything else is worked out here, one row after the other. */
 export async function readFacts(db: Database, site: string, timezone: string): Promise<Facts> {
   const steps = (await db.query<Omit<Fact, "day"> & { isEvent: boolean }>(
-    `select *, row_number() over (partition by "sessionId" order by moment, "isEvent", event_id, place) as ordinal
+    `select *, row_number() over (partition by "sessionId" order by moment, "isEvent", id) as ordinal
      from (
        select session_id as "sessionId", visitor_id as visitor, view_timestamp as moment, extract(epoch from view_timestamp) * 1000 as at,
-         path as name, time_on_page_seconds as seconds, engaged_seconds as engaged, false as "isEvent", event_id, id % 1024 as place
+         path as name, time_on_page_seconds as seconds, engaged_seconds as engaged, false as "isEvent", id
        from pageviews where site_id = $1
        union all
-       select session_id, visitor_id, event_timestamp, extract(epoch from event_timestamp) * 1000, event_type, null, null, true, event_id, id % 1024
+       select session_id, visitor_id, event_timestamp, extract(epoch from event_timestamp) * 1000, event_type, null, null, true, id
        from user_events where site_id = $1
      ) steps
-     order by moment, "isEvent", event_id, place`,
+     order by moment, "isEvent", id`,
     [site],
   )).map(({ sessionId, visitor, at, name, seconds, engaged, ordinal, isEvent }) => ({
     isEvent,
@@ -104,7 +104,7 @@ export async function readFacts(db: Database, site: string, timezone: string): P
       day,
       pageviewCount: row.views,
       eventCount: row.others,
-      bounce: row.views < 2,
+      bounce: row.views === 1 && !own(events).some(({ name }) => name === "signup"),
       seconds: row.seconds,
       engaged: row.engaged,
       values: valuesOf(row),

@@ -4,6 +4,7 @@
  */
 import type { Breakdown, BreakdownRow } from "../db/stats/breakdown.ts";
 import type { FunnelStep, FunnelUnit } from "../db/stats/funnel.ts";
+import { shiftedDays, shiftOf } from "../db/stats/period.ts";
 import { type DayRange, type Dimension, SESSION_DIMENSIONS, type StatsQuery } from "../db/stats/query.ts";
 import type { Interval } from "../db/stats/timeseries.ts";
 import { chosen, type Fact, type Facts, isWithin, namesOf, startOf, type VisitFact } from "./stats_facts.ts";
@@ -13,6 +14,11 @@ const sum = (values: number[]) => values.reduce((total, value) => total + value,
 const order = <T>(a: T, b: T) => a < b ? -1 : a > b ? 1 : 0;
 const mean = (total: number, count: number) => count === 0 ? null : total / count;
 const meanOf = (values: number[]) => mean(sum(values), values.length);
+
+function bounceRate(sessions: VisitFact[]): number | null {
+  const viewed = sessions.filter(({ pageviewCount }) => pageviewCount > 0);
+  return mean(viewed.filter(({ bounce }) => bounce).length, viewed.length);
+}
 
 /** Without filters pageviews and events count when they happen; with filters, with their session. */
 function totals(query: StatsQuery, sessions: VisitFact[], views: Fact[], events: Fact[]) {
@@ -24,11 +30,18 @@ function totals(query: StatsQuery, sessions: VisitFact[], views: Fact[], events:
     sessions: sessions.length,
     pageviews,
     events: filtered ? sum(sessions.map(({ eventCount }) => eventCount)) : events.length,
-    bounceRate: mean(sessions.filter(({ bounce }) => bounce).length, sessions.length),
+    bounceRate: bounceRate(sessions),
     sessionSeconds: mean(sum(sessions.map(({ seconds }) => seconds)), sessions.length),
     engagedSeconds: meanOf(sessions.flatMap(({ engaged }) => engaged ?? [])),
     pagesPerSession: mean(pageviews, sessions.length),
   };
+}
+
+/** The days that the range is compared with. */
+export function comparedRanges(range: DayRange): DayRange[] {
+  return (["previous", "year"] as const).map((comparison) =>
+    shiftedDays(range, shiftOf(range, comparison)!)!
+  );
 }
 
 export function referenceOverview(facts: Facts, query: StatsQuery) {
@@ -144,7 +157,7 @@ export function referenceBreakdown(
         : dimension === "event"
         ? events.filter(({ name }) => name === value).length
         : 0,
-      bounceRate: isSession ? mean(having.filter(({ bounce }) => bounce).length, having.length) : null,
+      bounceRate: isSession ? bounceRate(having) : null,
       seconds: dimension === "event" ? null : meanOf(timed.flatMap(({ seconds }) => seconds ?? [])),
       engagedSeconds: dimension === "event" ? null : meanOf(timed.flatMap(({ engaged }) => engaged ?? [])),
       visitors: unique(having.map(({ visitor }) => visitor)).length,

@@ -94,24 +94,84 @@ export function emptyDatabase(server: TestServer, options?: TestOptions): Promis
   return lendDatabase(server, "template1", options);
 }
 
-/** The servers again, with databases that sort text as English does, not byte by byte; those that were built with ICU. */
-export async function englishEngines(): Promise<TestEngine[]> {
-  const built = await Promise.all(
+/** What a server, a database or a role may be set to, and the locale of a database. */
+interface OddSetting {
+  name: string;
+  locale: string;
+  settings: Record<string, string>;
+}
+
+// A zone in which a day has no midnight, two whose abbreviations mean another zone to Postgres, and one that lacks a whole day; dates that
+// read as others; letters that sort and fold otherwise.
+const ODD: OddSetting[] = [
+  {
+    name: "Chile, German dates, text that sorts as English does",
+    locale: "locale_provider icu icu_locale 'en-US'",
+    settings: { timezone: "America/Santiago", datestyle: "German" },
+  },
+  {
+    name: "India, SQL dates, Turkish text",
+    locale: "locale_provider icu icu_locale 'tr-TR'",
+    settings: { timezone: "Asia/Kolkata", datestyle: "SQL, DMY", intervalstyle: "sql_standard" },
+  },
+  {
+    name: "Samoa, Postgres dates, the locale C",
+    locale: "lc_collate 'C' lc_ctype 'C'",
+    settings: { timezone: "Pacific/Apia", datestyle: "Postgres, MDY", bytea_output: "escape" },
+  },
+  {
+    name: "London, German dates, German text",
+    locale: "locale_provider icu icu_locale 'de-DE'",
+    settings: { timezone: "Europe/London", datestyle: "German, DMY", intervalstyle: "iso_8601" },
+  },
+];
+
+/** A server with databases of another locale, that are set otherwise. */
+export interface OddEngine extends TestEngine {
+  /** A script for a transaction whose caller is set so, whatever its connection is: somebody with psql. */
+  settings: string;
+}
+
+/** Each set-up on one of the servers; those that need ICU on one that was built with it. */
+export async function oddEngines(): Promise<OddEngine[]> {
+  const withIcu = await Promise.all(
     servers().map(async (server) => {
       await using admin = await openDatabase(server.url, { poolSize: 1 });
-      return (await admin.query("select from pg_collation where collprovider = 'i' limit 1")).length > 0;
+      const [icu] = await admin.query("select from pg_collation where collprovider = 'i' limit 1");
+      return icu === undefined ? [] : [server];
     }),
   );
-  return servers().filter((_, i) => built[i]).map((server) => {
-    const empty = (options?: OpenOptions) =>
-      createDatabase(server, "template0 locale_provider icu icu_locale 'en-US'", options);
-    const migrated = async (options?: OpenOptions) => {
-      const database = await empty(options);
-      await migrate(database);
-      return database;
-    };
-    return { name: `${server.name}, en-US`, embedded: false, migrated, empty };
+  return ODD.flatMap((odd, i) => {
+    const able = odd.locale.includes("icu") ? withIcu.flat() : servers();
+    const server = able[i % able.length];
+    return server === undefined ? [] : [oddEngine(server, odd)];
   });
+}
+
+function oddEngine(server: TestServer, { name, locale, settings }: OddSetting): OddEngine {
+  const assignments = Object.entries(settings).map(([name, value]) => `${name} = '${value}'`);
+  const empty = async (options?: OpenOptions) => {
+    const database = await createDatabase(server, `template0 ${locale}`, options);
+    // For each connection but this one, which has none yet.
+    const target = new URL(database.url).pathname.slice(1);
+    await runOn(
+      server,
+      assignments.map((assignment) => `alter database ${target} set ${assignment}`).join("; "),
+    );
+    return database;
+  };
+  const migrated = async (options?: OpenOptions) => {
+    const database = await empty(options);
+    await migrate(database);
+    return database;
+  };
+  return {
+    name: `${server.name}: ${name}`,
+    embedded: false,
+    migrated,
+    empty,
+    settings: assignments.map((assignment) => `set local ${assignment};`).join(" "),
+  };
 }
 
 const TEMPLATE = "footfall_template";

@@ -125,6 +125,15 @@ export async function trackedPages(): Promise<TrackedPages> {
   return site;
 }
 
+/** Runs the scripts of a page that came from a URL once more, as Turbo and htmx do when they replace its body. */
+export const RUN_TAGS_AGAIN = `for (const tag of document.querySelectorAll("script[src]")) {
+  await new Promise((onload) => {
+    const again = Object.assign(document.createElement("script"), { onload, src: tag.src });
+    Object.assign(again.dataset, tag.dataset);
+    tag.replaceWith(again);
+  });
+}`;
+
 function html(page: PageOptions, path: string, siteId: string, collector: string): string {
   const { head = "", body = "", attributes = "", tracked = true } = page;
   const tag = `<script defer src="${collector}/tracking.js" data-site="${siteId}" ${attributes}></script>`;

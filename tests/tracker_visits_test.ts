@@ -223,3 +223,27 @@ browserTest("a page restored from the back-forward cache is viewed again", async
   }
   // The headless shell has no such cache.
 }, FULL_CHROMIUM);
+
+browserTest("one site on two hosts has a visitor for each, and one without storage", async (browser) => {
+  await using site = await trackedPages();
+  const counted: Record<string, unknown> = {};
+  for (const attributes of ["", "data-cookieless"]) {
+    await using visit = await site.visit(browser, { "*": { attributes } });
+    await visit.open("/");
+    await visit.arrived(1);
+    // `siteId.www.localhost`: another origin, and the same pages.
+    await visit.page.goto(visit.url("/shop").replace(".localhost", ".www.localhost"));
+    await visit.leave();
+    await visit.arrived(4);
+    await visit.events();
+    counted[attributes] = await site.app.rows(
+      `select count(distinct visitor_id) as visitors, count(*) as sessions, sum(pageview_count)::integer as pageviews
+       from user_sessions where site_id = $1`,
+      [visit.siteId],
+    );
+  }
+  assertEquals(counted, {
+    "": [{ visitors: 2, sessions: 2, pageviews: 2 }],
+    "data-cookieless": [{ visitors: 1, sessions: 1, pageviews: 2 }],
+  });
+});

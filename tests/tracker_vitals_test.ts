@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { browserTest } from "./browser.ts";
-import { trackedPages } from "./tracked_pages.ts";
+import { RUN_TAGS_AGAIN, trackedPages } from "./tracked_pages.ts";
 
 // A large text, and a button that blocks for 120 ms.
 const BODY = `<h1>Large text</h1>
@@ -56,4 +56,25 @@ browserTest("web vitals and errors come where the page asks for them, and only t
     JSON.stringify(vitals),
   );
   assertEquals((await unasked.events()).map(([eventType]) => eventType), ["pageview", "page_exit"]);
+});
+
+browserTest("a page that runs the tags again reports its vitals and an error once", async (browser) => {
+  await using site = await trackedPages();
+  const script = `<script defer src="${site.collector.origin}/vitals.js" data-errors></script>`;
+  await using visit = await site.visit(browser, { "/": { head: script, body: BODY } });
+  await visit.open("/");
+  await visit.arrived(1);
+  await visit.page.evaluate(`(async () => {
+    ${RUN_TAGS_AGAIN}
+    dispatchEvent(new ErrorEvent("error", { message: "boom" }));
+  })()`);
+  await visit.leave();
+  await visit.arrived(4);
+  const events = await visit.events();
+  assertEquals(events.map(([eventType]) => eventType).toSorted(), [
+    "js_error",
+    "page_exit",
+    "pageview",
+    "web_vitals",
+  ]);
 });

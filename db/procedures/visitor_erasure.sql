@@ -70,7 +70,7 @@ begin
     end if;
   end loop;
   perform process_sessions_again(v_shared_sites, v_shared_sessions);
-  perform recompute_times(v_shared_sites, v_shared_sessions);
+  perform recompute_sessions(v_shared_sites, v_shared_sessions);
   perform write_session_rows(v_shared_sites, v_shared_sessions);
   perform forget_visitor_days(visitor_hash(visitor), site);
 end
@@ -138,19 +138,20 @@ create or replace function mend_sessions(visitor text, sites text[], sessions te
 language plpgsql as $$
 begin
   with line as (
-    select v.site_id, v.session_id, v.visitor_id, true as is_view, v.view_timestamp as at, v.event_id, v.id, v.url, v.path,
-      v.title, v.referrer, v.utm_source, v.utm_medium, v.utm_campaign, v.utm_content, v.utm_term
+    select v.site_id, v.session_id, v.visitor_id, true as is_view, false as is_own, v.view_timestamp as at, v.event_id, v.id, v.url,
+      v.path, v.title, v.referrer, v.utm_source, v.utm_medium, v.utm_campaign, v.utm_content, v.utm_term
     from unnest(sites, sessions) as shared(site_id, session_id) join pageviews v using (site_id, session_id)
     where v.visitor_id <> visitor
     union all
-    select e.site_id, e.session_id, e.visitor_id, false, e.event_timestamp, e.event_id, e.id, null, null,
-      null, null, null, null, null, null, null
+    select e.site_id, e.session_id, e.visitor_id, false, not is_automatic_event(e.event_type), e.event_timestamp, e.event_id, e.id, null,
+      null, null, null, null, null, null, null, null
     from unnest(sites, sessions) as shared(site_id, session_id) join user_events e using (site_id, session_id)
     where e.visitor_id <> visitor
   ),
   sums as (
     select site_id, session_id, min(at) as first_at, max(at) as last_at,
-      count(*) filter (where is_view) as views, count(*) filter (where not is_view) as interactions
+      count(*) filter (where is_view) as views, count(*) filter (where not is_view) as interactions,
+      bool_or(is_own) as has_own
     from line group by site_id, session_id
   ),
   entry as (
@@ -170,7 +171,7 @@ begin
   update user_sessions s set
     visitor_id = m.visitor_id, session_start = m.first_at, last_event_at = m.last_at,
     session_end = case when s.session_end is not null then m.last_at end,
-    pageview_count = m.views, event_count = m.interactions, bounce = m.views < 2,
+    pageview_count = m.views, event_count = m.interactions, bounce = m.views = 1 and not m.has_own,
     entry_at = m.entry_at, entry_event_id = m.entry_event_id, entry_url = m.entry_url, entry_path = m.entry_path,
     entry_title = m.entry_title,
     exit_at = m.exit_at, exit_event_id = m.exit_event_id, exit_url = m.exit_url, exit_path = m.exit_path,

@@ -203,7 +203,7 @@ function readRow(sums: Row, dimension: Dimension): BreakdownRow {
     sessions: sums.sessions,
     pageviews: sums.pageviews,
     events: sums.events,
-    bounceRate: isSession && sums.sessions > 0 ? sums.bounces / sums.sessions : null,
+    bounceRate: isSession && sums.viewed > 0 ? sums.bounces / sums.viewed : null,
     seconds: dimension !== "event" && sums.timed > 0 ? sums.seconds / sums.timed : null,
     engagedSeconds: sums.measured > 0 ? sums.engaged / sums.measured : null,
   };

@@ -28,7 +28,7 @@ export async function revenue(db: Database, query: StatsQuery): Promise<RevenueR
     union all
     select ${columns} from revenue_of_days(${scope.site}, ${scope.openDays})`
         : `
-    select e.event_type as event_name, coalesce(upper(json_text(e.event_data, 'currency', 3)), '') as currency, 1 as payments,
+    select e.event_type as event_name, coalesce(upper(json_text(e.event_data, 'currency', 3) collate "C"), '') as currency, 1 as payments,
       json_amount(e.event_data -> 'revenue') as amount
     from (${chosenFacts(query, scope, "user_events", params)}
     ) e

@@ -51,7 +51,7 @@ export async function timeseries(
   select
     b.starts_at, b.label, b.is_cut or b.ends_at > ${params.add(now)}::timestamptz as is_partial,
     coalesce(s.visitors, 0) as visitors, coalesce(s.sessions, 0) as sessions, coalesce(s.pageviews, 0) as pageviews,
-    coalesce(s.events, 0) as events, coalesce(s.bounces, 0) as bounces, coalesce(s.seconds, 0) as seconds,
+    coalesce(s.events, 0) as events, coalesce(s.bounces, 0) as bounces, coalesce(s.viewed, 0) as viewed, coalesce(s.seconds, 0) as seconds,
     coalesce(s.engaged, 0) as engaged, coalesce(s.measured, 0) as measured
   from buckets b
   left join sums s using (bucket)
@@ -76,7 +76,7 @@ function hours({ from, to, zone }: Range): string {
       to_char(hour at time zone ${zone}, 'YYYY-MM-DD"T"HH24:MI') as label
     from (
       select day::timestamp at time zone ${zone} as starts, (day::date + 1)::timestamp at time zone ${zone} as ends
-      from generate_series(${from}, ${to}, interval '1 day') as day
+      from generate_series(${from}::timestamp, ${to}::timestamp, interval '1 day') as day
     ) days, generate_series(starts, ends - interval '1 second', interval '1 hour') as hour`;
 }
 
@@ -85,7 +85,7 @@ function days(interval: Interval, { from, to, zone }: Range): string {
   return `
     select first_day as bucket, first_day::timestamp at time zone ${zone} as starts_at,
       (last_day + 1)::timestamp at time zone ${zone} as ends_at, first_day > step or last_day < next_step - 1 as is_cut,
-      to_char(first_day, 'YYYY-MM-DD') as label, first_day, last_day
+      to_char(first_day::timestamp, 'YYYY-MM-DD') as label, first_day, last_day
     from (
       select ${firstDay("step", interval, from)} as first_day, step::date as step,
         least((step + interval '1 ${interval}')::date - 1, ${to}) as last_day, (step + interval '1 ${interval}')::date as next_step

@@ -6,7 +6,7 @@ export interface Totals {
   pageviews: number;
   /** All that is no pageview. */
   events: number;
-  /** 0..1: the share of sessions with fewer than two pageviews; null without a session. */
+  /** 0..1: of the sessions with a pageview, the share of those with no second one and no own event; null without one. */
   bounceRate: number | null;
   /** Mean duration of a session, idle times left out; null without one. */
   sessionSeconds: number | null;
@@ -23,6 +23,8 @@ export interface Sums {
   pageviews: number;
   events: number;
   bounces: number;
+  /** How many sessions have a pageview. */
+  viewed: number;
   seconds: number;
   /** The engaged time of those sessions that have one, and how many they are. */
   engaged: number;
@@ -30,7 +32,7 @@ export interface Sums {
 }
 
 export function totalsOf(
-  { visitors, sessions, pageviews, events, bounces, seconds, engaged, measured }: Sums,
+  { visitors, sessions, pageviews, events, bounces, viewed, seconds, engaged, measured }: Sums,
 ): Totals {
   const mean = (sum: number) => sessions === 0 ? null : sum / sessions;
   return {
@@ -38,14 +40,14 @@ export function totalsOf(
     sessions,
     pageviews,
     events,
-    bounceRate: mean(bounces),
+    bounceRate: viewed === 0 ? null : bounces / viewed,
     sessionSeconds: mean(seconds),
     engagedSeconds: measured === 0 ? null : engaged / measured,
     pagesPerSession: mean(pageviews),
   };
 }
 
-const ADDED = ["sessions", "pageviews", "events", "bounces", "seconds", "engaged", "measured"];
+const ADDED = ["sessions", "pageviews", "events", "bounces", "viewed", "seconds", "engaged", "measured"];
 
 /** The columns of {@linkcode Sums}, but the visitors. */
 export const SUM_COLUMNS = ADDED.join(", ");
@@ -56,7 +58,7 @@ export const SUMS = ADDED.map((name) => `coalesce(sum(${name}), 0) as ${name}`).
 /** The same of the sessions `session_rows s`. */
 export const ROW_SUMS =
   `count(*) as sessions, coalesce(sum(s.pageviews), 0) as pageviews, coalesce(sum(s.events), 0) as events,
-      count(*) filter (where s.pageviews < 2) as bounces, coalesce(sum(s.duration_seconds), 0) as seconds,
+      count(*) filter (where s.bounced) as bounces, count(*) filter (where s.pageviews > 0) as viewed, coalesce(sum(s.duration_seconds), 0) as seconds,
       coalesce(sum(s.engaged_seconds), 0) as engaged, count(s.engaged_seconds) as measured`;
 
 /** By how much each figure changed, in shares of what it was: 0.12 is 12 % more; null where it was none. */

@@ -16,6 +16,8 @@ export interface ValueSums {
   pageviews: number;
   events: number;
   bounces: number;
+  /** Of sessions: how many have a pageview. */
+  viewed: number;
   /** Of sessions: their duration; of pages: the time on them. */
   seconds: number;
   /** How many sessions, or pageviews, `seconds` is of. */
@@ -70,13 +72,14 @@ export function sumsOfNamed(
   where s.value_id = any(${ids})`;
 }
 
-const COLUMNS = "value_id, sessions, pageviews, events, bounces, seconds, engaged, measured, timed";
+const COLUMNS = "value_id, sessions, pageviews, events, bounces, viewed, seconds, engaged, measured, timed";
 
 const SUMMED: Record<keyof ValueSums, true> = {
   sessions: true,
   pageviews: true,
   events: true,
   bounces: true,
+  viewed: true,
   seconds: true,
   timed: true,
   engaged: true,
@@ -95,7 +98,7 @@ export function valueSums(scope: Scope, dimension: Dimension, params: Params, wa
   const name = params.add(dimension);
   return `
     select value_id, sum(sessions) as sessions, sum(pageviews) as pageviews, sum(events) as events, sum(bounces) as bounces,
-      sum(seconds) as seconds, sum(timed) as timed, coalesce(sum(engaged), 0) as engaged, coalesce(sum(measured), 0) as measured
+      coalesce(sum(viewed), 0) as viewed, sum(seconds) as seconds, sum(timed) as timed, coalesce(sum(engaged), 0) as engaged, coalesce(sum(measured), 0) as measured
     from (
       select ${COLUMNS} from daily_value_sums where ${scope.rolledUp} and dimension = ${name}
       union all
@@ -113,9 +116,9 @@ function sumsOfPeriod({ site }: Days, dimension: Dimension, wanted: string): str
   const period = `${site}, p.starts, p.ends`;
   switch (dimension) {
     case "page":
-      return `select value_id, sessions, pageviews, 0, 0, seconds, engaged, measured, timed from pages_between(${period}, ${wanted})`;
+      return `select value_id, sessions, pageviews, 0, 0, 0, seconds, engaged, measured, timed from pages_between(${period}, ${wanted})`;
     case "event":
-      return `select value_id, sessions, 0, events, 0, 0, 0, 0, 0 from event_names_between(${period}, ${wanted})`;
+      return `select value_id, sessions, 0, events, 0, 0, 0, 0, 0, 0 from event_names_between(${period}, ${wanted})`;
     default:
       return `select s.${
         columnOf(dimension)
@@ -130,7 +133,7 @@ function sumsOfRows({ where }: ChosenRows, dimension: Dimension, wanted?: string
   switch (dimension) {
     case "page":
       return `
-    select value_id, sum(sessions) as sessions, sum(pageviews) as pageviews, 0 as events, 0 as bounces, sum(seconds) as seconds,
+    select value_id, sum(sessions) as sessions, sum(pageviews) as pageviews, 0 as events, 0 as bounces, 0 as viewed, sum(seconds) as seconds,
       sum(timed) as timed, sum(engaged) as engaged, sum(measured) as measured
     from (
       select value_id, count(*) filter (where array_position(page_ids, value_id) = place) as sessions, count(*) as pageviews,
@@ -151,7 +154,7 @@ function sumsOfRows({ where }: ChosenRows, dimension: Dimension, wanted?: string
     group by value_id`;
     case "event":
       return `
-    select value_id, sum(sessions) as sessions, 0 as pageviews, sum(events) as events, 0 as bounces, 0 as seconds, 0 as timed,
+    select value_id, sum(sessions) as sessions, 0 as pageviews, sum(events) as events, 0 as bounces, 0 as viewed, 0 as seconds, 0 as timed,
       0 as engaged, 0 as measured
     from (
       select value_id, count(*) filter (where array_position(event_ids, value_id) = place) as sessions, count(*) as events

@@ -30,8 +30,17 @@ language sql immutable parallel safe as $$
     when starts_with(url, 'http') and split_part(url, '/', 1) in ('http:', 'https:') and split_part(url, '/', 2) = ''
       and split_part(url, '/', 3) ~ '^[a-z0-9.-]*[a-z0-9]$'
     then case when starts_with(split_part(url, '/', 3), 'www.') then substr(split_part(url, '/', 3), 5) else split_part(url, '/', 3) end
-    else regexp_replace(lower(substring(url from '^[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#]*@)?(\[[^]/?#]*\]|[^/?#:]+)')), '^www\.|\.$', '', 'g')
+    else regexp_replace(lower(substring(url from '^[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#]*@)?(\[[^]/?#]*\]|[^/?#:]+)') collate "C"), '^www\.|\.$', '', 'g')
   end
+$$;
+
+-- Whether the tracker sends events of this type by itself, whatever a site is about, and though nobody has done what the site is for. They
+-- leave a session a bounce, and the dashboard shows the others first.
+create or replace function is_automatic_event(event_type text) returns boolean
+language sql immutable parallel safe as $$
+  select event_type in (
+    'click', 'error', 'form_abandon', 'form_start', 'page_exit', 'page_visibility', 'scroll', 'scroll_depth', 'text_copy', 'web_vitals'
+  )
 $$;
 
 -- The events of a batch. @raises program_limit_exceeded where they are no array of at most 1,023: ids would meet

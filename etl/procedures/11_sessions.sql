@@ -24,6 +24,14 @@ language sql immutable parallel safe as $$
   )
 $$;
 
+-- Whether there is an event of the session that ends a bounce.
+create or replace function has_own_events(site text, session text) returns boolean
+language sql stable as $$
+  select exists (
+    select from user_events e where e.site_id = site and e.session_id = session and not is_automatic_event(e.event_type) offset 0
+  )
+$$;
+
 -- Sums up each session of the batch, as far as the batch knows it, in the temporary table batch_sessions. `entry_at` is the
 -- time of its first pageview (or its first event where there is none), `exit_at` that of its last. Of most sessions in a
 -- backlog all events are in the batch: only of those that are known already does anything need to be looked up.
@@ -45,7 +53,11 @@ begin
       b.moments > 0 or b.first_event_at <= s.known_until
       or s.idle is null and b.last_event_at - s.session_start > idle_after()
     )                                            as is_read,
-    s.known_until, s.idle as known_idle, s.engaged_seconds as known_engaged
+    s.known_until, s.idle as known_idle, s.engaged_seconds as known_engaged,
+    coalesce(s.pageview_count, 0) + b.views = 1 and b.own_events = 0 and case s.pageview_count
+      when 0 then not has_own_events(b.site_id, b.session_id)
+      else coalesce(s.bounce, true)
+    end as bounce
   from (
     select
       visit, site_id, session_id,
@@ -56,6 +68,7 @@ begin
       max(event_timestamp) filter (where not is_interaction)  as last_view_at,
       count(*) filter (where not is_interaction)              as views,
       count(*) filter (where is_interaction)                  as interactions,
+      count(*) filter (where is_interaction and not is_automatic_event(event_type)) as own_events,
       -- What read_lines looks at.
       count(*) filter (where not is_interaction or event_type = 'page_exit' or url is null and path is null) as moments,
       count(*) filter (where reason is not null)              as failures
@@ -64,7 +77,8 @@ begin
   ) b
   -- `offset 0`: one look into the index for each, never a scan of all sessions there are.
   left join lateral (
-    select u.session_id, u.session_start, coalesce(u.last_event_at, u.session_start) as known_until, u.idle, u.engaged_seconds
+    select u.session_id, u.session_start, coalesce(u.last_event_at, u.session_start) as known_until, u.idle, u.engaged_seconds,
+      u.pageview_count, u.bounce
     from user_sessions u where u.site_id = b.site_id and u.session_id = b.session_id offset 0
   ) s on true;
 
@@ -81,8 +95,8 @@ end
 $$;
 
 -- Adds one batch to user_sessions. Commutative: counts add up, times take the extremes, and what comes from one
--- event (entry, attribution, device; exit) is decided by (timestamp, event_id), whichever batch brings it. Durations are those of the
--- whole session already (read_times).
+-- event (entry, attribution, device; exit) is decided by (timestamp, event_id), whichever batch brings it. Durations (read_times) and
+-- whether it is a bounce (read_sessions) are those of the whole session already.
 -- The entry is the first pageview; while a session has none, its first event stands in.
 create or replace function add_to_sessions(batch timestamptz) returns void
 language plpgsql as $$
@@ -119,7 +133,7 @@ begin
     b.site_id, b.session_id, entry.visitor_id, b.first_event_at,
     case when last_event_at < batch - interval '30 minutes' then last_event_at end,
     t.duration_seconds, last_event_at,
-    views, interactions, views < 2,
+    views, interactions, b.bounce,
     entry.event_timestamp, entry.event_id,
     case when views > 0 then entry.url end,
     case when views > 0 then entry.path end,
@@ -167,7 +181,7 @@ begin
     idle             = excluded.idle,
     pageview_count   = s.pageview_count + excluded.pageview_count,
     event_count      = s.event_count + excluded.event_count,
-    bounce           = s.pageview_count + excluded.pageview_count < 2,
+    bounce           = excluded.bounce,
     -- All of these come from one event: the earlier of the two entries. Column by column: taking the whole row of one of
     -- them would build it anew for each column.
     (

@@ -1,7 +1,7 @@
 -- How long sessions last, and for how long they were used.
 --
 -- Reads:  the temporary tables batch_sessions, batch_lines, batch_exits and batch_pages (15_process_events.sql).
--- Writes: the temporary table batch_times; recompute_times also pageviews and user_sessions.
+-- Writes: the temporary table batch_times; recompute_sessions also pageviews and user_sessions.
 
 -- Works out the duration and the engaged time of each session of the batch, in the temporary table batch_times.
 --
@@ -88,10 +88,10 @@ begin
 end
 $$;
 
--- Computes again, from the facts, the times of sessions and of their pageviews, as far as they differ. Sessions of which facts are missing
+-- Computes again, from the facts, the times of sessions and of their pageviews, and whether they are bounces, as far as that differs. Sessions of which facts are missing
 -- stay as they are. The caller holds the locks of their rows of user_sessions. A pageview that a batch is correcting is skipped: the batch
 -- has its times, and waits for the session.
-create or replace function recompute_times(sites text[], sessions text[]) returns void
+create or replace function recompute_sessions(sites text[], sessions text[]) returns void
 language plpgsql
 set jit = off
 set enable_mergejoin = off
@@ -104,7 +104,7 @@ begin
     row_number() over () as visit, u.site_id, u.session_id, true as is_known, true as is_read, u.session_start as starts_at,
     coalesce(u.last_event_at, u.session_start) as ends_at, null::timestamptz as first_event_at, null::timestamptz as last_other_at,
     null::timestamptz as known_until, null::interval as known_idle, null::integer as known_engaged,
-    u.pageview_count + u.event_count as steps
+    u.pageview_count + u.event_count as steps, u.pageview_count = 1 and not has_own_events(u.site_id, u.session_id) as bounce
   from unnest(sites, sessions) as asked(site_id, session_id)
   cross join lateral (
     select * from user_sessions u where u.site_id = asked.site_id and u.session_id = asked.session_id offset 0
@@ -129,11 +129,11 @@ begin
   ) own
   where not p.is_interaction and (p.seconds, p.engaged) is distinct from (p.known_seconds, p.known_engaged) and v.ctid = own.ctid;
   update user_sessions u
-  set duration_seconds = t.duration_seconds, engaged_seconds = t.engaged_seconds, idle = t.idle
+  set duration_seconds = t.duration_seconds, engaged_seconds = t.engaged_seconds, idle = t.idle, bounce = b.bounce
   from batch_sessions b
   join batch_times t using (visit)
   where u.site_id = b.site_id and u.session_id = b.session_id
-    and (u.duration_seconds, u.engaged_seconds, u.idle) is distinct from (t.duration_seconds, t.engaged_seconds, t.idle);
+    and (u.duration_seconds, u.engaged_seconds, u.idle, u.bounce) is distinct from (t.duration_seconds, t.engaged_seconds, t.idle, b.bounce);
   drop table batch_events, batch_sessions, batch_lines, batch_exits, batch_pages, batch_times;
 end
 $$;

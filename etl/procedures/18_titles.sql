@@ -37,7 +37,7 @@ begin
   from (
     select visit, at, event_id, id, json_text(event_data, 'title', 2048) as title,
       -- Not cast: it may be any text.
-      lower(event_data ->> 'viewId') as view_id
+      lower((event_data ->> 'viewId') collate "C") as view_id
     from told
   ) titles
   where title is not null and view_id is not null

@@ -7,7 +7,7 @@
 -- The version of etl/definitions.md that rows are made by; `footfall rebuild` makes rows of an older version again.
 create or replace function row_definitions() returns smallint
 language sql immutable parallel safe as $$
-  select 2::smallint
+  select 3::smallint
 $$;
 
 -- How many steps of a session its row keeps; the facts have all of them. This bounds the cost of a batch where a server always
@@ -65,6 +65,7 @@ begin
   select
     (row_number() over ())::integer as number, s.site_id, s.session_id, s.session_start, coalesce(s.last_event_at, s.session_start) as ended_at,
     visitor_hash(s.visitor_id) as visitor, coalesce(s.duration_seconds, 0) as duration_seconds, s.engaged_seconds, s.pageview_count, s.event_count,
+    s.pageview_count > 0 and s.bounce as bounced,
     array[
       coalesce(s.entry_path, ''), coalesce(s.exit_path, ''),
       coalesce(source_name(tag.source), ''),
@@ -99,13 +100,13 @@ begin
     s.value, s.path, s.seconds, s.engaged, s.depth, s.visitor
   from touched_sessions t
   cross join lateral (
-    select row_number() over (order by at, is_event, event_id, place) - 1 as ordinal, steps.*
+    select row_number() over (order by at, is_event, id) - 1 as ordinal, steps.*
     from (
-      select false as is_event, v.view_timestamp as at, v.event_id, v.id % 1024 as place, v.path::text as value, null::text as path,
+      select false as is_event, v.view_timestamp as at, v.id, v.path::text as value, null::text as path,
         v.time_on_page_seconds as seconds, v.engaged_seconds as engaged, null::smallint as depth, visitor_hash(v.visitor_id) as visitor
       from pageviews v where v.site_id = t.site_id and v.session_id = t.session_id
       union all
-      select true, e.event_timestamp, e.event_id, e.id % 1024, e.event_type,
+      select true, e.event_timestamp, e.id, e.event_type,
         case when e.event_type in ('scroll_depth', 'page_exit') then e.page_path end,
         null, null,
         case when e.event_type in ('scroll_depth', 'page_exit') then scroll_milestone(e.event_data) end,
@@ -193,7 +194,8 @@ begin
     case when t.keeps_steps then (t.kept).page_visitors
          when s.least_visitor <> t.visitor or s.greatest_visitor <> t.visitor then s.page_visitors end,
     coalesce(s.event_ids, (t.kept).event_ids, '{}'), coalesce(s.event_at, (t.kept).event_at, '{}'),
-    case when t.keeps_steps then (t.kept).page_engaged else s.page_engaged end
+    case when t.keeps_steps then (t.kept).page_engaged else s.page_engaged end,
+    t.bounced
   from touched_sessions t
   join ids using (site_id)
   left join steps s using (number)
@@ -219,14 +221,14 @@ begin
     started_at, ended_at, visitor, duration_seconds, engaged_seconds, pageviews, events,
     entry_page, exit_page, source, referrer, referrer_type, channel, utm_source, utm_medium, utm_campaign, utm_content, utm_term,
     country, language, browser, os, device, screen, definitions,
-    page_ids, page_at, page_seconds, page_depths, page_visitors, event_ids, event_at, page_engaged
+    page_ids, page_at, page_seconds, page_depths, page_visitors, event_ids, event_at, page_engaged, bounced
   ) = (
     excluded.started_at, excluded.ended_at, excluded.visitor, excluded.duration_seconds, excluded.engaged_seconds, excluded.pageviews, excluded.events,
     excluded.entry_page, excluded.exit_page, excluded.source, excluded.referrer, excluded.referrer_type, excluded.channel,
     excluded.utm_source, excluded.utm_medium, excluded.utm_campaign, excluded.utm_content, excluded.utm_term,
     excluded.country, excluded.language, excluded.browser, excluded.os, excluded.device, excluded.screen, excluded.definitions,
     excluded.page_ids, excluded.page_at, excluded.page_seconds, excluded.page_depths, excluded.page_visitors, excluded.event_ids, excluded.event_at,
-    excluded.page_engaged
+    excluded.page_engaged, excluded.bounced
   )
   where r is distinct from excluded;
   get diagnostics v_written = row_count;

@@ -1,7 +1,7 @@
--- Rebuilds: paths and times are computed and rows of sessions are written again from the facts, the latest first, in slices that a crash does not undo.
+-- Rebuilds: paths, times and bounces are computed and rows of sessions are written again from the facts, the latest first, in slices that a crash does not undo.
 --
 -- Reads:  user_sessions, pageviews, user_events, user_agents, rebuilds.
--- Writes: paths and times of the facts (09_paths.sql, 16_times.sql), session_rows, dictionary, stale_days, rebuilds; drops the tables of the previous release's roll-ups after an upgrade.
+-- Writes: paths, times and bounces of the facts (09_paths.sql, 16_times.sql), session_rows, dictionary, stale_days, rebuilds; drops the tables of the previous release's roll-ups after an upgrade.
 
 -- Begins a rebuild of the sessions of a site (null: of all) that start in [starts, ends): a row for each month, so that several
 -- processes can work on one. Returns whether there is something to do; false also where a rebuild is under way.
@@ -93,7 +93,7 @@ begin
   ) s;
   if v_sites is not null then
     perform rewrite_paths(v_sites, v_sessions);
-    perform recompute_times(v_sites, v_sessions);
+    perform recompute_sessions(v_sites, v_sessions);
     perform write_session_rows(v_sites, v_sessions);
   end if;
   with gone as (
@@ -118,7 +118,7 @@ begin
     from changed c
     left join sites s on s.site_id = c.site_id
   ) days
-  cross join lateral generate_series(first_day, last_day, interval '1 day') as day;
+  cross join lateral generate_series(first_day::timestamp, last_day::timestamp, interval '1 day') as day;
   select max(u.session_start) + interval '1 microsecond' into v_skipped
   from unnest(v_known) as known(site_id)
   join user_sessions u on u.site_id = known.site_id and u.session_start >= v_from and u.session_start < v.reached

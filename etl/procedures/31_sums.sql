@@ -4,16 +4,18 @@
 -- Reads: session_rows, dictionary (30_periods.sql); for sessions of more than 1,000 steps also pageviews and user_events.
 
 -- What [starts, ends) adds up to: one row. `seconds` are those of its sessions' duration, `engaged` those for which `measured` of them
--- report that they were used.
+-- report that they were used. `viewed` of them have a pageview: the others are no bounces, and no part of the rate.
 create or replace function totals_between(site text, starts timestamptz, ends timestamptz)
-returns table (sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, engaged bigint, measured bigint)
+returns table (
+  sessions bigint, pageviews bigint, events bigint, bounces bigint, viewed bigint, seconds bigint, engaged bigint, measured bigint
+)
 language sql stable as $$
-  select started.sessions, started.pageviews + across.pageviews, started.events + across.events, started.bounces, started.seconds,
-    started.engaged, started.measured
+  select started.sessions, started.pageviews + across.pageviews, started.events + across.events, started.bounces, started.viewed,
+    started.seconds, started.engaged, started.measured
   from (
     select count(*) as sessions, coalesce(sum(s.pageviews), 0) as pageviews, coalesce(sum(s.events), 0) as events,
-      count(*) filter (where s.pageviews < 2) as bounces, coalesce(sum(s.duration_seconds), 0) as seconds,
-      coalesce(sum(s.engaged_seconds), 0) as engaged, count(s.engaged_seconds) as measured
+      count(*) filter (where s.bounced) as bounces, count(*) filter (where s.pageviews > 0) as viewed,
+      coalesce(sum(s.duration_seconds), 0) as seconds, coalesce(sum(s.engaged_seconds), 0) as engaged, count(s.engaged_seconds) as measured
     from sessions_starting(site, starts, ends) s
   ) started, (
     select coalesce(sum(s.sign * t.pageviews), 0)::bigint as pageviews, coalesce(sum(s.sign * t.events), 0)::bigint as events
@@ -23,9 +25,11 @@ language sql stable as $$
 $$;
 
 create or replace function totals_of_days(site text, days date[])
-returns table (day date, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, engaged bigint, measured bigint)
+returns table (
+  day date, sessions bigint, pageviews bigint, events bigint, bounces bigint, viewed bigint, seconds bigint, engaged bigint, measured bigint
+)
 language sql stable as $$
-  select b.day, t.sessions, t.pageviews, t.events, t.bounces, t.seconds, t.engaged, t.measured
+  select b.day, t.sessions, t.pageviews, t.events, t.bounces, t.viewed, t.seconds, t.engaged, t.measured
   from day_bounds(site, days) b
   cross join lateral totals_between(site, b.starts, b.ends) t
 $$;
@@ -34,22 +38,22 @@ $$;
 -- `starts` is when one of them starts.
 create or replace function hours_between(site text, starts timestamptz, ends timestamptz)
 returns table (
-  hour timestamptz, visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, engaged bigint,
-  measured bigint
+  hour timestamptz, visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, viewed bigint, seconds bigint,
+  engaged bigint, measured bigint
 )
 language sql stable as $$
   select hour, count(distinct visitor), sum(sessions)::bigint, sum(pageviews)::bigint, sum(events)::bigint, sum(bounces)::bigint,
-    sum(seconds)::bigint, coalesce(sum(engaged), 0)::bigint, count(engaged)
+    sum(viewed)::bigint, sum(seconds)::bigint, coalesce(sum(engaged), 0)::bigint, count(engaged)
   from (
     select date_bin('1 hour', s.started_at, starts) as hour, s.visitor, 1 as sessions,
       case when is_of_one_hour(s, starts) then s.pageviews else 0 end as pageviews,
       case when is_of_one_hour(s, starts) then s.events else 0 end as events,
-      (s.pageviews < 2)::integer as bounces, s.duration_seconds as seconds, s.engaged_seconds as engaged
+      s.bounced::integer as bounces, (s.pageviews > 0)::integer as viewed, s.duration_seconds as seconds, s.engaged_seconds as engaged
     from sessions_starting(site, starts, ends) s
     union all
-    select date_bin('1 hour', v.at, starts), v.visitor, 0, 1, 0, 0, 0, null from views_across_hours(site, starts, ends) v
+    select date_bin('1 hour', v.at, starts), v.visitor, 0, 1, 0, 0, 0, 0, null from views_across_hours(site, starts, ends) v
     union all
-    select date_bin('1 hour', e.at, starts), null, 0, 0, count(*), 0, 0, null from events_across_hours(site, starts, ends) e group by 1
+    select date_bin('1 hour', e.at, starts), null, 0, 0, count(*), 0, 0, 0, null from events_across_hours(site, starts, ends) e group by 1
   ) moments
   group by hour
 $$;
@@ -137,8 +141,8 @@ $$;
 -- Sums by the value of each dimension, pages and events included. The values of `duration` and `engaged`, from which medians come, are
 -- the seconds themselves.
 create or replace function values_between(site text, starts timestamptz, ends timestamptz) returns table (
-  dimension text, value_id integer, sessions bigint, pageviews bigint, events bigint, bounces bigint, seconds bigint, timed bigint,
-  engaged bigint, measured bigint
+  dimension text, value_id integer, sessions bigint, pageviews bigint, events bigint, bounces bigint, viewed bigint, seconds bigint,
+  timed bigint, engaged bigint, measured bigint
 )
 language sql stable as $$
   -- Each grouping set is a dimension: the other columns are null in its rows.
@@ -150,7 +154,8 @@ language sql stable as $$
     ], true)],
     coalesce(entry_page, exit_page, source, referrer, channel, utm_source, utm_medium, utm_campaign, utm_content, utm_term, country, language,
       browser, os, device, screen),
-    count(*), sum(pageviews), sum(events), count(*) filter (where pageviews < 2), sum(duration_seconds), count(*),
+    count(*), sum(pageviews), sum(events), count(*) filter (where bounced), count(*) filter (where pageviews > 0),
+    sum(duration_seconds), count(*),
     coalesce(sum(engaged_seconds), 0), count(engaged_seconds)
   from sessions_starting(site, starts, ends)
   group by grouping sets (
@@ -158,11 +163,11 @@ language sql stable as $$
     (language), (browser), (os), (device), (screen)
   )
   union all
-  select 'page', value_id, sessions, pageviews, 0, 0, seconds, timed, engaged, measured from pages_between(site, starts, ends)
+  select 'page', value_id, sessions, pageviews, 0, 0, 0, seconds, timed, engaged, measured from pages_between(site, starts, ends)
   union all
-  select 'event', value_id, sessions, 0, events, 0, 0, 0, 0, 0 from event_names_between(site, starts, ends)
+  select 'event', value_id, sessions, 0, events, 0, 0, 0, 0, 0, 0 from event_names_between(site, starts, ends)
   union all
-  select case when engaged is null then 'duration' else 'engaged' end, coalesce(engaged, duration), count(*), 0, 0, 0, 0, 0, 0, 0
+  select case when engaged is null then 'duration' else 'engaged' end, coalesce(engaged, duration), count(*), 0, 0, 0, 0, 0, 0, 0, 0
   from sessions_starting(site, starts, ends) s
   cross join lateral (values (s.duration_seconds, null), (null, s.engaged_seconds)) as t(duration, engaged)
   where coalesce(engaged, duration) is not null

@@ -20,13 +20,6 @@ language sql immutable parallel safe as $$
   select event_type not in ('scroll', 'scroll_depth', 'page_visibility', 'page_exit', 'web_vitals')
 $$;
 
--- Whether the tracker sends events of this type by itself, whatever a site is about. The dashboard shows them apart from those that
--- somebody named and from forms; what they measure has views of its own.
-create or replace function is_automatic_event(event_type text) returns boolean
-language sql immutable parallel safe as $$
-  select not is_own_event(event_type) or event_type in ('click', 'text_copy')
-$$;
-
 -- The names of a site's own events, found by skipping from one to the next along idx_user_events_own.
 create or replace function own_event_names(site text) returns table (name text)
 language sql stable as $$
@@ -100,7 +93,7 @@ $$;
 create or replace function revenue_of_days(site text, days date[])
 returns table (day date, event_name text, currency text, payments bigint, amount numeric)
 language sql stable as $$
-  select b.day, e.event_type, coalesce(upper(json_text(e.event_data, 'currency', 3)), ''), count(*), sum(json_amount(e.event_data -> 'revenue'))
+  select b.day, e.event_type, coalesce(upper(json_text(e.event_data, 'currency', 3) collate "C"), ''), count(*), sum(json_amount(e.event_data -> 'revenue'))
   from day_bounds(site, days) b
   cross join lateral (
     select e.event_type, e.event_data

@@ -33,13 +33,13 @@ begin
     from day_bounds(site, days) b
     cross join lateral (select ctid from hourly_site_metrics where site_id = site and hour >= b.starts and hour < b.ends offset 0) h
   ));
-  insert into hourly_site_metrics (site_id, day, hour, visitors, sessions, pageviews, events, bounces, seconds, engaged, measured)
+  insert into hourly_site_metrics (site_id, day, hour, visitors, sessions, pageviews, events, bounces, viewed, seconds, engaged, measured)
   select site, b.day, h.* from day_bounds(site, days) b cross join lateral hours_between(site, b.starts, b.ends) h;
 
   delete from daily_values where site_id = site and dimension = any (session_dimensions() || '{page,event,duration,engaged}') and day = any (days);
-  insert into daily_values (site_id, dimension, day, value_ids, sessions, pageviews, events, bounces, seconds, timed, engaged, measured)
+  insert into daily_values (site_id, dimension, day, value_ids, sessions, pageviews, events, bounces, viewed, seconds, timed, engaged, measured)
   select site, v.dimension, b.day, array_agg(v.value_id), array_agg(v.sessions), array_agg(v.pageviews), array_agg(v.events),
-    array_agg(v.bounces), array_agg(v.seconds), array_agg(v.timed), array_agg(v.engaged), array_agg(v.measured)
+    array_agg(v.bounces), array_agg(v.viewed), array_agg(v.seconds), array_agg(v.timed), array_agg(v.engaged), array_agg(v.measured)
   from day_bounds(site, days) b
   cross join lateral values_between(site, b.starts, b.ends) v
   group by v.dimension, b.day;
@@ -107,11 +107,11 @@ begin
   -- What was rolled up while the day was over, or in another time zone, when the hour was one of the day beside it.
   delete from hourly_site_metrics where site_id = site and hour = any (v_hours);
   delete from hourly_values where site_id = site and day between the_day - 1 and the_day + 1 and hour = any (v_hours);
-  insert into hourly_site_metrics (site_id, day, hour, visitors, sessions, pageviews, events, bounces, seconds, engaged, measured)
+  insert into hourly_site_metrics (site_id, day, hour, visitors, sessions, pageviews, events, bounces, viewed, seconds, engaged, measured)
   select site, the_day, m.* from unnest(v_hours) as h(hour) cross join lateral hours_between(site, h.hour, h.hour + interval '1 hour') m;
-  insert into hourly_values (site_id, dimension, day, hour, value_ids, sessions, pageviews, events, bounces, seconds, timed, engaged, measured)
+  insert into hourly_values (site_id, dimension, day, hour, value_ids, sessions, pageviews, events, bounces, viewed, seconds, timed, engaged, measured)
   select site, v.dimension, the_day, h.hour, array_agg(v.value_id), array_agg(v.sessions), array_agg(v.pageviews), array_agg(v.events),
-    array_agg(v.bounces), array_agg(v.seconds), array_agg(v.timed), array_agg(v.engaged), array_agg(v.measured)
+    array_agg(v.bounces), array_agg(v.viewed), array_agg(v.seconds), array_agg(v.timed), array_agg(v.engaged), array_agg(v.measured)
   from unnest(v_hours) as h(hour)
   cross join lateral values_between(site, h.hour, h.hour + interval '1 hour') v
   group by v.dimension, h.hour;
@@ -131,7 +131,7 @@ as $$
       direct_sessions, search_sessions, social_sessions, referral_sessions, ai_sessions, email_sessions, internal_sessions
     )
     select
-      asked.site_id, asked.day, v.visitors, t.sessions, t.pageviews, t.bounces::numeric / nullif(t.sessions, 0),
+      asked.site_id, asked.day, v.visitors, t.sessions, t.pageviews, t.bounces::numeric / nullif(t.viewed, 0),
       round(t.seconds::numeric / nullif(t.sessions, 0)), r.pageviews::numeric / nullif(t.sessions, 0), t.events,
       t.sessions - search - social - referral - ai - email - internal, search, social, referral, ai, email, internal
     from unnest(sites, days) as asked(site_id, day)
@@ -219,7 +219,7 @@ begin
   for v in
     select site_id, array_agg(day order by day) as days
     from unnest(v_over_sites, v_over_days) as over(site_id, day)
-    group by site_id, date_trunc('month', day)
+    group by site_id, date_trunc('month', day::timestamp)
   loop
     perform roll_up_days(v.site_id, v.days);
   end loop;

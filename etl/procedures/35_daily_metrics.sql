@@ -95,8 +95,8 @@ language sql stable as $$
 $$;
 
 create or replace procedure calculate_daily_metrics(
-  start_date date default current_date - 1,
-  end_date   date default current_date - 1
+  start_date date default (now() at time zone 'UTC')::date - 1,
+  end_date   date default (now() at time zone 'UTC')::date - 1
 )
 language plpgsql as $$
 declare
@@ -114,7 +114,7 @@ begin
   end if;
   -- Another transaction may hold the roll-up lock and wait to process a batch: waiting for it here would be a deadlock.
   if has_processed_batch() and not pg_try_advisory_xact_lock(hashtextextended('footfall:roll-up', 0)) then
-    perform mark_days(known.site_id, array(select generate_series(start_date, end_date, interval '1 day')::date)) from sites_with_facts() known;
+    perform mark_days(known.site_id, array(select generate_series(start_date::timestamp, end_date::timestamp, interval '1 day')::date)) from sites_with_facts() known;
     raise notice 'another roll-up is under way: daily-metrics recomputes these days after it';
     return;
   end if;
@@ -129,7 +129,7 @@ begin
       union
       select site_id from daily_site_metrics where metric_date between start_date and end_date
     ) known
-    cross join generate_series(start_date, end_date, interval '1 day') as day
+    cross join generate_series(start_date::timestamp, end_date::timestamp, interval '1 day') as day
     cross join lateral date_trunc('month', day) as month
     group by known.site_id, month
     order by known.site_id, month

@@ -60,7 +60,10 @@ export const TOTALS = {
   sessions: Count,
   pageviews: Count,
   events: Count.openapi({ description: "All that is no pageview." }),
-  bounceRate: Share.nullable().openapi({ description: "Of sessions with fewer than two pageviews." }),
+  bounceRate: Share.nullable().openapi({
+    description:
+      "Of the sessions with a pageview, the share of those with no second one and no event but automatic ones.",
+  }),
   sessionSeconds: Seconds.nullable().openapi({
     description: "Mean duration of a session. Gaps of more than 30 minutes without an event are left out.",
   }),

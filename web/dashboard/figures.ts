@@ -13,11 +13,11 @@ export interface FigureName {
 
 /** What the tracker sends by itself, in words. */
 export const AUTOMATIC_EVENTS =
-  "What the tracker sends by itself: clicks, copied text, scrolling, hiding and leaving a page, web vitals.";
+  "What the tracker sends by itself: clicks, copied text, scrolling, hiding and leaving a page, forms that are begun and abandoned, web vitals, errors.";
 
 /** What the panel of events lists, in words. */
 export const NAMED_EVENTS =
-  "Events that the site sends under names of its own, and forms. Not what the tracker sends by itself: clicks, copied text, scrolling, hiding and leaving a page, web vitals.";
+  "Events that the site sends under names of its own, and submitted forms. Not what the tracker sends by itself: clicks, copied text, scrolling, hiding and leaving a page, forms that are begun and abandoned, web vitals, errors.";
 
 /** The figures of a period, in the order in which they stand. */
 export const FIGURES: Record<keyof Totals, FigureName> = {
@@ -25,7 +25,13 @@ export const FIGURES: Record<keyof Totals, FigureName> = {
   sessions: { title: "Sessions", unit: "count", moreIsGood: true },
   pageviews: { title: "Pageviews", unit: "count", moreIsGood: true },
   pagesPerSession: { title: "Pages a session", unit: "decimal", moreIsGood: true },
-  bounceRate: { title: "Bounce rate", unit: "share", moreIsGood: false },
+  bounceRate: {
+    title: "Bounce rate",
+    unit: "share",
+    moreIsGood: false,
+    definition:
+      "Of the sessions with a pageview, the share of those with no second one, no event of the site’s own and no submitted form.",
+  },
   engagedSeconds: {
     title: "Engaged time",
     unit: "seconds",

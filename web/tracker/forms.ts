@@ -13,9 +13,9 @@ let begun: HTMLFormElement | 0 | undefined;
 const addForm = (type: string, form: HTMLFormElement, formData?: unknown) =>
   // Not `form.id`: a field named "id" would stand in its place.
   add("form_" + type, {
+    formMethod: form.getAttribute("method"),
     formId: form.getAttribute("id"),
     formAction: form.getAttribute("action"),
-    formMethod: form.getAttribute("method"),
     formData,
   });
 

@@ -6,17 +6,22 @@
 // deno-lint-ignore-file eqeqeq -- an equals sign is a byte
 import { flush } from "./delivery.ts";
 import { listeners, view } from "./page.ts";
+import { PREFIX } from "./store.ts";
 
-for (const method of ["pushState", "replaceState"] as const) {
-  const original = history[method];
-  history[method] = (...state) => {
-    original.apply(history, state);
-    view(method == "pushState");
-  };
-}
+// Turbo and htmx run the tags of a body again with each page, and some pages hold the tag twice.
+if (!history[PREFIX as never]) {
+  history[PREFIX as never] = 1 as never;
+  for (const method of ["replaceState", "pushState"] as const) {
+    const original = history[method];
+    history[method] = (...state) => {
+      original.apply(history, state);
+      view(method == "pushState");
+    };
+  }
 
-for (const type in listeners) {
-  addEventListener(type, listeners as unknown as EventListenerObject, 1 as unknown as boolean);
+  for (const type in listeners) {
+    addEventListener(type, listeners as unknown as EventListenerObject, 1 as unknown as boolean);
+  }
+  setInterval(flush, 6e4);
+  document.prerendering || (listeners.prerenderingchange as () => void)();
 }
-setInterval(flush, 6e4);
-document.prerendering || (listeners.prerenderingchange as () => void)();

@@ -3,7 +3,10 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /// <reference path="../footfall.d.ts" />
-/** The page in view: what happens on it, the time spent on it, and `footfall`, the one global. */
+/**
+ * The page in view: what happens on it, the time spent on it, and `footfall`, the one global. Where the order of keys and
+ * methods is free, it is the one that compresses best.
+ */
 // deno-lint-ignore-file eqeqeq -- an equals sign is a byte
 import { redact } from "./redact.ts";
 import { flush } from "./delivery.ts";
@@ -31,8 +34,14 @@ let entry: string | 0 | undefined;
 let started: number;
 let viewId: string | 0 | undefined;
 
-/** The title, if it has changed since the pageview was stored. */
+/**
+ * The title, if it has changed since the pageview was stored. It counts late, since it may be the next page's: Astro's router
+ * sets that some milliseconds before the address, and Solid's at the click, while the page still loads.
+ */
 let title: string | undefined;
+
+/** Whether something was clicked in this view. */
+let clicked: unknown;
 
 /** The latest sign of life, and the time for which there were some. */
 let latest: number;
@@ -83,14 +92,14 @@ export const add = (
     eventId,
     JSON.stringify({
       eventType,
-      eventId,
       timestamp,
-      siteId: site,
-      ...storage.length && { visitorId: get("v"), sessionId: get("s") },
-      url,
-      path,
       eventData,
+      siteId: site,
+      eventId,
+      path,
+      url,
       browser,
+      ...storage.length && { visitorId: get("v"), sessionId: get("s") },
       ...details,
     }),
   );
@@ -118,9 +127,9 @@ export const view = (pushed: unknown): void => {
     // A view that nobody had the time to see was a redirect: this one takes its place.
     if (!entry) {
       exit();
+      entry = location.href;
       started = latest;
       milestone = 25;
-      entry = location.href;
       setTimeout(() => {
         measure();
         flush();
@@ -144,24 +153,25 @@ const measure = () => {
       browser: {
         ...browser,
         viewportWidth: innerWidth,
-        viewportHeight: innerHeight,
         screenWidth: screen.width,
+        timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+        viewportHeight: innerHeight,
         screenHeight: screen.height,
         devicePixelRatio,
-        timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       },
-      page: { title: document.title, referrer: from || document.referrer },
+      page: { referrer: from || document.referrer, title: document.title },
       dropped: get("d"),
     });
     entry = 0;
   }
   const documentHeight = document.documentElement.scrollHeight;
-  const windowHeight = innerHeight;
   const scrollTop = scrollY | 0;
-  const scrollPercentage = Math.min(100, 100 * scrollTop / (documentHeight - windowHeight) + .5 | 0);
+  const windowHeight = innerHeight;
   // What fits on the screen is seen to its end.
-  seen = documentHeight > windowHeight ? scrollPercentage : 100;
-  return { scrollPercentage, scrollTop, documentHeight, windowHeight };
+  seen = documentHeight > windowHeight
+    ? Math.min(100, 100 * scrollTop / (documentHeight - windowHeight) + .5 | 0)
+    : 100;
+  return { windowHeight, documentHeight, scrollPercentage: seen, scrollTop };
 };
 
 const exit = () => {
@@ -169,13 +179,13 @@ const exit = () => {
   if (viewId) {
     add(
       "page_exit",
-      { timeSpent: latest - started, engagedTime: engaged, scrollPercentage: seen, title, viewId },
+      { scrollPercentage: seen, engagedTime: engaged, title, viewId, timeSpent: latest - started },
       // Before the next view, which may be of the same page.
       new Date(latest - 1) as never,
     );
   }
   clearTimeout(scrolled);
-  engaged = viewId = 0;
+  clicked = engaged = viewId = 0;
 };
 
 export const listeners: Record<string, Listener> = {
@@ -193,6 +203,22 @@ export const listeners: Record<string, Listener> = {
     }
   },
 
+  submit,
+
+  copy(_event: Event, target: HTMLInputElement) {
+    const text = "" + getSelection();
+    if (text) add("text_copy", { textPreview: redact(text, target).slice(0, 50), textLength: text.length });
+  },
+
+  pointermove() {},
+
+  visibilitychange() {
+    measure();
+    // While the page is being left, its exit has said it all.
+    if (viewId) add("page_visibility", { hidden: !visible, timeSpent: latest - started });
+    if (!visible) flush(1);
+  },
+
   pagehide() {
     measure();
     exit();
@@ -202,30 +228,16 @@ export const listeners: Record<string, Listener> = {
   // Restored by the back button: `pagehide` has left it.
   pageshow: view,
 
-  copy(_event: Event, target: HTMLInputElement) {
-    const text = "" + getSelection();
-    if (text) add("text_copy", { textLength: text.length, textPreview: redact(text, target).slice(0, 50) });
-  },
-
-  pointermove() {},
-
-  /** Begins: a prerendered page that is never shown was never viewed. */
-  prerenderingchange() {
-    paused = 0;
-    view(1);
-    self.footfall?.q?.map((call) => footfall(...call as unknown as [string]));
-    self.footfall = footfall;
-  },
-
-  input,
-
-  submit,
-
-  visibilitychange() {
-    measure();
-    // While the page is being left, its exit has said it all.
-    if (viewId) add("page_visibility", { hidden: !visible, timeSpent: latest - started });
-    if (!visible) flush(1);
+  scroll(_event: Event, target: Document) {
+    // Neither elements that scroll, nor what a router scrolls while it changes pages.
+    if (target == document && !(entry && from)) {
+      const eventData = measure();
+      for (; milestone <= seen; milestone += 25) {
+        add("scroll_depth", { scrollPercentage: seen, milestone, timeToMilestone: latest - started });
+      }
+      clearTimeout(scrolled);
+      scrolled = setTimeout(() => add("scroll", eventData), 500);
+    }
   },
 
   click(event: MouseEvent, target: HTMLInputElement & HTMLAnchorElement) {
@@ -233,35 +245,35 @@ export const listeners: Record<string, Listener> = {
       (each as Element).matches?.("a,button")
     ) as typeof target;
     const element = control || target;
-    // The middle one opens links, the others do not.
-    if (event.button > 1) return;
     measure();
     const file = /\.(pdf|zip|csv|docx?|xlsx?|pptx?|mp\d|exe|dmg)$/i.exec(element.pathname);
-    add("click", {
-      tagName: element.tagName,
-      // `className` is an object on SVG elements.
-      classes: element.getAttribute("class"),
-      href: element.href,
-      id: element.id,
+    clicked = event;
+    // The middle one opens links, the others do not.
+    event.button < 2 && add("click", {
       // The text of a whole section is no label, and may be anything.
       text: control ? redact(element.textContent!.trim(), element) : null,
-      position: { x: event.x, y: event.y },
+      // `className` is an object on SVG elements.
+      classes: element.getAttribute("class"),
+      id: element.id,
+      href: element.href,
+      tagName: element.tagName,
       ...file && { isDownload: true, fileType: file[1] },
+      position: { x: event.x, y: event.y },
     });
   },
 
   popstate: view,
 
-  scroll(_event: Event, target: Document) {
-    // Neither elements that scroll, nor what a router scrolls while it changes pages.
-    if (target == document && !(entry && from)) {
-      const eventData = measure();
-      for (; milestone <= seen; milestone += 25) {
-        add("scroll_depth", { milestone, timeToMilestone: latest - started, scrollPercentage: seen });
-      }
-      clearTimeout(scrolled);
-      scrolled = setTimeout(() => add("scroll", eventData), 500);
-    }
+  input,
+
+  /** Begins: a prerendered page that is never shown was never viewed. */
+  prerenderingchange() {
+    paused = 0;
+    new MutationObserver(() => setTimeout(() => title = document.title, clicked ? 1e3 : 99))
+      .observe(document.head, { childList: 1 as never, subtree: 1 as never, characterData: 1 as never });
+    view(1);
+    self.footfall?.q?.map((call) => footfall(...call as unknown as [string]));
+    self.footfall = footfall;
   },
 };
 
@@ -278,6 +290,3 @@ const footfall = (command: string, first?: unknown, second?: unknown) => {
     view(1);
   }
 };
-
-new MutationObserver(() => title = document.title)
-  .observe(document.head, { subtree: 1 as never, childList: 1 as never, characterData: 1 as never });

@@ -14,7 +14,7 @@ import { options, site } from "./options.ts";
 type Memory = Record<string, string>;
 
 /** Before every key: apart from other sites on this origin, and from the page's own keys. */
-const PREFIX = "footfall." + site + ".";
+export const PREFIX = "footfall." + site + ".";
 
 /** Memory has no `length`: that is how `add` sees that ids would not outlive the page. */
 export let storage: Memory = {};

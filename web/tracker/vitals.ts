@@ -21,7 +21,12 @@ interface VitalEntry extends PerformanceEntry {
 /** Errors in a loop must not fill the visitor's storage. */
 const MAX_ERRORS = 10;
 
-const reportErrors = "errors" in (document.currentScript as HTMLScriptElement).dataset;
+/** Turbo and htmx run the tags of a body again with each page: the first one reports. */
+const RUN = "footfall.vitals";
+const isAgain = RUN in history;
+history[RUN as never] = 1 as never;
+
+const reportErrors = !isAgain && "errors" in (document.currentScript as HTMLScriptElement).dataset;
 const path = location.pathname;
 const navigation = performance.getEntriesByType("navigation")[0] as VitalEntry | undefined;
 const shownAt = navigation?.activationStart ?? 0;
@@ -88,7 +93,7 @@ self.footfall ??= function (this: void) {
   (self.footfall!.q ??= []).push(arguments);
 } as Footfall;
 
-let reported = false;
+let reported = isAgain;
 
 function report(): void {
   if (reported) return;
