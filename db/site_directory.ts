@@ -140,6 +140,40 @@ export function isSiteId(text: string): boolean {
   return /^[^\s\p{Cc}\p{Cs}]{1,100}$/u.test(text);
 }
 
+// Addresses below /dashboard that belong to no site.
+const PAGES = ["sites", "sign-in", "sign-out"];
+
+// What the other addresses begin with.
+const ADDRESSES = [
+  "api",
+  "assets",
+  "collect",
+  "dashboard",
+  "dev",
+  "etl",
+  "favicon.ico",
+  "health",
+  "metrics",
+  "share",
+  "sql",
+  "tracking.js",
+  "vitals.js",
+];
+
+/**
+ * Why no site of this id can be added, and what would be right; undefined where one can. The pages of a site have its id
+ * in their address, and browsers and proxies change some. Events of a site that is there are accepted all the same.
+ */
+export function newSiteIdProblem(id: string): string | undefined {
+  if (!isSiteId(id)) return "give 1 to 100 characters without blanks";
+  const mark = /[/\\?#%]/.exec(id)?.[0];
+  if (mark !== undefined) return `give an id without ${mark}, which means something else in a URL`;
+  if (id === "." || id === "..") return "give a name such as example-com: browsers take dots out of a URL";
+  if (PAGES.includes(id)) return "this id is taken by a page of the dashboard";
+  if (ADDRESSES.includes(id)) return "this id is taken by an address of Footfall";
+  return undefined;
+}
+
 /** A change of a site: what is undefined stays as it is. */
 export type SiteChange = Partial<Site> & {
   siteId: string;

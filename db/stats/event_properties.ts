@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 import { Params, type StatsQuery } from "./query.ts";
-import { ask, chosenFacts, type Scope, scopeOf } from "./scope.ts";
+import { ask, askInBatches, chosenFacts, type Scope, scopeOf } from "./scope.ts";
 import { sumsOfValues } from "./value_sums.ts";
 
 /** The events of a name, and what came with them. */
@@ -44,6 +44,35 @@ export async function eventProperties(
       others,
     })),
   };
+}
+
+/** A value of a property, and how many of the name's events came with it; null sums up values that were not kept. */
+export interface ValueCount {
+  property: string;
+  value: string | null;
+  events: number;
+}
+
+/** Every property and value. @param take gets them in batches, the most frequent first; false ends it */
+export async function everyPropertyValue(
+  db: Database,
+  query: StatsQuery,
+  name: string,
+  take: (rows: ValueCount[]) => boolean,
+): Promise<void> {
+  const params = new Params();
+  const scope = await scopeOf(db, query, params);
+  await askInBatches<ValueCount>(
+    db,
+    `
+  select property, value, sum(events) as events
+  from (${countedValues(query, scope, name, params)}
+  ) counts
+  group by property, value
+  order by sum(sum(events)) over (partition by property) desc, property collate "C", value is null, sum(events) desc, value collate "C"`,
+    params,
+    take,
+  );
 }
 
 interface PropertyValues {

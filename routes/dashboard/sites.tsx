@@ -67,7 +67,7 @@ export function sitesRoutes(
     const form = new URLSearchParams(await c.req.text());
     const fields = readForm(form);
     const isNew = !form.has("existing");
-    const { errors, ...site } = readSite(fields);
+    const { errors, ...site } = readSite(fields, isNew);
     if (Object.keys(errors).length === 0) {
       try {
         const saved = await saveSite(db, { ...site, mustExist: !isNew });
