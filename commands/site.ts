@@ -63,12 +63,8 @@ async function save(
 ): Promise<"added" | "changed"> {
   const saved = await saveSiteIn(reached, site).catch((error) => {
     // Of the dev server only the message comes.
-    if (error instanceof DataError || /time zone .* not recognized/.test((error as Error).message)) {
-      throw new CommandError(
-        `Cannot ${verb} ${site.siteId}: timezone ${site.timezone} is unknown; give a name such as Europe/Berlin`,
-      );
-    }
-    throw error;
+    if (!(error instanceof DataError) && !/^timezone /.test((error as Error).message)) throw error;
+    throw new CommandError(`Cannot ${verb} ${site.siteId}: ${(error as Error).message}`);
   });
   if (saved === "added" || saved === "changed") return saved;
   throw new CommandError(`Cannot ${verb} ${site.siteId}: ${REFUSALS[saved](site.siteId)}`);

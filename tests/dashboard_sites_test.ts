@@ -75,7 +75,6 @@ Deno.test("sites are added and changed in the browser", async () => {
     const [wrong, problem] of [
       [{ site: "a b" }, "Give 1 to 100 characters without blanks."],
       [{ site: "sites" }, "This id is taken by a page of the dashboard."],
-      [{ site: "health" }, "This id is taken by an address of Footfall."],
       [{ site: ".." }, "Give a name such as example-com: browsers take dots out of a URL."],
       [{ site: "a/b" }, "Give an id without /, which means something else in a URL."],
       [{ timezone: "UTC" }, "There is a site of this id: choose it in the list to change it."],
@@ -85,7 +84,7 @@ Deno.test("sites are added and changed in the browser", async () => {
       ],
       [
         { existing: "1", timezone: "Mars/Olympus" },
-        "There is no such time zone: give a name such as Europe/Berlin.",
+        "Timezone Mars/Olympus is unknown; give a name such as Europe/Berlin.",
       ],
       [{ existing: "1", ipMode: "half" }, "“half” does not fit: give full, truncate, none or default."],
       [

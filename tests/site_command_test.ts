@@ -213,7 +213,6 @@ commandTest(
       [["add", long], `"${long}" is no site id: give 1 to 100 characters without blanks`],
       [["add", ".."], '".." is no site id: give a name such as example-com: browsers take dots out of a URL'],
       [["add", "sign-in"], '"sign-in" is no site id: this id is taken by a page of the dashboard'],
-      [["add", "api"], '"api" is no site id: this id is taken by an address of Footfall'],
       [["add", "a/b"], '"a/b" is no site id: give an id without /, which means something else in a URL'],
       [["add", "a", "b"], '"b" is too much'],
       [["add", "shop", "--domian", "x"], "--domian is not known (did you mean --domain?)"],
