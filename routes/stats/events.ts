@@ -15,9 +15,15 @@ export const EventProperties = z.object({
   sessions: Count.openapi({ description: "That had such an event." }),
   properties: z.array(z.object({
     property: z.string(),
-    values: z.array(z.object({ value: z.string(), events: Count, share: Share })).openapi({
-      description: "The 20 most frequent; shares are of the name's events.",
-    }),
+    values: z.array(z.object({
+      value: z.string(),
+      events: Count,
+      share: Share,
+      atLeast: z.literal(true).optional().openapi({
+        description:
+          "There may have been more: on a day of the range the value was not among the 100 that are kept.",
+      }),
+    })).openapi({ description: "The 20 most frequent; shares are of the name's events." }),
     others: Count.openapi({ description: "Events with a value that is not among these." }),
   })),
 }).openapi("EventProperties");
@@ -42,17 +48,23 @@ export function eventsRoutes(db: Database): Resource {
     const query = await readQuestion(db, site, c.req.valid("query"));
     if (wantsCsv(c)) {
       const all = (await sumsOfValues(db, query, "event", [name])).get(name)?.events ?? 0;
-      const columns = ["property", "value", "events", "share"];
+      const columns = ["property", "value", "events", "share", "atLeast"];
       return await streamCsv(c, query, "events", {
         columns,
         read: (take) =>
-          everyPropertyValue(db, query, name, (rows) =>
-            take(rows.map(({ property, value, events }) => ({
-              property,
-              value: value ?? OTHERS,
-              events,
-              share: Math.min(events / all, 1),
-            })))),
+          everyPropertyValue(
+            db,
+            query,
+            name,
+            (rows) =>
+              take(rows.map(({ property, value, events, atLeast }) => ({
+                property,
+                value: value ?? OTHERS,
+                events,
+                share: Math.min(events / all, 1),
+                atLeast,
+              }))),
+          ),
       });
     }
     const found = await eventProperties(db, query, name);

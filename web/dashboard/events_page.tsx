@@ -108,6 +108,9 @@ function Properties({ context, event }: { context: SiteContext; event: EventProp
   );
 }
 
+const AT_LEAST =
+  "At least: on a day of the range this value was not among the 100 most frequent, which are kept.";
+
 function Property({ property }: { property: EventProperty }) {
   const most = Math.max(...property.values.map(({ events }) => events));
   return (
@@ -126,7 +129,7 @@ function Property({ property }: { property: EventProperty }) {
           </tr>
         </thead>
         <tbody>
-          {property.values.map(({ value, events, share }) => (
+          {property.values.map(({ value, events, share, atLeast }) => (
             <tr>
               <th scope="row">
                 <Bar share={events / most} />
@@ -134,7 +137,7 @@ function Property({ property }: { property: EventProperty }) {
                   {value === "" ? "(empty)" : <Isolated text={shownUrl(value)} />}
                 </span>
               </th>
-              <td>{formatCount(events)}</td>
+              <td title={atLeast && AT_LEAST}>{atLeast && "≥ "}{formatCount(events)}</td>
               <td class="soft">{formatShare(share)}</td>
             </tr>
           ))}
