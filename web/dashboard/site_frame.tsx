@@ -1,7 +1,7 @@
 import type { Child } from "hono/jsx";
 import type { Comparison, Period } from "../../db/stats/period.ts";
 import type { DayRange } from "../../db/stats/query.ts";
-import type { Address } from "./address.ts";
+import { type Address, settingsHref, siteHref } from "./address.ts";
 import { Filters } from "./filters.tsx";
 import { formatRange } from "./format.ts";
 import { Menu } from "./menu.tsx";
@@ -63,14 +63,14 @@ export function SiteFrame(
 ) {
   const { address, viewer, sites, missingBefore } = context;
   const switcher = sites.map((site) => ({
-    href: `/dashboard/${encodeURIComponent(site)}`,
+    href: siteHref(address.base, site),
     title: site,
     current: site === address.site,
   }));
   const head = address.isEmbedded ? <strong>{address.site}</strong> : (
     <>
       <Menu label="Site" title={address.site} items={switcher}>
-        {viewer.isAdmin && <a class="menu-more" href="/dashboard/sites">Manage sites</a>}
+        {viewer.isAdmin && <a class="menu-more" href={settingsHref(address.base)}>Manage sites</a>}
       </Menu>
       <LiveLink address={address} visitors={null} />
     </>
@@ -78,6 +78,7 @@ export function SiteFrame(
   return (
     <Page
       title={`${address.site}: ${title}`}
+      base={address.base}
       signedIn={viewer.signedIn}
       home={viewer.isAdmin}
       head={head}
