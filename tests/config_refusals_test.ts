@@ -6,19 +6,20 @@ const TOKEN = "0123456789abcdef";
 const PORT_MAY_BE = "a whole number from 0 to 65535";
 
 const REFUSED: [string, Mode, Record<string, string>, string[]][] = [
-  ...["stats", "/..", "/a/./b", "/a//b", "/a b", "/a?b", "/a%2fb", "/dashboard", "/api/v1", "/a\r\nb"].map((
-    path,
-  ): [string, Mode, Record<string, string>, string[]] => [
-    `${JSON.stringify(path)} is no base path`,
-    "dev",
-    { BASE_PATH: path },
-    [
-      `BASE_PATH is ${
-        JSON.stringify(path)
-      }, but may be the path under which a proxy serves it, such as /stats, ` +
-      "and not one of Footfall's own, such as /dashboard",
-    ],
-  ]),
+  ...["stats", "/..", "/a/./b", "/a//b", "/a b", "/a?b", "/a%2fb", "/dashboard", "/api/v1", "/a\r\nb", "/a\n"]
+    .map((
+      path,
+    ): [string, Mode, Record<string, string>, string[]] => [
+      `${JSON.stringify(path)} is no base path`,
+      "dev",
+      { BASE_PATH: path },
+      [
+        `BASE_PATH is ${
+          JSON.stringify(path)
+        }, but may be the path under which a proxy serves it, such as /stats, ` +
+        "and not one of Footfall's own, such as /dashboard",
+      ],
+    ]),
   [
     "more paths are named without the base path",
     "dev",
