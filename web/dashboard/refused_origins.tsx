@@ -1,4 +1,5 @@
 import { settingsHref } from "./address.ts";
+import { Isolated } from "./bidi.tsx";
 import { formatCount } from "./format.ts";
 import { shownHost, shownUrl } from "./host_names.ts";
 
@@ -37,10 +38,12 @@ export function RefusedOrigins(
             <tr>
               {!ofSite && (
                 <td>
-                  <a href={settingsHref(base, site)}>{site}</a>
+                  <a href={settingsHref(base, site)}>
+                    <Isolated text={site} />
+                  </a>
                 </td>
               )}
-              <th scope="row">{origin === "" ? "others" : shownUrl(origin)}</th>
+              <th scope="row">{origin === "" ? "others" : <Isolated text={shownUrl(origin)} />}</th>
               <td>{host === undefined ? "" : <code>{shownHost(host)}</code>}</td>
               <td>{formatCount(events)}</td>
             </tr>

@@ -1,4 +1,5 @@
 import type { LeftOutBots } from "../../db/stats/bots.ts";
+import { Isolated } from "./bidi.tsx";
 import { BotsLine } from "./bots_line.tsx";
 import { siteHref } from "./address.ts";
 import { formatDate } from "./format.ts";
@@ -69,7 +70,10 @@ export function SetupCard(
     <section class="card setup">
       <h2>No events yet</h2>
       <p>
-        Paste this before <code>&lt;/head&gt;</code> of every page of <strong>{site}</strong>:
+        Paste this before <code>&lt;/head&gt;</code> of every page of{" "}
+        <strong>
+          <Isolated text={site} />
+        </strong>:
       </p>
       <Snippet publicUrl={publicUrl} site={site} />
       <ArrivalPart base={base} site={site} arrival={arrival} />

@@ -1,5 +1,6 @@
 import type { SiteSummary } from "../../db/stats/site_summaries.ts";
 import { settingsHref, siteHref } from "./address.ts";
+import { Isolated } from "./bidi.tsx";
 import { formatCount } from "./format.ts";
 import { shownHost } from "./host_names.ts";
 import { Page } from "./page.tsx";
@@ -26,7 +27,9 @@ export function SitesListPage(
             {sites.map(({ site, domains, timezone, visitors, pageviews }) => (
               <li class="card">
                 <h2>
-                  <a href={siteHref(base, site)}>{site}</a>
+                  <a href={siteHref(base, site)}>
+                    <Isolated text={site} />
+                  </a>
                 </h2>
                 <p class="soft">
                   {domains.length > 0 ? domains.map(shownHost).join(", ") : "any domain"} · {timezone}
