@@ -89,7 +89,8 @@ Deno.test("under a path every address of every page leads to a page under it", a
     for (let address = waiting.shift(); address !== undefined; address = waiting.shift()) {
       const { pathname } = new URL(address, "https://example.com");
       // One look at each page: another period, or the same view of another site, is made by the same code.
-      const isSeen = seen.has(pathname) || /\/sign-out$|\/empty\/(?!arrival)/.test(pathname);
+      const isSeen = seen.has(pathname) ||
+        /\/sign-out$|\/(?:empty|nowhere)\/(?!arrival|at-all)/.test(pathname);
       if (isSeen) continue;
       seen.add(pathname);
       const response = await browse(address, { headers: { cookie } });
@@ -111,6 +112,7 @@ Deno.test("under a path every address of every page leads to a page under it", a
       "/stats/tracking.js",
       "/stats/health",
       "/stats/api/openapi.json",
+      "/stats/api/v1/sites/example-com/breakdown/page",
       "/stats/demo/products.html",
       "/stats/dashboard/sites",
       "/stats/dashboard/empty",

@@ -72,7 +72,7 @@ export class Address {
     const params = new URLSearchParams({ ...range, format: "excel" });
     for (const filter of this.filters) params.append("filter", formatFilter(filter));
     for (const [name, value] of more) params.append(name, value);
-    return href(`/api/v1/sites/${encodeURIComponent(this.site)}`, resource, params);
+    return href(`${this.base}/api/v1/sites/${encodeURIComponent(this.site)}`, resource, params);
   }
 
   /** The overview of one period, of those sessions only that fit the filter. */
