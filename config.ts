@@ -1,5 +1,6 @@
 import process from "node:process";
 import { z } from "zod";
+import { BASE_PATH_MAY_BE, parseBasePath, withoutBasePath } from "./base_path.ts";
 import { POSTGRES_DRIVERS, type PostgresDriver } from "./db/database.ts";
 import { type DatabaseTarget, isEmbedded } from "./db/open.ts";
 import { passwordsOf, postgresUrlProblem } from "./db/postgres_url.ts";
@@ -17,8 +18,10 @@ export interface Config {
   /** Undefined in `dev` where none is set: it generates one. */
   adminToken: string | undefined;
   openRegistration: boolean;
-  /** How many proxies in front may be believed about `X-Forwarded-For`. */
+  /** How many proxies in front may be believed about `X-Forwarded-For` and its like. */
   trustProxy: number;
+  /** The path under which a proxy serves it, such as `/stats`; `""` for `/`. */
+  basePath: string;
   ipMode: "full" | "truncate" | "none";
   /** The request header that tells the visitor's country; undefined where none may be believed. */
   countryHeader: string | undefined;
@@ -100,6 +103,10 @@ const SETTINGS = {
     mayBe: "true or false",
   },
   TRUST_PROXY: { schema: wholeNumber(0, 32), mayBe: "the number of proxies in front, 0 to 32" },
+  BASE_PATH: {
+    schema: z.string().transform(parseBasePath).refine((path) => path !== undefined),
+    mayBe: BASE_PATH_MAY_BE,
+  },
   IP_MODE: { schema: z.enum(["full", "truncate", "none"]), mayBe: "full, truncate or none" },
   COUNTRY_HEADER: {
     schema: z.string().regex(/^[\w-]{1,100}$/),
@@ -183,6 +190,14 @@ export function readConfig(mode: Mode, env: Environment = { ...process.env }): C
       problems.push(`ADMIN_TOKEN is not set, but must be ${SETTINGS.ADMIN_TOKEN.mayBe}`);
     }
   }
+  for (const name of ["TRACKER_PATHS", "COLLECT_PATHS"] as const) {
+    const path = set[name]?.find((path) => set.BASE_PATH && withoutBasePath(path, set.BASE_PATH) !== path);
+    if (path !== undefined) {
+      problems.push(
+        `${name} has ${path}, but may not begin with BASE_PATH, under which all paths are served`,
+      );
+    }
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     port: set.PORT ?? 8000,
@@ -193,6 +208,7 @@ export function readConfig(mode: Mode, env: Environment = { ...process.env }): C
     adminToken: set.ADMIN_TOKEN,
     openRegistration: set.OPEN_REGISTRATION ?? mode === "dev",
     trustProxy: set.TRUST_PROXY ?? 0,
+    basePath: set.BASE_PATH ?? "",
     ipMode: set.IP_MODE ?? "truncate",
     countryHeader: set.COUNTRY_HEADER,
     geoipDatabase: set.GEOIP_DATABASE,

@@ -1,7 +1,10 @@
 import { Hono } from "hono";
+import { getPath } from "hono/utils/url";
+import { withoutBasePath } from "../base_path.ts";
 import { createAccess } from "./access.ts";
 import { requireAdmin } from "./admin.ts";
 import { AdminToken } from "./admin_token.ts";
+import { askedOf, readBasePath, redirect } from "./client.ts";
 import { collectRoutes } from "./collect.ts";
 import { dashboardRoutes, siteView } from "./dashboard.tsx";
 import { etlRoutes } from "./etl.ts";
@@ -18,7 +21,10 @@ import { webRoutes } from "./web.ts";
 
 /** The whole HTTP side, as a plain `fetch` handler. */
 export function createApp(services: AppServices, options: AppOptions): Hono<Connection> {
-  const app = new Hono<Connection>();
+  const app = new Hono<Connection>({
+    // Routes are of the path without the one under which a proxy serves them.
+    getPath: (request, asked) => withoutBasePath(getPath(request), asked?.env?.basePath ?? ""),
+  });
   const metrics = new Metrics(services);
   const token = new AdminToken(options.adminToken, options.trustProxy);
   const admin = requireAdmin(token);
@@ -37,7 +43,8 @@ export function createApp(services: AppServices, options: AppOptions): Hono<Conn
   app.notFound((c) => {
     // As people type it.
     if (isPage(c) && c.req.method === "GET" && c.req.path.endsWith("/")) {
-      return c.redirect(c.req.path.replace(/\/+$/, "") + new URL(c.req.url).search);
+      const { pathname, search } = askedOf(c);
+      return redirect(c, pathname.replace(/\/+$/, "") + search);
     }
     const answer = answerUnrouted(app, c);
     return isPage(c) && answer.status >= 400 ? problemPage(c, answer) : answer;
@@ -47,11 +54,14 @@ export function createApp(services: AppServices, options: AppOptions): Hono<Conn
   const answer = app.fetch;
   // To get one of these stores an event; they answer HEAD themselves.
   const pixels = new Set(["/collect", ...options.collectPaths]);
-  app.fetch = async (request, ...rest) => {
+  app.fetch = async (request, env: Connection["Bindings"] = {}, ...rest) => {
     const { method } = request;
-    const response = method === "HEAD" && !pixels.has(new URL(request.url).pathname)
-      ? await headOf(await answer(new Request(request, { method: "GET" }), ...rest))
-      : await answer(request, ...rest);
+    const basePath = readBasePath(request.headers, options);
+    const connection = basePath === "" ? env : { remoteAddr: env.remoteAddr, basePath };
+    const response =
+      method === "HEAD" && !pixels.has(withoutBasePath(new URL(request.url).pathname, basePath))
+        ? await headOf(await answer(new Request(request, { method: "GET" }), connection, ...rest))
+        : await answer(request, connection, ...rest);
     metrics.answered(method, response.status);
     return response;
   };

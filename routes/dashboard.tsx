@@ -7,7 +7,7 @@ import type { Period } from "../db/stats/period.ts";
 import { siteSummaries } from "../db/stats/site_summaries.ts";
 import { ArrivalPart } from "../web/dashboard/setup.tsx";
 import { SitesListPage } from "../web/dashboard/sites_list_page.tsx";
-import { publicOrigin } from "./client.ts";
+import { askedOf, basePathOf, publicUrl } from "./client.ts";
 import { eventsView, formsView, scrollView } from "./dashboard/events.tsx";
 import { funnelView } from "./dashboard/funnel.tsx";
 import { changeGoals, goalsView } from "./dashboard/goals.tsx";
@@ -56,14 +56,21 @@ export function dashboardRoutes(
   const compressed = compress();
   app.get("/dashboard", adminPage, compressed, async (c) => {
     const sites = await siteSummaries(stats, new Date());
-    return answerPage(c, <SitesListPage sites={sites} viewer={viewerOf(c.get("reader"))} />);
+    return answerPage(
+      c,
+      <SitesListPage base={basePathOf(c)} sites={sites} viewer={viewerOf(c.get("reader"))} />,
+    );
   });
   app.route("/", sitesRoutes(db, adminPage, options));
   app.get("/dashboard/:site/arrival", readSitePage, async (c) => {
     const site = c.req.param("site");
     return answerPart(
       c,
-      <ArrivalPart site={site} arrival={{ lastEventAt: await lastEventAt(stats, site) }} />,
+      <ArrivalPart
+        base={basePathOf(c)}
+        site={site}
+        arrival={{ lastEventAt: await lastEventAt(stats, site) }}
+      />,
     );
   });
   app.post("/dashboard/:site/goals", writeSite, bodyLimit({ maxSize: 64 * 1024 }), async (c) => {
@@ -99,8 +106,9 @@ async function visitOf(
     viewer: viewerOf(c.get("reader"), id),
     usualPeriod: USUAL_PERIODS[view] ?? "30d",
     openRegistration,
-    origin: publicOrigin(c, trustProxy),
-    embeddedAt: embeddedSite === undefined ? undefined : c.req.path,
+    publicUrl: publicUrl(c, trustProxy),
+    base: basePathOf(c),
+    embeddedAt: embeddedSite === undefined ? undefined : askedOf(c).pathname,
   });
 }
 

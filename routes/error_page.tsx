@@ -3,6 +3,7 @@ import { accepts } from "hono/accepts";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { StatementTimeout } from "../db/database.ts";
 import { ProblemPage, type Way } from "../web/dashboard/problem_page.tsx";
+import { askedOf, basePathOf } from "./client.ts";
 import { answerError } from "./errors.ts";
 import { SIGN_IN } from "./guards.ts";
 import { answerPage } from "./page.ts";
@@ -54,6 +55,7 @@ export async function problemPage(c: Context, response: Response): Promise<Respo
   return await answerPage(
     c,
     <ProblemPage
+      base={basePathOf(c)}
       title={TITLES[status] ?? "This did not work"}
       problems={status === 401
         // What the problem says of headers is for programs.
@@ -70,7 +72,7 @@ export async function problemPage(c: Context, response: Response): Promise<Respo
 
 /** Where somebody may go on who stands before a problem of this status. */
 function waysOn(c: Context, status: number): Way[] {
-  const { pathname, search } = new URL(c.req.url);
+  const { pathname, search } = askedOf(c);
   const [, ...places] = pathname.split("/");
   const sites = { href: "/dashboard", label: "All sites" };
   const again = { href: c.req.method === "GET" ? pathname + search : pathname, label: "Try again" };

@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { isSiteId } from "../db/site_directory.ts";
 import { unauthorized } from "./admin.ts";
+import { askedOf, redirect } from "./client.ts";
 import { mayRead, mayWrite, type Reader, type ReaderEnv, type Readers } from "./readers.ts";
 import { isolated } from "../web/dashboard/bidi.tsx";
 
@@ -72,7 +73,7 @@ function refuse(): Response {
 }
 
 function askToSignIn(c: Context): Response {
-  const { pathname, search } = new URL(c.req.url);
+  const { pathname, search } = askedOf(c);
   c.header("cache-control", "no-store");
-  return c.redirect(`${SIGN_IN}?next=${encodeURIComponent(pathname + search)}`);
+  return redirect(c, `${SIGN_IN}?next=${encodeURIComponent(pathname + search)}`);
 }

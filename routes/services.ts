@@ -37,6 +37,8 @@ export interface AppOptions {
   adminToken: string;
   openRegistration: boolean;
   trustProxy: number;
+  /** The path under which a proxy serves the app, such as `/stats`; `""` for `/`. */
+  basePath: string;
   ipMode: IpMode;
   /** The header that tells the visitor's country, if one may be believed. */
   countryHeader: string | undefined;
@@ -49,7 +51,11 @@ export interface AppOptions {
   dev: boolean;
 }
 
-/** What the server knows about a connection: Deno's `ServeHandlerInfo`, as far as we read it. */
+/** What the server knows about a connection: Deno's `ServeHandlerInfo`, as far as we read it; and what app.ts adds. */
 export interface Connection {
-  Bindings: { remoteAddr?: { hostname?: string } };
+  Bindings: {
+    remoteAddr?: { hostname?: string };
+    /** Under which path a browser sees this host; read by `basePathOf`. */
+    basePath?: string;
+  };
 }

@@ -2,7 +2,7 @@ import { hkdfSync } from "node:crypto";
 import type { Context } from "hono";
 import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
 import type { CookieOptions } from "hono/utils/cookie";
-import { publicOrigin } from "./client.ts";
+import { basePathOf, publicOrigin } from "./client.ts";
 
 const COOKIE = "footfall_session";
 export const SESSION_SECONDS = 30 * 86_400;
@@ -34,7 +34,10 @@ export class Sessions {
   }
 
   end(c: Context): void {
-    deleteCookie(c, COOKIE, { ...cookieOptions(c, this.#trustProxy), maxAge: 0 });
+    const options = { ...cookieOptions(c, this.#trustProxy), maxAge: 0 };
+    deleteCookie(c, COOKIE, options);
+    // One from before the path was set would keep the session open.
+    if (options.path !== "/") deleteCookie(c, COOKIE, { ...options, path: "/" });
   }
 }
 
@@ -44,7 +47,8 @@ export class Sessions {
  */
 export function cookieOptions(c: Context, trustProxy: number): CookieOptions {
   return {
-    path: "/",
+    // Other paths of this host may be served by others.
+    path: basePathOf(c) || "/",
     httpOnly: true,
     sameSite: "Lax",
     secure: publicOrigin(c, trustProxy).startsWith("https:"),

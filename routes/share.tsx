@@ -3,7 +3,7 @@ import type { Database } from "../db/database.ts";
 import { findShareLink, type ShareLink } from "../db/share_links.ts";
 import { NoSharePage, SharePasswordPage } from "../web/dashboard/share_page.tsx";
 import { Attempts, guesser } from "./attempts.ts";
-import { addressOf } from "./client.ts";
+import { addressOf, basePathOf, redirect } from "./client.ts";
 import { answerPage } from "./page.ts";
 import { verifyPassword } from "./password.ts";
 import { TooFast } from "./rate_limits.ts";
@@ -38,33 +38,39 @@ export function shareRoutes(db: Database, view: SiteView, trustProxy: number): H
 
   app.get("/share/:slug", async (c) => {
     const link = await findShareLink(db, c.req.param("slug"));
-    if (!link) return answerPage(c, <NoSharePage />, { status: 404 });
+    if (!link) return answerPage(c, <NoSharePage base={basePathOf(c)} />, { status: 404 });
     if (link.embedOrigins.length > 0) {
       c.set("reader", { kind: "share", site: link.siteId, link });
       return await view(c, link.siteId);
     }
     if (link.passwordHash === null) return await open(c, link);
-    if (await isRemembered(c, link)) return c.redirect(dashboardOf(link));
-    return answerPage(c, <SharePasswordPage path={c.req.path} />);
+    if (await isRemembered(c, link)) return redirect(c, dashboardOf(link));
+    return answerPage(c, <SharePasswordPage base={basePathOf(c)} path={c.req.path} />);
   });
 
   app.post("/share/:slug", async (c) => {
     requireSameOrigin(c, trustProxy);
     const link = await findShareLink(db, c.req.param("slug"));
-    if (!link) return answerPage(c, <NoSharePage />, { status: 404 });
+    if (!link) return answerPage(c, <NoSharePage base={basePathOf(c)} />, { status: 404 });
     const password = (await formOf(c)).get("password") ?? "";
-    if (link.passwordHash === null) return c.redirect(c.req.path, 303);
+    if (link.passwordHash === null) return redirect(c, c.req.path, 303);
     try {
       if (await isPassword(c, link.passwordHash, String(link.id), password)) return await open(c, link);
     } catch (error) {
       if (!(error instanceof TooFast)) throw error;
       c.header("retry-after", String(error.retryAfterSeconds));
       const message = `Too many wrong attempts: try again in ${error.retryAfterSeconds} s.`;
-      return answerPage(c, <SharePasswordPage path={c.req.path} error={message} />, { status: 429 });
+      return answerPage(c, <SharePasswordPage base={basePathOf(c)} path={c.req.path} error={message} />, {
+        status: 429,
+      });
     }
-    return answerPage(c, <SharePasswordPage path={c.req.path} error="This is not the password." />, {
-      status: 403,
-    });
+    return answerPage(
+      c,
+      <SharePasswordPage base={basePathOf(c)} path={c.req.path} error="This is not the password." />,
+      {
+        status: 403,
+      },
+    );
   });
 
   /** @throws {TooFast} */
@@ -88,7 +94,7 @@ export function shareRoutes(db: Database, view: SiteView, trustProxy: number): H
     c.header("cache-control", "no-store");
     c.header("referrer-policy", "same-origin");
     c.header("x-robots-tag", "noindex");
-    return c.redirect(dashboardOf(link), 303);
+    return redirect(c, dashboardOf(link), 303);
   }
   return app;
 }

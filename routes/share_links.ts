@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Database } from "../db/database.ts";
 import { createShareLink, listShareLinks, revokeShareLink, type ShareLink } from "../db/share_links.ts";
 import { NAME, NO_STORE } from "./api_keys.ts";
-import { publicOrigin } from "./client.ts";
+import { publicUrl } from "./client.ts";
 import type { Guards } from "./guards.ts";
 import { jsonBody } from "./json_body.ts";
 import { hashPassword } from "./password.ts";
@@ -51,7 +51,7 @@ export function shareLinkRoutes(
   function describe(c: Context, { passwordHash, cookieKey: _, slug, ...link }: ShareLink): object {
     return {
       ...link,
-      url: `${publicOrigin(c, trustProxy)}/share/${slug}`,
+      url: `${publicUrl(c, trustProxy)}/share/${slug}`,
       hasPassword: passwordHash !== null,
     };
   }

@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { SignInPage } from "../web/dashboard/sign_in_page.tsx";
 import type { AdminToken } from "./admin_token.ts";
 import { Attempts } from "./attempts.ts";
+import { basePathOf, redirect } from "./client.ts";
 import { SIGN_IN } from "./guards.ts";
 import { localPath } from "./local_path.ts";
 import { answerPage } from "./page.ts";
@@ -22,8 +23,8 @@ export function signInRoutes(token: AdminToken, sessions: Sessions, trustProxy: 
 
   app.get(SIGN_IN, async (c) => {
     const next = nextOf(c.req.query("next"));
-    if (await sessions.isOpen(c)) return c.redirect(next);
-    return answerPage(c, <SignInPage next={next} />);
+    if (await sessions.isOpen(c)) return redirect(c, next);
+    return answerPage(c, <SignInPage base={basePathOf(c)} next={next} />);
   });
   app.post(SIGN_IN, async (c) => {
     requireSameOrigin(c, trustProxy);
@@ -32,9 +33,13 @@ export function signInRoutes(token: AdminToken, sessions: Sessions, trustProxy: 
     try {
       if (token.check(c, form.get("token") ?? "", overall)) {
         await sessions.begin(c);
-        return c.redirect(next, 303);
+        return redirect(c, next, 303);
       }
-      return answerPage(c, <SignInPage next={next} error="This is not the admin token." />, { status: 403 });
+      return answerPage(
+        c,
+        <SignInPage base={basePathOf(c)} next={next} error="This is not the admin token." />,
+        { status: 403 },
+      );
     } catch (error) {
       if (!(error instanceof TooFast)) throw error;
       return refuseFor(c, error, next);
@@ -43,7 +48,7 @@ export function signInRoutes(token: AdminToken, sessions: Sessions, trustProxy: 
   app.post("/dashboard/sign-out", (c) => {
     requireSameOrigin(c, trustProxy);
     sessions.end(c);
-    return c.redirect(SIGN_IN, 303);
+    return redirect(c, SIGN_IN, 303);
   });
   return app;
 }
@@ -55,5 +60,5 @@ function nextOf(path: string | null | undefined): string {
 function refuseFor(c: Context, { retryAfterSeconds }: TooFast, next: string): Response | Promise<Response> {
   c.header("retry-after", String(retryAfterSeconds));
   const error = `Too many wrong attempts: try again in ${retryAfterSeconds} s.`;
-  return answerPage(c, <SignInPage next={next} error={error} />, { status: 429 });
+  return answerPage(c, <SignInPage base={basePathOf(c)} next={next} error={error} />, { status: 429 });
 }

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { homePage } from "../web/home.ts";
 import type { WebAssets } from "../web/assets.ts";
+import { basePathOf, publicUrl, redirect } from "./client.ts";
 import type { AppOptions, Connection } from "./services.ts";
 import { VERSION } from "../version.ts";
 
@@ -10,15 +11,15 @@ const TRACKER_CACHE = "public, max-age=86400, stale-while-revalidate=604800";
 /** `GET /`, `/tracking.js`, `/assets/` and, in `dev`, the demo site. */
 export function webRoutes(
   assets: WebAssets,
-  { dev, trackerPaths }: Pick<AppOptions, "dev" | "trackerPaths">,
+  { dev, trackerPaths, trustProxy }: Pick<AppOptions, "dev" | "trackerPaths" | "trustProxy">,
 ): Hono<Connection> {
   const app = new Hono<Connection>();
   app.get("/", (c) => {
     const page = homePage({
-      origin: new URL(c.req.url).origin,
+      url: publicUrl(c, trustProxy),
       version: VERSION,
       dev,
-      links: homeLinks(dev),
+      links: homeLinks(dev).map((link) => ({ ...link, href: basePathOf(c) + link.href })),
     });
     return c.html(page, 200, {
       "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -27,7 +28,7 @@ export function webRoutes(
   });
   // Browsers ask for it on every page; without an answer each would log an error.
   app.get("/favicon.ico", (c) => c.body(null, 204, { "cache-control": "public, max-age=86400" }));
-  app.get("/demo", (c) => dev ? c.redirect("/demo/") : c.notFound());
+  app.get("/demo", (c) => dev ? redirect(c, "/demo/") : c.notFound());
   for (const path of assets.paths) {
     const isDemo = path.startsWith("/demo/");
     if (isDemo && !dev) continue;

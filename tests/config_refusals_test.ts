@@ -6,6 +6,26 @@ const TOKEN = "0123456789abcdef";
 const PORT_MAY_BE = "a whole number from 0 to 65535";
 
 const REFUSED: [string, Mode, Record<string, string>, string[]][] = [
+  ...["stats", "/..", "/a/./b", "/a//b", "/a b", "/a?b", "/a%2fb", "/dashboard", "/api/v1", "/a\r\nb", "/a\n"]
+    .map((
+      path,
+    ): [string, Mode, Record<string, string>, string[]] => [
+      `${JSON.stringify(path)} is no base path`,
+      "dev",
+      { BASE_PATH: path },
+      [
+        `BASE_PATH is ${
+          JSON.stringify(path)
+        }, but may be the path under which a proxy serves it, such as /stats, ` +
+        "and not one of Footfall's own, such as /dashboard",
+      ],
+    ]),
+  [
+    "more paths are named without the base path",
+    "dev",
+    { BASE_PATH: "/stats", TRACKER_PATHS: "/a.js", COLLECT_PATHS: "/b,/stats/e" },
+    ["COLLECT_PATHS has /stats/e, but may not begin with BASE_PATH, under which all paths are served"],
+  ],
   ["start names all that it lacks at once", "start", {}, [
     "DATABASE_URL is not set, but production needs a Postgres: postgres://USER:PASSWORD@HOST:PORT/DATABASE",
     "ADMIN_TOKEN is not set, but must be 8 or more characters without blanks",
@@ -23,6 +43,7 @@ const REFUSED: [string, Mode, Record<string, string>, string[]][] = [
       DATABASE_POOL_SIZE: "0",
       OPEN_REGISTRATION: "yes",
       TRUST_PROXY: "-1",
+      BASE_PATH: "//evil.example",
       IP_MODE: "Full",
       COUNTRY_HEADER: "cf-ipcountry: DE",
       CRONS: "true",
@@ -37,6 +58,7 @@ const REFUSED: [string, Mode, Record<string, string>, string[]][] = [
       'DATABASE_POOL_SIZE is "0", but may be a whole number from 1 to 1000',
       'OPEN_REGISTRATION is "yes", but may be true or false',
       'TRUST_PROXY is "-1", but may be the number of proxies in front, 0 to 32',
+      'BASE_PATH is "//evil.example", but may be the path under which a proxy serves it, such as /stats, and not one of Footfall\'s own, such as /dashboard',
       'IP_MODE is "Full", but may be full, truncate or none',
       'COUNTRY_HEADER is "cf-ipcountry: DE", but may be the name of the header in which your platform tells the country, such as cf-ipcountry',
       'CRONS is "true", but may be on or off',

@@ -104,6 +104,7 @@ export async function testApp(
       adminToken: ADMIN_TOKEN,
       openRegistration: true,
       trustProxy: 0,
+      basePath: "",
       ipMode: "truncate",
       countryHeader: undefined,
       rateLimits: { perAddress: 0, perSite: 0 },

@@ -64,7 +64,7 @@ const TOUCHES = [
 // What Node has to run, too; the lock is the embedded database's and the socket deno-postgres's, which Node has no
 // use for.
 const PORTABLE =
-  /^(?:(?:routes|events|etl|db)\/|(?:system|listening|config|log|version|geoip|bot_networks)\.ts$|web\/(?:assets|home)\.ts$|hosts\/node(?:_20)?\.ts$)/;
+  /^(?:(?:routes|events|etl|db)\/|(?:system|listening|config|log|version|geoip|bot_networks|base_path)\.ts$|web\/(?:assets|home)\.ts$|hosts\/node(?:_20)?\.ts$)/;
 const DENO_ONLY = ["db/directory_lock.ts", "db/driver_socket.ts"];
 const CONSOLE = /\bconsole\s*\??\.\s*\w/g;
 

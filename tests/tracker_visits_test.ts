@@ -283,7 +283,7 @@ browserTest(
     const sessions = (await visit.sessions("session_id")).length;
     const all = (count: number) => Array.from({ length: count }, () => sessions);
     assertEquals(sessions, 4);
-  assertEquals(await reached("page:/", "event:open", "event:fill", "event:signup"), all(4));
+    assertEquals(await reached("page:/", "event:open", "event:fill", "event:signup"), all(4));
     assertEquals(await reached("event:ask", "event:pay", "event:rate"), all(3));
   },
 );

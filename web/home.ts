@@ -7,8 +7,8 @@ export interface HomeLink {
 }
 
 export interface HomeOptions {
-  /** Where this host is reached, such as `https://stats.example.com`; no slash at its end. */
-  origin: string;
+  /** Where this host is reached, such as `https://stats.example.com` or `https://example.com/stats`; no slash at its end. */
+  url: string;
   version: string;
   /** Whether the `dev` task runs: any site is accepted, so the page says so. */
   dev: boolean;
@@ -16,8 +16,8 @@ export interface HomeOptions {
 }
 
 /** The whole HTML document: no script, nothing loaded from anywhere, light and dark. */
-export function homePage({ origin, version, dev, links }: HomeOptions): string {
-  const snippet = `<script defer src="${origin}/tracking.js"></script>`;
+export function homePage({ url, version, dev, links }: HomeOptions): string {
+  const snippet = `<script defer src="${url}/tracking.js"></script>`;
   const mode = dev ? "development: any site is accepted" : "production";
   return `<!DOCTYPE html>
 <html lang="en">

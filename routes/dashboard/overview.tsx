@@ -126,11 +126,17 @@ function intervalsOf(range: DayRange): Interval[] {
   return INTERVALS.filter((interval) => fits[interval]);
 }
 
-async function setupPage({ db, context, query, origin }: Visit) {
+async function setupPage({ db, context, query, publicUrl }: Visit) {
   const [lastEvent, bots] = await Promise.all([lastEventAt(db, query.site), leftOutBots(db, query)]);
   return (
     <SiteFrame context={context} title="No events yet" period="none">
-      <SetupCard site={query.site} origin={origin} arrival={{ lastEventAt: lastEvent }} bots={bots} />
+      <SetupCard
+        base={context.address.base}
+        site={query.site}
+        publicUrl={publicUrl}
+        arrival={{ lastEventAt: lastEvent }}
+        bots={bots}
+      />
     </SiteFrame>
   );
 }

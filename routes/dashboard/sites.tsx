@@ -9,7 +9,7 @@ import { originHost } from "../../events/origin.ts";
 import { rulesOf } from "../../events/site_rules.ts";
 import type { FieldErrors, SiteFields } from "../../web/dashboard/site_form.tsx";
 import { SitesPage } from "../../web/dashboard/sites_page.tsx";
-import { addressOf, publicOrigin } from "../client.ts";
+import { addressOf, basePathOf, publicUrl, redirect } from "../client.ts";
 import type { Guards } from "../guards.ts";
 import { answerPage } from "../page.ts";
 import type { ReaderEnv } from "../readers.ts";
@@ -42,7 +42,8 @@ export function sitesRoutes(
         fields={fields}
         errors={errors}
         isNew={isNew}
-        origin={publicOrigin(c, trustProxy)}
+        base={basePathOf(c)}
+        publicUrl={publicUrl(c, trustProxy)}
         address={address}
         isLeftOut={rulesOf(site).exclusions?.hasAddress(address) ?? false}
         refusedOrigins={refusedOrigins.map(({ origin, ...refused }) => ({
@@ -79,7 +80,7 @@ export function sitesRoutes(
           const taken = { site: "There is a site of this id: choose it in the list to change it." };
           return await show(c, fields, taken, true);
         }
-        return c.redirect(`${PATH}?site=${encodeURIComponent(site.siteId)}`, 303);
+        return redirect(c, `${PATH}?site=${encodeURIComponent(site.siteId)}`, 303);
       } catch (error) {
         if (!(error instanceof DataError)) throw error;
         errors.timezone = `${error.message.replace(/^t/, "T")}.`;

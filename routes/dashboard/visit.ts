@@ -25,8 +25,8 @@ export interface Visit {
   /** What that is compared with; null where it is with nothing. */
   compared: Stretch | null;
   now: Date;
-  /** Where a browser sees this host. */
-  origin: string;
+  /** Where a browser finds this host's pages. */
+  publicUrl: string;
 }
 
 const PARAMETERS = z.object({ ...RANGE, ...FILTERS, compare: COMPARE.default("previous") });
@@ -45,8 +45,10 @@ export interface Asked {
   usualPeriod: Period;
   /** Whether any site is accepted: then one that nobody knows yet is empty. */
   openRegistration: boolean;
-  /** Where a browser sees this host. */
-  origin: string;
+  /** Where a browser finds this host's pages. */
+  publicUrl: string;
+  /** The path of that. */
+  base: string;
   /** The path, where a page of somebody else shows it. */
   embeddedAt?: string;
 }
@@ -59,7 +61,7 @@ export interface Asked {
 export async function readVisit(
   c: Context,
   db: Database,
-  { id, view, viewer, usualPeriod, openRegistration, origin, embeddedAt }: Asked,
+  { id, view, viewer, usualPeriod, openRegistration, publicUrl, base, embeddedAt }: Asked,
 ): Promise<Visit> {
   const now = new Date();
   const [site, sites] = await Promise.all([
@@ -87,6 +89,7 @@ export async function readVisit(
     filters: filter,
     period: period ?? null,
     compare,
+    base,
     embeddedAt,
   });
   return {
@@ -106,7 +109,7 @@ export async function readVisit(
       sites,
     },
     now,
-    origin,
+    publicUrl,
   };
 }
 

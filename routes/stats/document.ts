@@ -1,5 +1,6 @@
 import { API_PAGE_CSP, type ApiDocument, apiPage } from "../../web/api_page.ts";
 import { VERSION } from "../../version.ts";
+import { basePathOf } from "../client.ts";
 import type { Resource } from "./resource.ts";
 
 const PATH = "/api/openapi.json";
@@ -17,7 +18,8 @@ export function addDocument(api: Resource): void {
         "run from 0 to 1, durations are in seconds. Lists also come as CSV: Accept: text/csv.",
     },
   });
-  const page = apiPage(document as unknown as ApiDocument, PATH);
-  api.get(PATH, (c) => c.json(document));
+  const page = apiPage(document as unknown as ApiDocument, "openapi.json");
+  // As seen from where the document is.
+  api.get(PATH, (c) => c.json({ ...document, servers: [{ url: basePathOf(c) || "/" }] }));
   api.get("/api/docs", async (c) => c.html(await page, 200, { "content-security-policy": API_PAGE_CSP }));
 }

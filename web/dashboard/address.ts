@@ -16,23 +16,27 @@ export class Address {
   readonly period: Period | null;
   readonly compare: Comparison;
   readonly #params: URLSearchParams;
-  readonly #base: string;
+  /** Under which path a browser sees this host: `""`, or such as `/stats`. */
+  readonly base: string;
+  readonly #path: string;
 
   constructor(
     site: string,
     view: string,
     params: URLSearchParams,
-    { filters, period, compare, embeddedAt }: {
+    { filters, period, compare, base, embeddedAt }: {
       filters: Filter[];
       period: Period | null;
       compare: Comparison;
-      /** The path at which it is embedded. */
+      base: string;
+      /** The path at which it is embedded, below `base`. */
       embeddedAt?: string;
     },
   ) {
     this.site = site;
     this.isEmbedded = embeddedAt !== undefined;
-    this.#base = embeddedAt ?? `/dashboard/${encodeURIComponent(site)}`;
+    this.base = base;
+    this.#path = embeddedAt === undefined ? siteHref(base, site) : base + embeddedAt;
     this.view = view;
     this.filters = filters;
     this.period = period;
@@ -53,14 +57,14 @@ export class Address {
     }
     // Another question has other pages.
     if (!("page" in changes)) params.delete("page");
-    return href(this.#base, this.view, params);
+    return href(this.#path, this.view, params);
   }
 
   /** Another view of the same days and sessions. */
   to(view: string, more: Record<string, string> = {}): string {
     const params = new URLSearchParams([...this.#params].filter(([name]) => SHARED.includes(name)));
     for (const [name, value] of Object.entries(more)) params.append(name, value);
-    return href(this.#base, view, params);
+    return href(this.#path, view, params);
   }
 
   /** A list of the API as a file for a spreadsheet, of the same sessions. @param more its own parameters */
@@ -68,12 +72,12 @@ export class Address {
     const params = new URLSearchParams({ ...range, format: "excel" });
     for (const filter of this.filters) params.append("filter", formatFilter(filter));
     for (const [name, value] of more) params.append(name, value);
-    return href(`/api/v1/sites/${encodeURIComponent(this.site)}`, resource, params);
+    return href(`${this.base}/api/v1/sites/${encodeURIComponent(this.site)}`, resource, params);
   }
 
   /** The overview of one period, of those sessions only that fit the filter. */
   overviewOf(filter: Filter, period: Period): string {
-    return href(this.#base, "", new URLSearchParams({ period, filter: formatFilter(filter) }));
+    return href(this.#path, "", new URLSearchParams({ period, filter: formatFilter(filter) }));
   }
 
   /** This page, of those sessions only that fit one more filter. */
@@ -97,18 +101,29 @@ export class Address {
       [...this.#params].filter(([name]) => name !== "filter" && name !== "page"),
     );
     for (const filter of filters) params.append("filter", formatFilter(filter));
-    return href(this.#base, this.view, params);
+    return href(this.#path, this.view, params);
   }
 
   /** Where a form of this page goes that asks by GET. */
   get action(): string {
-    return href(this.#base, this.view, new URLSearchParams());
+    return href(this.#path, this.view, new URLSearchParams());
   }
 
   /** What such a form has to send along: all parameters but those that it has fields for. */
   hidden(...fields: string[]): [name: string, value: string][] {
     return [...this.#params].filter(([name]) => !fields.includes(name) && name !== "page");
   }
+}
+
+/** Where the figures of a site are. @param base as of {@linkcode Address} */
+export function siteHref(base: string, site: string): string {
+  return `${base}/dashboard/${encodeURIComponent(site)}`;
+}
+
+/** Where the settings of sites are, of one or for another one. @param base as of {@linkcode Address} */
+export function settingsHref(base: string, site?: string): string {
+  const path = `${base}/dashboard/sites`;
+  return site === undefined ? path : `${path}?site=${encodeURIComponent(site)}`;
 }
 
 /** The filter on one value. */
@@ -122,8 +137,8 @@ export function formatFilter({ dimension, operator, values }: Filter): string {
 }
 
 /** The path of a view, with what stands in a query as it is kept readable. */
-function href(base: string, view: string, params: URLSearchParams): string {
+function href(place: string, view: string, params: URLSearchParams): string {
   const query = params.toString().replace(/%3A/g, ":").replace(/%2F/g, "/").replace(/%2C/g, ",");
-  const path = view === "" ? base : `${base}/${view}`;
+  const path = view === "" ? place : `${place}/${view}`;
   return query === "" ? path : `${path}?${query}`;
 }

@@ -2,6 +2,8 @@ import type { Child } from "hono/jsx";
 
 export interface PageOptions {
   title: string;
+  /** Under which path a browser sees this host: `""`, or such as `/stats`. */
+  base: string;
   /** Who looks was signed in here, and can sign out. */
   signedIn?: boolean;
   /** Whether the brand leads to all sites. */
@@ -15,7 +17,7 @@ export interface PageOptions {
 
 /** The frame of every page of the dashboard. It works without scripts, and loads its style from this host only. */
 export function Page(
-  { title, signedIn = false, home = false, head, scripted = false, children }: PageOptions,
+  { title, base, signedIn = false, home = false, head, scripted = false, children }: PageOptions,
 ) {
   // On a phone the site's menu takes the room of the name.
   const brand = head ? "brand dot" : "brand";
@@ -27,17 +29,17 @@ export function Page(
         <meta name="color-scheme" content="light dark" />
         <title>{title} · Footfall</title>
         <link rel="icon" href={ICON} />
-        <link rel="stylesheet" href="/assets/dashboard.css" />
-        {scripted && <script type="module" src="/assets/dashboard.js" />}
+        <link rel="stylesheet" href={`${base}/assets/dashboard.css`} />
+        {scripted && <script type="module" src={`${base}/assets/dashboard.js`} />}
       </head>
       <body>
         <a class="skip" href="#main">Skip to content</a>
         <header class="top">
           <div class="wide top-row">
-            {home ? <a class={brand} href="/dashboard">Footfall</a> : <p class={brand}>Footfall</p>}
+            {home ? <a class={brand} href={`${base}/dashboard`}>Footfall</a> : <p class={brand}>Footfall</p>}
             {head}
             {signedIn && (
-              <form class="sign-out" method="post" action="/dashboard/sign-out">
+              <form class="sign-out" method="post" action={`${base}/dashboard/sign-out`}>
                 <button class="button quiet" type="submit">Sign out</button>
               </form>
             )}

@@ -1,3 +1,4 @@
+import { settingsHref } from "./address.ts";
 import { Isolated } from "./bidi.tsx";
 import { formatCount } from "./format.ts";
 import { shownHost, shownUrl } from "./host_names.ts";
@@ -12,7 +13,9 @@ export interface RefusedOriginRow {
 }
 
 /** Pages that a site does not list, and that sent it events in the last day. @param ofSite whether the rows are of one site */
-export function RefusedOrigins({ rows, ofSite }: { rows: RefusedOriginRow[]; ofSite: boolean }) {
+export function RefusedOrigins(
+  { base, rows, ofSite }: { base: string; rows: RefusedOriginRow[]; ofSite: boolean },
+) {
   return (
     <section class="card" aria-label="Refused origins">
       <h2>Refused origins</h2>
@@ -35,7 +38,7 @@ export function RefusedOrigins({ rows, ofSite }: { rows: RefusedOriginRow[]; ofS
             <tr>
               {!ofSite && (
                 <td>
-                  <a href={`/dashboard/sites?site=${encodeURIComponent(site)}`}>
+                  <a href={settingsHref(base, site)}>
                     <Isolated text={site} />
                   </a>
                 </td>

@@ -1,6 +1,7 @@
 import type { LeftOutBots } from "../../db/stats/bots.ts";
 import { Isolated } from "./bidi.tsx";
 import { BotsLine } from "./bots_line.tsx";
+import { siteHref } from "./address.ts";
 import { formatDate } from "./format.ts";
 import { Part } from "./part.tsx";
 
@@ -10,26 +11,26 @@ export interface Arrival {
   lastEventAt: Date | null;
 }
 
-/** The tag that a site carries. */
-export function snippetOf(origin: string, site: string): string {
-  return `<script defer src="${origin}/tracking.js" data-site="${
+/** The tag that a site carries. @param publicUrl where a browser finds the pages of this host */
+export function snippetOf(publicUrl: string, site: string): string {
+  return `<script defer src="${publicUrl}/tracking.js" data-site="${
     site.replace(/&/g, "&amp;").replace(/"/g, "&quot;")
   }"></script>`;
 }
 
 /** The tag to paste, with a button that copies it. */
-export function Snippet({ origin, site }: { origin: string; site: string }) {
+export function Snippet({ publicUrl, site }: { publicUrl: string; site: string }) {
   return (
     <div class="snippet">
-      <pre tabindex={0}><code>{snippetOf(origin, site)}</code></pre>
-      <button class="button quiet" type="button" data-copy={snippetOf(origin, site)} hidden>Copy</button>
+      <pre tabindex={0}><code>{snippetOf(publicUrl, site)}</code></pre>
+      <button class="button quiet" type="button" data-copy={snippetOf(publicUrl, site)} hidden>Copy</button>
     </div>
   );
 }
 
 /** Whether events arrive; asked again every few seconds until one has. */
-export function ArrivalPart({ site, arrival }: { site: string; arrival: Arrival }) {
-  const url = `/dashboard/${encodeURIComponent(site)}/arrival`;
+export function ArrivalPart({ base, site, arrival }: { base: string; site: string; arrival: Arrival }) {
+  const url = `${siteHref(base, site)}/arrival`;
   const { lastEventAt } = arrival;
   return (
     <Part name="arrival" label="Live check" kind="arrival" refresh={lastEventAt ? undefined : url}>
@@ -38,7 +39,7 @@ export function ArrivalPart({ site, arrival }: { site: string; arrival: Arrival 
           <p class="arrived" role="status">
             <strong>Events arrive.</strong> The last one came on{" "}
             <time datetime={lastEventAt.toISOString()}>{momentOf(lastEventAt)}</time>. Its figures follow
-            within some minutes. <a href={`/dashboard/${encodeURIComponent(site)}`}>Show them</a>
+            within some minutes. <a href={siteHref(base, site)}>Show them</a>
           </p>
         )
         : (
@@ -57,7 +58,13 @@ function momentOf(at: Date): string {
 
 /** What a site shows that has no events yet. */
 export function SetupCard(
-  { site, origin, arrival, bots }: { site: string; origin: string; arrival: Arrival; bots: LeftOutBots },
+  { base, site, publicUrl, arrival, bots }: {
+    base: string;
+    site: string;
+    publicUrl: string;
+    arrival: Arrival;
+    bots: LeftOutBots;
+  },
 ) {
   return (
     <section class="card setup">
@@ -68,8 +75,8 @@ export function SetupCard(
           <Isolated text={site} />
         </strong>:
       </p>
-      <Snippet origin={origin} site={site} />
-      <ArrivalPart site={site} arrival={arrival} />
+      <Snippet publicUrl={publicUrl} site={site} />
+      <ArrivalPart base={base} site={site} arrival={arrival} />
       <BotsLine bots={bots} />
     </section>
   );

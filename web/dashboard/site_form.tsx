@@ -1,4 +1,5 @@
 import type { Child } from "hono/jsx";
+import { settingsHref } from "./address.ts";
 
 /** A site as its form has it. */
 export interface SiteFields {
@@ -43,10 +44,10 @@ interface FormProps {
 
 /** Adds a site, or changes it. @param address whoever asks comes from it */
 export function SiteForm(
-  { fields, errors, isNew, address }: FormProps & { isNew: boolean; address?: string },
+  { base, fields, errors, isNew, address }: FormProps & { base: string; isNew: boolean; address?: string },
 ) {
   return (
-    <form class="card site-form" method="post" action="/dashboard/sites">
+    <form class="card site-form" method="post" action={settingsHref(base)}>
       <h2>{isNew ? "Add a site" : "Settings"}</h2>
       {!isNew && (
         <>

@@ -1,8 +1,8 @@
 import type { Child } from "hono/jsx";
 import type { Comparison, Period } from "../../db/stats/period.ts";
 import type { DayRange } from "../../db/stats/query.ts";
+import { type Address, settingsHref, siteHref } from "./address.ts";
 import { Isolated, isolated } from "./bidi.tsx";
-import type { Address } from "./address.ts";
 import { Filters } from "./filters.tsx";
 import { formatRange } from "./format.ts";
 import { Menu } from "./menu.tsx";
@@ -66,7 +66,7 @@ export function SiteFrame(
 ) {
   const { address, viewer, sites, missingBefore } = context;
   const switcher = sites.map((site) => ({
-    href: `/dashboard/${encodeURIComponent(site)}`,
+    href: siteHref(address.base, site),
     title: isolated(site),
     current: site === address.site,
   }));
@@ -79,7 +79,7 @@ export function SiteFrame(
     : (
       <>
         <Menu label="Site" title={<Isolated text={address.site} />} items={switcher}>
-          {viewer.isAdmin && <a class="menu-more" href="/dashboard/sites">Manage sites</a>}
+          {viewer.isAdmin && <a class="menu-more" href={settingsHref(address.base)}>Manage sites</a>}
         </Menu>
         <LiveLink address={address} visitors={null} />
       </>
@@ -87,6 +87,7 @@ export function SiteFrame(
   return (
     <Page
       title={`${isolated(address.site)}: ${title}`}
+      base={address.base}
       signedIn={viewer.signedIn}
       home={viewer.isAdmin}
       head={head}

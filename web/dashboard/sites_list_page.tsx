@@ -1,4 +1,5 @@
 import type { SiteSummary } from "../../db/stats/site_summaries.ts";
+import { settingsHref, siteHref } from "./address.ts";
 import { Isolated } from "./bidi.tsx";
 import { formatCount } from "./format.ts";
 import { shownHost } from "./host_names.ts";
@@ -6,12 +7,14 @@ import { Page } from "./page.tsx";
 import type { Viewer } from "./site_frame.tsx";
 
 /** The sites, each with its last 30 days. */
-export function SitesListPage({ sites, viewer }: { sites: SiteSummary[]; viewer: Viewer }) {
+export function SitesListPage(
+  { base, sites, viewer }: { base: string; sites: SiteSummary[]; viewer: Viewer },
+) {
   return (
-    <Page title="Sites" signedIn={viewer.signedIn} home scripted>
+    <Page title="Sites" base={base} signedIn={viewer.signedIn} home scripted>
       <div class="page-head">
         <h1>Sites</h1>
-        <a class="button" href="/dashboard/sites">Add a site</a>
+        <a class="button" href={settingsHref(base)}>Add a site</a>
       </div>
       {sites.length === 0
         ? (
@@ -24,7 +27,7 @@ export function SitesListPage({ sites, viewer }: { sites: SiteSummary[]; viewer:
             {sites.map(({ site, domains, timezone, visitors, pageviews }) => (
               <li class="card">
                 <h2>
-                  <a href={`/dashboard/${encodeURIComponent(site)}`}>
+                  <a href={siteHref(base, site)}>
                     <Isolated text={site} />
                   </a>
                 </h2>

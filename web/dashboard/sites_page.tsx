@@ -1,3 +1,4 @@
+import { settingsHref } from "./address.ts";
 import { Isolated } from "./bidi.tsx";
 import { Page } from "./page.tsx";
 import { type RefusedOriginRow, RefusedOrigins } from "./refused_origins.tsx";
@@ -8,25 +9,28 @@ import type { Viewer } from "./site_frame.tsx";
 /** The sites that were added, and one of them to change; or a form for another one. */
 export function SitesPage(
   {
+    base,
     viewer,
     sites,
     fields,
     errors,
     isNew,
-    origin,
+    publicUrl,
     address,
     isLeftOut,
     refusedOrigins,
     unreachableGoals,
     arrival,
   }: {
+    /** Under which path a browser sees this host. */
+    base: string;
     viewer: Viewer;
     sites: string[];
     fields: SiteFields;
     errors: FieldErrors;
     /** Whether the form adds a site. */
     isNew: boolean;
-    origin: string;
+    publicUrl: string;
     /** Where whoever asks comes from. */
     address: string | undefined;
     /** Whether the site leaves out events from there. */
@@ -40,10 +44,10 @@ export function SitesPage(
   },
 ) {
   return (
-    <Page title="Manage sites" signedIn={viewer.signedIn} home scripted>
+    <Page title="Manage sites" base={base} signedIn={viewer.signedIn} home scripted>
       <div class="page-head">
         <h1>Manage sites</h1>
-        <a href="/dashboard">All figures</a>
+        <a href={`${base}/dashboard`}>All figures</a>
       </div>
       <div class="columns">
         <nav class="card site-list" aria-label="Sites">
@@ -51,7 +55,7 @@ export function SitesPage(
             {sites.map((site) => (
               <li>
                 <a
-                  href={`/dashboard/sites?site=${encodeURIComponent(site)}`}
+                  href={settingsHref(base, site)}
                   aria-current={!isNew && site === fields.site ? "page" : undefined}
                 >
                   <Isolated text={site} />
@@ -59,7 +63,7 @@ export function SitesPage(
               </li>
             ))}
             <li>
-              <a href="/dashboard/sites" aria-current={isNew ? "page" : undefined}>+ Add a site</a>
+              <a href={settingsHref(base)} aria-current={isNew ? "page" : undefined}>+ Add a site</a>
             </li>
           </ul>
         </nav>
@@ -72,8 +76,8 @@ export function SitesPage(
               <p class="note">
                 Paste it before <code>&lt;/head&gt;</code> of every page.
               </p>
-              <Snippet origin={origin} site={fields.site} />
-              <ArrivalPart site={fields.site} arrival={arrival} />
+              <Snippet publicUrl={publicUrl} site={fields.site} />
+              <ArrivalPart base={base} site={fields.site} arrival={arrival} />
               {isLeftOut && (
                 <p class="note">
                   Your own visits are left out: you come from {address}, which the settings below exclude.
@@ -81,7 +85,7 @@ export function SitesPage(
               )}
             </section>
           )}
-          {refusedOrigins.length > 0 && <RefusedOrigins rows={refusedOrigins} ofSite={!isNew} />}
+          {refusedOrigins.length > 0 && <RefusedOrigins base={base} rows={refusedOrigins} ofSite={!isNew} />}
           {unreachableGoals.length > 0 && (
             <section class="card" aria-label="Goals">
               <h2>Goals that are not reached any more</h2>
@@ -97,7 +101,7 @@ export function SitesPage(
               </ul>
             </section>
           )}
-          <SiteForm fields={fields} errors={errors} isNew={isNew} address={address} />
+          <SiteForm base={base} fields={fields} errors={errors} isNew={isNew} address={address} />
         </div>
       </div>
     </Page>
