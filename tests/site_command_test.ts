@@ -93,7 +93,13 @@ commandTest("site adds, sets, lists and removes sites", testDatabase, async (run
       "The goal Read is not reached any more: /docs/ is stored as /docs from now on; add a goal for that",
     ),
   );
-  assertEquals(await site("remove", "shop"), answered("removed: shop"));
+  assertEquals(
+    await site("remove", "shop"),
+    answered(
+      "removed: shop",
+      "Its events, figures and goals stay; this deletes them: deno task site remove shop --data",
+    ),
+  );
   assertEquals(await site("remove", "shop"), failed("site", "Cannot remove shop: there is no such site"));
   assertEquals(
     await site("set", "shop", "--timezone", "UTC"),
