@@ -1,4 +1,5 @@
 import { count } from "../db/doctor/check.ts";
+import { listSites } from "../db/site_directory.ts";
 import {
   countSiteRows,
   deleteSiteRows,
@@ -8,7 +9,7 @@ import {
   removeSite,
 } from "../db/site_removal.ts";
 import type { RowCount } from "../db/visitor_record.ts";
-import type { Arguments } from "./arguments.ts";
+import { type Arguments, suggest } from "./arguments.ts";
 import { CommandError, formatTable } from "./command.ts";
 import { ProgressLine } from "./progress.ts";
 import type { Reached } from "./reach.ts";
@@ -42,10 +43,7 @@ export async function removeWith(
 ): Promise<Removal> {
   const [data, dryRun] = [args.flag("data"), args.flag("dry-run")];
   const preview = await previewRemoval(reached.db, siteId);
-  // Without --data its rows do not matter, but keys that an earlier release has left in force do.
-  const isThere = preview.registered || preview.keys + preview.links > 0 ||
-    data && (await isSiteKnown(reached.db, siteId) || countSpooled(reached.config, { siteId }).length > 0);
-  if (!isThere) throw new CommandError(`Cannot remove ${siteId}: there is no such site`);
+  if (!preview.registered && preview.keys + preview.links === 0) await requireRows(reached, siteId, data);
   const tell = (done: Removal["done"], { keys, links }: Removed, deleted?: RowCount[]): Removal => ({
     done,
     site: siteId,
@@ -92,6 +90,19 @@ export async function removeWith(
   });
   progress.show(all, all);
   return tell("removed", removed, deleted);
+}
+
+/** @throws {CommandError} If nothing is stored of a site that is not registered, or that is not to be deleted */
+async function requireRows({ db, config }: Reached, siteId: string, data: boolean): Promise<void> {
+  if (!await isSiteKnown(db, siteId) && countSpooled(config, { siteId }).length === 0) {
+    const sites = (await listSites(db)).map(({ siteId }) => siteId);
+    throw new CommandError(`Cannot remove ${siteId}: there is no such site${suggest(siteId, sites)}`);
+  }
+  if (data) return;
+  throw new CommandError(
+    `Cannot remove ${siteId}: it is not registered; this deletes what is stored of it: ` +
+      `deno task site remove ${siteId} --data`,
+  );
 }
 
 /** What a person is told of it. */

@@ -4,7 +4,7 @@ import { storable } from "../db/event_row.ts";
 import { saveSite } from "../db/site_directory.ts";
 import { countSiteRows } from "../db/site_removal.ts";
 import { Spool } from "../db/spool.ts";
-import { failed } from "./command_run.ts";
+import { answered, failed } from "./command_run.ts";
 import { eventRow } from "./event_row.ts";
 import { pageview, testApp } from "./fixtures.ts";
 import { footfall, footfallCommand } from "./footfall_process.ts";
@@ -49,7 +49,7 @@ Deno.test("site remove --data tells what would go, goes no further without a yes
   await Deno.remove(cwd, { recursive: true });
 });
 
-Deno.test("site remove --data that was killed is finished by the next, and holds the ETL of others only for a piece", async () => {
+Deno.test("site remove --data that was interrupted or killed is finished by the next, and holds the ETL of others only for a piece", async () => {
   await using app = await testApp();
   const cwd = await Deno.makeTempDir();
   const remove = ["site", "remove", "shop", "--data", "--yes"];
@@ -68,15 +68,26 @@ Deno.test("site remove --data that was killed is finished by the next, and holds
     await release.promise;
   });
   await locked.promise;
-  const child = footfallCommand(cwd, remove, { DATABASE_URL: app.db.url }, {
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  await until(
-    "it waits for the roll-up",
-    async () =>
-      (await app.rows("select from pg_locks where locktype = 'advisory' and not granted")).length === 1,
-  );
+  const begun = async () => {
+    const child = footfallCommand(cwd, remove, { DATABASE_URL: app.db.url }, {
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    await until(
+      "it waits for the roll-up",
+      async () =>
+        (await app.rows("select from pg_locks where locktype = 'advisory' and not granted")).length === 1,
+    );
+    return child;
+  };
+  const interrupted = await begun();
+  interrupted.kill("SIGINT");
+  const { code, stderr } = await interrupted.output();
+  assertEquals([code, new TextDecoder().decode(stderr)], [
+    130,
+    "footfall: Interrupted: shop is removed, but not all of its rows are deleted. Run it again to go on\n",
+  ]);
+  const child = await begun();
   // Meanwhile the ETL of other sites goes on.
   await app.collect(pageview({ siteId: "blog" }));
   await app.rows("select process_events(1000)");
@@ -91,5 +102,57 @@ Deno.test("site remove --data that was killed is finished by the next, and holds
   assertEquals((await footfall(cwd, remove, { DATABASE_URL: app.db.url })).code, 0);
   assertEquals(await countSiteRows(app.db, "shop"), []);
   assertEquals(await app.rows("select site_id from user_sessions"), [{ site_id: "blog" }]);
+  await Deno.remove(cwd, { recursive: true });
+});
+
+Deno.test("site remove says what stays, and how that goes", async () => {
+  await using app = await testApp();
+  const cwd = await Deno.makeTempDir();
+  const remove = (...args: string[]) =>
+    footfall(cwd, ["site", "remove", ...args], { DATABASE_URL: app.db.url });
+  await saveSite(app.db, { siteId: "shop" });
+  await createApiKey(app.db, { siteId: "shop", name: "report", scope: "read" });
+  await app.collect(pageview({ siteId: "shop" }));
+
+  assertEquals(
+    await remove("shop", "--dry-run"),
+    answered(
+      "would remove: shop",
+      "would be revoked: 1 API key",
+      "Its events, figures and goals stay; this deletes them: deno task site remove shop --data",
+    ),
+  );
+  assertEquals(
+    await remove("shopp"),
+    failed("footfall", "Cannot remove shopp: there is no such site (did you mean shop?)"),
+  );
+  assertEquals(
+    await remove("shop"),
+    answered(
+      "removed: shop",
+      "revoked: 1 API key",
+      "Its events, figures and goals stay; this deletes them: deno task site remove shop --data",
+    ),
+  );
+  assertEquals(
+    await remove("shop"),
+    failed(
+      "footfall",
+      "Cannot remove shop: it is not registered; this deletes what is stored of it: deno task site remove shop --data",
+    ),
+  );
+  assertEquals(
+    await remove("shop", "--data", "--yes"),
+    answered(
+      "removed: shop",
+      "deleted:",
+      "table       rows",
+      "----------  ----",
+      "api_keys       1",
+      "events_log     1",
+      "Collectors may accept its events for 30 seconds more, and for good with OPEN_REGISTRATION; this deletes them: " +
+        "deno task site remove shop --data",
+    ),
+  );
   await Deno.remove(cwd, { recursive: true });
 });

@@ -183,4 +183,19 @@ for (const engine of engines()) {
     assertEquals(await tablesNaming(app.db, GONE), []);
     assertEquals(await app.rows("select count(*) from user_sessions"), [{ count: 3 }]);
   });
+
+  test("a deletion says that rows keep coming, rather than going on for ever", async () => {
+    await using app = await testApp({ engine });
+    await app.collect(pageview({ siteId: GONE }));
+
+    const error = await assertRejects(async () => {
+      for await (const _ of deleteSiteRows(app.db, GONE)) await app.collect(pageview({ siteId: GONE }));
+    }, Error);
+
+    assertEquals(
+      error.message,
+      `Cannot delete all of ${GONE}: rows keep coming. Stop its trackers, and the collectors' OPEN_REGISTRATION, ` +
+        "and run it again",
+    );
+  });
 }
