@@ -69,7 +69,7 @@ const OVERVIEW = question("overview", askOverview, async (db, query) => ({
 }), { isCold: true });
 const TIMESERIES = question(
   "timeseries",
-  (db, query) => timeseries(db, query, usualInterval(query.range)),
+  (db, query, now) => timeseries(db, query, usualInterval(query.range), now),
   rawTimeseries,
 );
 const BREAKDOWNS = PANELS.map(([dimension, raw]) =>
@@ -195,8 +195,8 @@ async function askFirstPage(db: Database, query: StatsQuery, now: Date): Promise
   const interval = usualInterval(query.range);
   await Promise.all([
     askOverview(db, query, now),
-    timeseries(db, query, interval),
-    timeseriesOf(db, query, comparedStretch(query, "previous", now)!, interval),
+    timeseries(db, query, interval, now),
+    timeseriesOf(db, query, comparedStretch(query, "previous", now, { interval })!, interval, now),
     goals(db, query),
     ...PANELS.map(([dimension]) => breakdown(db, query, dimension, { limit: PANEL_ROWS })),
   ]);

@@ -1,6 +1,6 @@
 /** `deno task demo-data [--events N] [--days D] [--site ID] [--seed S] [--raw]`: made-up visits to look at. */
 import type { Asked, Row } from "../db/database.ts";
-import { isSiteId } from "../db/site_directory.ts";
+import { isSiteId, newSiteIdProblem } from "../db/site_directory.ts";
 import { fillDatabase } from "../traffic/fill.ts";
 import { parseWhole, UsageError } from "./arguments.ts";
 import { CommandError, formatTable } from "./command.ts";
@@ -46,6 +46,8 @@ const demoData: Subcommand = {
     if (!isSiteId(siteId)) {
       throw new UsageError(`--site is "${siteId}", but must be 1 to 100 characters without blanks`);
     }
+    const problem = newSiteIdProblem(siteId);
+    if (problem !== undefined) throw new UsageError(`--site is "${siteId}", which is no site id: ${problem}`);
     const options: Options = {
       events: parseWhole("events", args.value("events") ?? "50000", 1, 100_000_000),
       days: parseWhole("days", args.value("days") ?? DAYS, 1, 3650),

@@ -4,6 +4,7 @@ import {
   isSiteId,
   listSites,
   MAX_DOMAINS,
+  newSiteIdProblem,
   type SaveOutcome,
   type Site,
   type SiteChange,
@@ -63,12 +64,8 @@ async function save(
 ): Promise<"added" | "changed"> {
   const saved = await saveSiteIn(reached, site).catch((error) => {
     // Of the dev server only the message comes.
-    if (error instanceof DataError || /time zone .* not recognized/.test((error as Error).message)) {
-      throw new CommandError(
-        `Cannot ${verb} ${site.siteId}: timezone ${site.timezone} is unknown; give a name such as Europe/Berlin`,
-      );
-    }
-    throw error;
+    if (!(error instanceof DataError) && !/^timezone /.test((error as Error).message)) throw error;
+    throw new CommandError(`Cannot ${verb} ${site.siteId}: ${(error as Error).message}`);
   });
   if (saved === "added" || saved === "changed") return saved;
   throw new CommandError(`Cannot ${verb} ${site.siteId}: ${REFUSALS[saved](site.siteId)}`);
@@ -102,16 +99,17 @@ function readAction(args: Arguments): { action: Action; siteId: string } {
   if (name !== "add" && name !== "set" && settings.length > 0) throw new UsageError(`${name} sets nothing`);
   const removing = Object.keys(REMOVAL).find((option) => args.flag(option));
   if (name !== "remove" && removing !== undefined) throw new UsageError(`--${removing} goes with remove`);
-  if (name !== "list") return { action, siteId: checkId(id) };
+  if (name !== "list") return { action, siteId: checkId(id, name === "add") };
   if (id !== undefined) throw new UsageError(`"${id}" is too much`);
   return { action, siteId: "" };
 }
 
-function checkId(id: string | undefined): string {
-  if (id && isSiteId(id)) return id;
-  throw new UsageError(
-    id ? `"${id}" is no site id: give 1 to 100 characters without blanks` : "the site's id is missing",
-  );
+function checkId(id: string | undefined, isNew: boolean): string {
+  if (!id) throw new UsageError("the site's id is missing");
+  // A site that is there can be changed and removed whatever its id.
+  const problem = isNew || !isSiteId(id) ? newSiteIdProblem(id) : undefined;
+  if (problem === undefined) return id;
+  throw new UsageError(`"${id}" is no site id: ${problem}`);
 }
 
 function answerText(answer: Answer): string {

@@ -1,6 +1,7 @@
 import type { Availability } from "./availability.ts";
-import { type Asked, type Database, DatabaseUnavailable, DataError, type Queryable } from "./database.ts";
+import { type Asked, type Database, DatabaseUnavailable, type Queryable } from "./database.ts";
 import type { Spool } from "./spool.ts";
+import { requireTimeZone } from "./time_zones.ts";
 
 /** A row of `sites`. */
 export interface Site {
@@ -140,6 +141,22 @@ export function isSiteId(text: string): boolean {
   return /^[^\s\p{Cc}\p{Cs}]{1,100}$/u.test(text);
 }
 
+// Addresses below /dashboard that belong to no site.
+const PAGES = ["sites", "sign-in", "sign-out"];
+
+/**
+ * Why no site of this id can be added, and what would be right; undefined where one can. The pages of a site have its id
+ * in their address, and browsers and proxies change some. Events of a site that is there are accepted all the same.
+ */
+export function newSiteIdProblem(id: string): string | undefined {
+  if (!isSiteId(id)) return "give 1 to 100 characters without blanks";
+  const mark = /[/\\?#%]/.exec(id)?.[0];
+  if (mark !== undefined) return `give an id without ${mark}, which means something else in a URL`;
+  if (id === "." || id === "..") return "give a name such as example-com: browsers take dots out of a URL";
+  if (PAGES.includes(id)) return "this id is taken by a page of the dashboard";
+  return undefined;
+}
+
 /** A change of a site: what is undefined stays as it is. */
 export type SiteChange = Partial<Site> & {
   siteId: string;
@@ -168,13 +185,11 @@ export const MAX_DOMAINS = 100;
 /**
  * Adds a site, or changes it. With a new timezone its days are others, so all of them are marked to be rolled up again.
  *
- * @throws {DataError} If the timezone has no such name
+ * @throws {DataError} If the timezone is none, as {@linkcode requireTimeZone} says
  */
 export async function saveSite(db: Database, change: SiteChange): Promise<SaveOutcome> {
-  if (change.timezone !== undefined && !isTimeZone(change.timezone)) {
-    throw new DataError(`time zone "${change.timezone}" not recognized`, "22023");
-  }
   return await db.transaction(async (tx) => {
+    if (change.timezone !== undefined) await requireTimeZone(tx, change.timezone);
     const [before] = await tx.query<{ timezone: string; domains: string[] }>(
       "select timezone, domains from sites where site_id = $1 for update",
       [change.siteId],
@@ -219,16 +234,6 @@ function changedDomains(
   const after = [...new Set([...before, ...addDomains])].filter((domain) => !removeDomains.includes(domain));
   if (after.length === 0) return "last-domain";
   return after.length > MAX_DOMAINS ? "too-many" : after;
-}
-
-/** Postgres alone would take any text with a digit: to POSIX, `Berlin3` is three hours west of Greenwich. */
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return /^[a-z]/i.test(name);
-  } catch {
-    return false;
-  }
 }
 
 /** Its days begin and end at other times now: those beside them may have rows, too. */

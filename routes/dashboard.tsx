@@ -24,6 +24,7 @@ import { answerPage, answerPart } from "./page.ts";
 import type { ReaderEnv } from "./readers.ts";
 import type { AppOptions, AppServices } from "./services.ts";
 import type { SiteView } from "./share.tsx";
+import { isolated } from "../web/dashboard/bidi.tsx";
 
 const VIEWS = new Map<string, View>([
   ["", overviewView],
@@ -111,7 +112,7 @@ async function answerView(
   embeddedSite?: string,
 ): Promise<Response> {
   const view = VIEWS.get(name);
-  if (!view) throw new HTTPException(404, { message: `There is no view ${name} of a site` });
+  if (!view) throw new HTTPException(404, { message: `There is no view ${isolated(name)} of a site` });
   const visit = await visitOf(c, stats, options, name, embeddedSite);
   const elsewhere = withAddedFilter(visit);
   if (elsewhere !== null) return c.redirect(elsewhere, 303);

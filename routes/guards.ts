@@ -3,6 +3,7 @@ import { HTTPException } from "hono/http-exception";
 import { isSiteId } from "../db/site_directory.ts";
 import { unauthorized } from "./admin.ts";
 import { mayRead, mayWrite, type Reader, type ReaderEnv, type Readers } from "./readers.ts";
+import { isolated } from "../web/dashboard/bidi.tsx";
 
 export const SIGN_IN = "/dashboard/sign-in";
 
@@ -53,7 +54,7 @@ function requireRead(reader: Reader, siteId: string): void {
 }
 
 function nothingFor(siteId: string): HTTPException {
-  return new HTTPException(404, { message: `There is no site ${siteId} for you` });
+  return new HTTPException(404, { message: `There is no site ${isolated(siteId)} for you` });
 }
 
 function requireWrite(reader: Reader, siteId: string): void {

@@ -1,7 +1,7 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import type { Database } from "../db/database.ts";
 import { backUpPglite } from "../db/pglite.ts";
-import { saveSite } from "../db/site_directory.ts";
+import { newSiteIdProblem, saveSite, type SiteChange } from "../db/site_directory.ts";
 import type { Connection } from "./services.ts";
 import { problem } from "./problem.ts";
 
@@ -35,7 +35,10 @@ export function sqlRoutes(db: Database, admin: MiddlewareHandler): Hono<Connecti
   });
   app.post("/dev/site", admin, async (c) => {
     try {
-      return c.json({ saved: await saveSite(db, await c.req.json()) });
+      const change: SiteChange = await c.req.json();
+      const refused = change.mustExist === false ? newSiteIdProblem(change.siteId) : undefined;
+      if (refused !== undefined) return problem(c, 400, `"${change.siteId}" is no site id: ${refused}`);
+      return c.json({ saved: await saveSite(db, change) });
     } catch (error) {
       return problem(c, 400, (error as Error).message);
     }

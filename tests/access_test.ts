@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { createApiKey } from "../db/api_keys.ts";
 import { createShareLink } from "../db/share_links.ts";
+import { newSiteIdProblem } from "../db/site_directory.ts";
 import { addGoal } from "../db/stats/goals.ts";
 import { roles } from "./access_roles.ts";
 import { pageview, type TestApp, testApp } from "./fixtures.ts";
@@ -195,6 +196,15 @@ Deno.test("every route is in the table of who may use it", async () => {
   await using app = await testApp({ dev: true });
   const mounted = app.routes.map((route) => route.replace(/^(GET \/(demo|assets)\/).*$/, "$1*"));
   assertEquals([...new Set(mounted)].sort(), Object.keys(ROUTES).sort());
+});
+
+Deno.test("no site can be added whose id is an address of this host", async () => {
+  await using app = await testApp({ dev: true });
+  const paths = app.routes.map((route) => route.split(" ")[1]!.split("/").slice(1));
+  const taken = paths.flatMap(([first, second]) => first === "dashboard" ? [first, second] : first)
+    // The site of the demo has this id.
+    .filter((segment) => segment && !segment.startsWith(":") && segment !== "demo");
+  assertEquals([...new Set(taken)].filter((segment) => newSiteIdProblem(segment!) === undefined), []);
 });
 
 serverTest("every role is answered by every route as the table says", async () => {

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { AUTOMATIC_EVENTS } from "./automatic_events.ts";
 import { at, batch, pageview, type TestApp, testApp } from "./fixtures.ts";
 import { ask, DAYS } from "./stats_shop.ts";
 import { engines } from "./test_database.ts";
@@ -41,21 +42,9 @@ const rates = (rate: number | null) => [rate, rate, rate, rate, rate];
 for (const engine of engines()) {
   Deno.test(`an event of the site's own ends a bounce, what the tracker sends by itself does not (${engine.name})`, async () => {
     await using app = await testApp({ engine });
-    const automatic = [
-      "click",
-      "error",
-      "form_abandon",
-      "form_start",
-      "page_exit",
-      "page_visibility",
-      "scroll",
-      "scroll_depth",
-      "text_copy",
-      "web_vitals",
-    ];
     await app.collect([
       view("reads"),
-      ...automatic.map((type) => event("reads", type)),
+      ...AUTOMATIC_EVENTS.map((type) => event("reads", type)),
       view("leaves"),
       view("signs up"),
       event("signs up", "signup"),

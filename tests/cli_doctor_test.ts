@@ -59,6 +59,19 @@ for (const engine of engines()) {
     );
   });
 
+  test("doctor finds a pooler that forgets what a client asked for", async () => {
+    await using db = await engine.migrated();
+    const diagnoses = await db.transaction(async (tx) => {
+      await tx.exec("set local timezone = 'America/Santiago'; set local datestyle = 'German'");
+      return await examine({ ...patient(db, engine), db: tx });
+    });
+
+    assertEquals(
+      complaints(diagnoses).filter(([check]) => check === "session"),
+      engine.embedded ? [] : [["session", "problem", "TimeZone America/Santiago, DateStyle German, DMY"]],
+    );
+  });
+
   test("doctor finds an index that is invalid, and one of the schema document's that is missing", async () => {
     await using db = await engine.migrated();
     await db.exec(
@@ -186,8 +199,8 @@ Deno.test("footfall doctor ends with 0 where there is no problem, and with 1 and
   });
 
   const lines = healthy.stdout.trimEnd().split("\n");
-  assertEquals([healthy.code, healthy.stderr, lines.at(-1)], [0, "", "31 checks: 0 problems, 0 warnings"]);
-  assertEquals([asJson.problems, asJson.warnings, asJson.checks.length, asJson.checks[0]], [0, 0, 31, {
+  assertEquals([healthy.code, healthy.stderr, lines.at(-1)], [0, "", "32 checks: 0 problems, 0 warnings"]);
+  assertEquals([asJson.problems, asJson.warnings, asJson.checks.length, asJson.checks[0]], [0, 0, 32, {
     check: "database",
     state: "ok",
     message: "answers",

@@ -37,6 +37,10 @@ Deno.test("what is called wrongly is refused in one line, with the closest match
       `--from is "2026-02-30", but must be a day as 2026-03-31${see(" rollup")}`,
     ],
     [
+      ["rollup", "--from", "0000-01-01", "--to", "2026-03-01"],
+      `--from is "0000-01-01", but must be a day as 2026-03-31${see(" rollup")}`,
+    ],
+    [
       ["rollup", "--from", "2026-03-02", "--to", "2026-03-01"],
       `--to 2026-03-01 lies before --from 2026-03-02${see(" rollup")}`,
     ],

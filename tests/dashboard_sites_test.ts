@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { getPage, texts, unescapeHtml } from "./dashboard_page.ts";
-import { testApp } from "./fixtures.ts";
+import { pageview, testApp } from "./fixtures.ts";
 
 Deno.test("sites are added and changed in the browser", async () => {
   await using app = await testApp();
@@ -75,6 +75,8 @@ Deno.test("sites are added and changed in the browser", async () => {
     const [wrong, problem] of [
       [{ site: "a b" }, "Give 1 to 100 characters without blanks."],
       [{ site: "sites" }, "This id is taken by a page of the dashboard."],
+      [{ site: ".." }, "Give a name such as example-com: browsers take dots out of a URL."],
+      [{ site: "a/b" }, "Give an id without /, which means something else in a URL."],
       [{ timezone: "UTC" }, "There is a site of this id: choose it in the list to change it."],
       [
         { existing: "1", domains: "exa mple!.com" },
@@ -82,7 +84,7 @@ Deno.test("sites are added and changed in the browser", async () => {
       ],
       [
         { existing: "1", timezone: "Mars/Olympus" },
-        "There is no such time zone: give a name such as Europe/Berlin.",
+        "Timezone Mars/Olympus is unknown; give a name such as Europe/Berlin.",
       ],
       [{ existing: "1", ipMode: "half" }, "“half” does not fit: give full, truncate, none or default."],
       [
@@ -125,7 +127,7 @@ Deno.test("no setting of a site becomes markup, stored or refused, and each is s
   const send = (fields: Record<string, string>) =>
     getPage(app, "/dashboard/sites", { method: "POST", body: new URLSearchParams(fields) });
   const script = (n: number) => `"'></textarea></script><script>alert(${n})</script>`;
-  const site = `<img/src=x/onerror=alert(0)>&amp;"'`;
+  const site = `<script>alert(0)<!--&amp;"'`;
   const excludePaths = `/${script(1)}*\n/<!--&lt;`;
   const added = await send({ site, timezone: "UTC", excludePaths });
   assertEquals(added.status, 303);
@@ -182,3 +184,23 @@ function shownFields(html: string): Record<string, string> {
     return [read("name")!, unescapeHtml(text ?? read("value") ?? "")];
   }));
 }
+
+Deno.test("a site that was added under an id that no new one may have collects, and can be changed", async () => {
+  await using app = await testApp();
+  for (const site of ["a/b", "100%", "sign-in", ".."]) {
+    await app.rows("insert into sites (site_id) values ($1)", [site]);
+    const collected = await app.collect(pageview({ siteId: site, sessionId: site, path: "/" }));
+    const changed = await getPage(app, "/dashboard/sites", {
+      method: "POST",
+      body: new URLSearchParams({ site, existing: "1", timezone: "Europe/Berlin" }),
+    });
+    assertEquals([site, collected.status, changed.status], [site, 202, 303]);
+  }
+  await app.etl();
+  assertEquals(
+    await app.rows(
+      "select site_id, timezone, (select count(*) from pageviews p where p.site_id = s.site_id) as views from sites s order by 1",
+    ),
+    ["..", "100%", "a/b", "sign-in"].map((site_id) => ({ site_id, timezone: "Europe/Berlin", views: 1 })),
+  );
+});

@@ -91,6 +91,10 @@ commandTest(
       [["--events", "0"], '--events is "0", but must be a whole number from 1 to 100000000'],
       [["--days", "many"], '--days is "many", but must be a whole number from 1 to 3650'],
       [["--seed"], "--seed needs a value"],
+      [
+        ["--site", "a/b"],
+        '--site is "a/b", which is no site id: give an id without /, which means something else in a URL',
+      ],
       [["--site", "my shop"], '--site is "my shop", but must be 1 to 100 characters without blanks'],
     ];
     for (const [args, problem] of cases) {

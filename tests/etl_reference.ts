@@ -1,3 +1,5 @@
+import { AUTOMATIC_EVENTS } from "./automatic_events.ts";
+
 /**
  * What the ETL's tables must hold, said as plainly as possible: one event after the other, over the whole set, with no
  * thought of speed: etl/definitions.md in code. The property test holds the SQL against it.
@@ -96,7 +98,7 @@ function addVisit(visit: ReferenceEvent[], tables: ReferenceTables): void {
     ...timesOf(visit, exits),
     pageview_count: views.length,
     event_count: interactions.length,
-    bounce: views.length === 1 && !interactions.some(({ eventType }) => eventType === "signup"),
+    bounce: views.length === 1 && interactions.every(({ eventType }) => AUTOMATIC_EVENTS.includes(eventType)),
     entry_path: views[0]?.path ?? null,
     entry_title: views[0] ? titleOf(views[0], interactions) : null,
     exit_path: views.at(-1)?.path ?? null,

@@ -52,6 +52,17 @@ Deno.test("every answer about days that an upgrade has not reached says from whe
   );
 });
 
+Deno.test("a CSV of days that an upgrade has not reached says so in a header", async () => {
+  await using app = await whileRebuilding();
+  const header = async (path: string) =>
+    (await ask(app, `/sites/shop/${path}`, { accept: "text/csv" })).headers.get("x-incomplete-before");
+
+  for (const path of ["timeseries?", "breakdown/page?", "breakdown/page?limit=1&", "scroll?", "goals?"]) {
+    assertEquals([path, await header(`${path}from=2026-03-10&to=2026-03-11`)], [path, REACHED]);
+    assertEquals([path, await header(`${path}from=2026-03-11&to=2026-03-11`)], [path, null]);
+  }
+});
+
 Deno.test("answers are complete without a rebuild, while another one is under way, and of a site that is younger", async () => {
   await using app = await whileRebuilding();
   await app.collect(pageview({ siteId: "young", timestamp: "2026-03-11T12:00:00.000Z" }));

@@ -84,7 +84,9 @@ for (const engine of engines()) {
         db,
         query(),
       );
-      const hours = (await timeseries(db, query(), "hour")).filter(({ pageviews }) => pageviews > 0);
+      const hours = (await timeseries(db, query(), "hour", new Date())).filter(({ pageviews }) =>
+        pageviews > 0
+      );
       return {
         overview: [visitors, sessions, pageviews, events, bounceRate, sessionSeconds],
         hours: hours.map(({ label, sessions, pageviews }) => [label.slice(11), sessions, pageviews]),
@@ -161,7 +163,9 @@ for (const engine of engines()) {
     const figures = async () => ({
       pages: (await breakdown(db, query(DAY, "2026-03-11"), "page")).rows
         .map(({ value, pageviews, sessions }) => [value, pageviews, sessions]),
-      days: (await timeseries(db, query(DAY, "2026-03-11"), "day")).map(({ pageviews }) => pageviews),
+      days: (await timeseries(db, query(DAY, "2026-03-11"), "day", new Date())).map(({ pageviews }) =>
+        pageviews
+      ),
       chosen: (await breakdown(
         db,
         query(DAY, DAY, [{ dimension: "page", operator: "is", values: ["/1"] }]),

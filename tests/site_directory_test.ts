@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Availability } from "../db/availability.ts";
-import { saveSite, SiteDirectory } from "../db/site_directory.ts";
+import { newSiteIdProblem, saveSite, SiteDirectory } from "../db/site_directory.ts";
 import { Spool } from "../db/spool.ts";
 import { pageview, testApp } from "./fixtures.ts";
 import { engines } from "./test_database.ts";
@@ -62,5 +62,22 @@ Deno.test("sites that an older version noted in the spool are known without the 
     spool.close();
   } finally {
     await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("a new site has an id that every address can carry", () => {
+  for (
+    const id of ["example-com", "example.com", "Läden", "a:b@c", "...", "sites2", "demo", "x".repeat(100)]
+  ) {
+    assertEquals([id, newSiteIdProblem(id)], [id, undefined]);
+  }
+  for (const mark of ["/", "\\", "?", "#", "%"]) {
+    assertEquals(
+      newSiteIdProblem(`a${mark}b`),
+      `give an id without ${mark}, which means something else in a URL`,
+    );
+  }
+  for (const id of ["", "a b", "a\u00a0b", "a\tb", "a\0", "\ud800", "x".repeat(101)]) {
+    assertEquals([id, newSiteIdProblem(id)], [id, "give 1 to 100 characters without blanks"]);
   }
 });

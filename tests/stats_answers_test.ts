@@ -93,6 +93,18 @@ Deno.test("parameters that cannot be answered are named, with what would be righ
       { path: "from", message: "from must be a day such as 2026-11-22" },
       { path: "to", message: "to must be a day such as 2026-11-22" },
     ]],
+    ["overview?from=0000-01-01&to=1969-12-31", [
+      { path: "from", message: "from must be a day from 1970-01-01 to 2100-12-31" },
+      { path: "to", message: "to must be a day from 1970-01-01 to 2100-12-31" },
+    ]],
+    ...["2101-01-01", "9999-12-31"].map((to): [string, { path: string; message: string }[]] => [
+      `timeseries?from=2026-01-01&to=${to}`,
+      [{ path: "to", message: "to must be a day from 1970-01-01 to 2100-12-31" }],
+    ]),
+    ["overview?from=-000001-01-01&to=10000-01-01", [
+      { path: "from", message: "from must be a day such as 2026-11-22" },
+      { path: "to", message: "to must be a day such as 2026-11-22" },
+    ]],
     ["overview?from=2026-02-01", [{
       path: "to",
       message: "to is missing: from is the first day, to the last",

@@ -1,3 +1,4 @@
+import { AUTOMATIC_EVENTS } from "./automatic_events.ts";
 import type { Database } from "../db/database.ts";
 import type { Dimension, Filter, SessionDimension, StatsQuery } from "../db/stats/query.ts";
 
@@ -104,7 +105,7 @@ export async function readFacts(db: Database, site: string, timezone: string): P
       day,
       pageviewCount: row.views,
       eventCount: row.others,
-      bounce: row.views === 1 && !own(events).some(({ name }) => name === "signup"),
+      bounce: row.views === 1 && own(events).every(({ name }) => AUTOMATIC_EVENTS.includes(name)),
       seconds: row.seconds,
       engaged: row.engaged,
       values: valuesOf(row),

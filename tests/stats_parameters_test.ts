@@ -1,6 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { withCodes } from "../routes/stats/countries.ts";
-import { comparedDays, type Comparison, daysOf, type Period, usualInterval } from "../db/stats/period.ts";
+import {
+  type Comparison,
+  daysOf,
+  type Period,
+  shiftedDays,
+  shiftOf,
+  usualInterval,
+} from "../db/stats/period.ts";
 import type { DayRange, Filter } from "../db/stats/query.ts";
 import { BadParameters, formatFilter, parseFilter, readRange } from "../routes/stats/parameters.ts";
 
@@ -26,17 +33,87 @@ Deno.test("a period is the days that end with the site's today", () => {
   assertEquals(daysOf("12mo", "2024-02-29", null), { from: "2023-03-01", to: "2024-02-29" });
 });
 
-Deno.test("what a range is compared with has as many days", () => {
-  const cases: [DayRange, Comparison, DayRange | null][] = [
-    [{ from: "2026-11-22", to: "2026-11-22" }, "previous", { from: "2026-11-21", to: "2026-11-21" }],
-    [{ from: "2026-03-01", to: "2026-03-31" }, "previous", { from: "2026-01-29", to: "2026-02-28" }],
-    [{ from: "2026-11-01", to: "2026-11-22" }, "year", { from: "2025-11-01", to: "2025-11-22" }],
-    [{ from: "2024-02-29", to: "2024-03-01" }, "year", { from: "2023-02-28", to: "2023-03-01" }],
-    [{ from: "2026-11-01", to: "2026-11-22" }, "none", null],
-    [{ from: "0001-01-01", to: "0001-01-02" }, "previous", null],
+Deno.test("a range is compared with earlier days by the calendar, and never with its own", () => {
+  const cases: [DayRange, Comparison, Parameters<typeof shiftOf>[2], DayRange | null][] = [
+    [{ from: "2026-11-22", to: "2026-11-22" }, "previous", {}, { from: "2026-11-21", to: "2026-11-21" }],
+    [{ from: "2026-03-01", to: "2026-03-31" }, "previous", {}, { from: "2026-01-29", to: "2026-02-28" }],
+    [{ from: "2026-11-01", to: "2026-11-22" }, "year", {}, { from: "2025-11-01", to: "2025-11-22" }],
+    [{ from: "2024-02-29", to: "2024-03-01" }, "year", {}, { from: "2023-02-28", to: "2023-03-01" }],
+    [{ from: "2026-11-01", to: "2026-11-22" }, "none", {}, null],
+    [{ from: "0001-01-01", to: "0001-01-02" }, "previous", {}, null],
+    // A leap year.
+    [{ from: "2024-01-01", to: "2024-12-31" }, "year", {}, { from: "2023-01-01", to: "2023-12-31" }],
+    [{ from: "2024-02-01", to: "2024-03-31" }, "year", {}, { from: "2023-02-01", to: "2023-03-31" }],
+    [{ from: "2025-02-01", to: "2025-02-28" }, "year", {}, { from: "2024-02-01", to: "2024-02-29" }],
+    // Longer than a year.
+    [{ from: "2023-11-22", to: "2024-11-22" }, "year", {}, { from: "2021-11-22", to: "2022-11-22" }],
+    [{ from: "2022-01-01", to: "2026-11-22" }, "year", {}, { from: "2017-01-01", to: "2021-11-22" }],
+    // Periods of the calendar.
+    [{ from: "2026-11-01", to: "2026-11-22" }, "previous", { period: "month" }, {
+      from: "2026-10-01",
+      to: "2026-10-22",
+    }],
+    [{ from: "2026-03-01", to: "2026-03-30" }, "previous", { period: "month" }, {
+      from: "2026-02-01",
+      to: "2026-02-28",
+    }],
+    [{ from: "2026-01-01", to: "2026-11-22" }, "previous", { period: "year" }, {
+      from: "2025-01-01",
+      to: "2025-11-22",
+    }],
+    [{ from: "2023-03-01", to: "2024-02-29" }, "previous", { period: "12mo" }, {
+      from: "2022-03-01",
+      to: "2023-02-28",
+    }],
+    [{ from: "2026-10-24", to: "2026-11-22" }, "previous", { period: "30d" }, {
+      from: "2026-09-24",
+      to: "2026-10-23",
+    }],
+    // Whole weeks: from a Tuesday, and from a Monday.
+    [{ from: "2026-08-25", to: "2026-11-22" }, "previous", { interval: "week" }, {
+      from: "2026-05-26",
+      to: "2026-08-23",
+    }],
+    [{ from: "2024-01-01", to: "2024-12-31" }, "year", { interval: "week" }, {
+      from: "2022-12-26",
+      to: "2023-12-26",
+    }],
+    [{ from: "2026-11-02", to: "2026-11-22" }, "year", { interval: "week" }, {
+      from: "2025-11-03",
+      to: "2025-11-23",
+    }],
+    [{ from: "2026-01-01", to: "2026-11-22" }, "previous", { period: "year", interval: "week" }, {
+      from: "2025-01-02",
+      to: "2025-11-23",
+    }],
+    // Whole months.
+    [{ from: "2026-09-10", to: "2026-11-20" }, "previous", { interval: "month" }, {
+      from: "2026-06-10",
+      to: "2026-08-20",
+    }],
+    [{ from: "2026-02-01", to: "2026-02-28" }, "previous", { interval: "month" }, {
+      from: "2026-01-01",
+      to: "2026-01-31",
+    }],
   ];
-  for (const [range, comparison, days] of cases) {
-    assertEquals([range, comparedDays(range, comparison)], [range, days]);
+  for (const [range, comparison, chosen, days] of cases) {
+    const shift = shiftOf(range, comparison, chosen);
+    assertEquals([range, chosen, shift && shiftedDays(range, shift)], [range, chosen, days]);
+  }
+});
+
+Deno.test("no range is compared with days of its own, whatever its length and interval", () => {
+  for (const from of ["2023-12-31", "2024-01-01", "2024-02-29", "2024-03-31"]) {
+    for (const days of [1, 28, 30, 31, 59, 60, 90, 364, 365, 366, 367, 730, 731, 1_096, 1_826]) {
+      const to = Temporal.PlainDate.from(from).add({ days: days - 1 }).toString();
+      for (const comparison of ["previous", "year"] as const) {
+        for (const interval of [undefined, "hour", "day", "week", "month"] as const) {
+          const range = { from, to };
+          const compared = shiftedDays(range, shiftOf(range, comparison, { interval })!)!;
+          assertEquals([range, interval, compared, compared.to < from], [range, interval, compared, true]);
+        }
+      }
+    }
   }
 });
 

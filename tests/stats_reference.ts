@@ -4,6 +4,7 @@
  */
 import type { Breakdown, BreakdownRow } from "../db/stats/breakdown.ts";
 import type { FunnelStep, FunnelUnit } from "../db/stats/funnel.ts";
+import { shiftedDays, shiftOf } from "../db/stats/period.ts";
 import { type DayRange, type Dimension, SESSION_DIMENSIONS, type StatsQuery } from "../db/stats/query.ts";
 import type { Interval } from "../db/stats/timeseries.ts";
 import { chosen, type Fact, type Facts, isWithin, namesOf, startOf, type VisitFact } from "./stats_facts.ts";
@@ -36,6 +37,13 @@ function totals(query: StatsQuery, sessions: VisitFact[], views: Fact[], events:
   };
 }
 
+/** The days that the range is compared with. */
+export function comparedRanges(range: DayRange): DayRange[] {
+  return (["previous", "year"] as const).map((comparison) =>
+    shiftedDays(range, shiftOf(range, comparison)!)!
+  );
+}
+
 export function referenceOverview(facts: Facts, query: StatsQuery) {
   const isIn = ({ day }: Fact) => isWithin(day, query.range);
   return totals(query, chosen(facts, query), facts.pageviews.filter(isIn), facts.events.filter(isIn));
@@ -55,13 +63,14 @@ function median(values: number[]): number | null {
   return ordered.length === 0 ? null : (ordered[Math.floor(middle)]! + ordered[Math.ceil(middle)]!) / 2;
 }
 
-export function referenceTimeseries(facts: Facts, query: StatsQuery, interval: Interval) {
+export function referenceTimeseries(facts: Facts, query: StatsQuery, interval: Interval, now: Date) {
   const sessions = chosen(facts, query);
-  return spans(query, interval).map(({ starts, ends, label }) => {
+  return spans(query, interval).map(({ starts, ends, label, isCut }) => {
     const isIn = ({ at }: { at: number }) => starts <= at && at < ends;
     return {
       start: new Date(starts),
       label,
+      partial: isCut || ends > now.getTime(),
       ...totals(query, sessions.filter(isIn), facts.pageviews.filter(isIn), facts.events.filter(isIn)),
     };
   });
@@ -70,7 +79,7 @@ export function referenceTimeseries(facts: Facts, query: StatsQuery, interval: I
 function spans(
   { range, timezone }: StatsQuery,
   interval: Interval,
-): { starts: number; ends: number; label: string }[] {
+): { starts: number; ends: number; label: string; isCut: boolean }[] {
   if (interval === "hour") {
     return daysIn(range).flatMap((day) => {
       const [starts, ends] = [startOf(day, timezone), startOf(day, timezone, 1)];
@@ -83,6 +92,7 @@ function spans(
           starts: hour.epochMilliseconds,
           ends: Math.min(hour.epochMilliseconds + 3_600_000, ends),
           label: clock,
+          isCut: false,
         };
       });
     });
@@ -91,10 +101,13 @@ function spans(
     daysIn(range),
     (day) => interval === "day" ? day : interval === "week" ? monday(day) : day.slice(0, 7),
   );
+  const wholeDays = (day: string) =>
+    interval === "day" ? 1 : interval === "week" ? 7 : Temporal.PlainDate.from(day).daysInMonth;
   return [...days.values()].map((days) => ({
     starts: startOf(days[0]!, timezone),
     ends: startOf(days.at(-1)!, timezone, 1),
     label: days[0]!,
+    isCut: days.length < wholeDays(days[0]!),
   }));
 }
 

@@ -31,28 +31,34 @@ Deno.test("what is not over is compared with the same stretch, up to the same ti
   const cases: [DayRange, Comparison, Stretch | null][] = [
     [today, "previous", {
       days: { from: "2026-11-21", to: "2026-11-21" },
+      shift: { days: 1 },
       until: { day: "2026-11-21", at: new Date("2026-11-21T13:23:00Z") },
     }],
     [{ from: "2026-11-01", to: "2026-11-22" }, "previous", {
       days: { from: "2026-10-10", to: "2026-10-31" },
+      shift: { days: 22 },
       until: { day: "2026-10-31", at: new Date("2026-10-31T13:23:00Z") },
     }],
     // In summer time 14:23 is another moment of the day in UTC.
     [{ from: "2026-10-24", to: "2026-11-22" }, "previous", {
       days: { from: "2026-09-24", to: "2026-10-23" },
+      shift: { days: 30 },
       until: { day: "2026-10-23", at: new Date("2026-10-23T12:23:00Z") },
     }],
     // It ends in the future: up to the day that is as far into it as today.
     [{ from: "2026-11-16", to: "2026-11-29" }, "year", {
       days: { from: "2025-11-16", to: "2025-11-29" },
+      shift: { months: 12 },
       until: { day: "2025-11-22", at: new Date("2025-11-22T13:23:00Z") },
     }],
     [{ from: "2026-11-23", to: "2026-11-24" }, "previous", {
       days: { from: "2026-11-21", to: "2026-11-22" },
+      shift: { days: 2 },
       until: null,
     }],
     [{ from: "2026-11-20", to: "2026-11-21" }, "previous", {
       days: { from: "2026-11-18", to: "2026-11-19" },
+      shift: { days: 2 },
       until: null,
     }],
     [today, "none", null],
@@ -60,6 +66,35 @@ Deno.test("what is not over is compared with the same stretch, up to the same ti
   for (const [range, comparison, stretch] of cases) {
     assertEquals([range, comparedStretch(query(range), comparison, now)], [range, stretch]);
   }
+});
+
+Deno.test("a day that the month before does not have is compared with the whole of that month", () => {
+  const chosen = { period: "month" } as const;
+  const month = (to: string) => query({ from: `${to.slice(0, 8)}01`, to });
+  const stretch = (to: string, comparison: Comparison = "previous") =>
+    comparedStretch(month(to), comparison, new Date(`${to}T13:00:00Z`), chosen);
+
+  assertEquals(stretch("2026-03-28"), {
+    days: { from: "2026-02-01", to: "2026-02-28" },
+    shift: { months: 1 },
+    until: { day: "2026-02-28", at: new Date("2026-02-28T13:00:00Z") },
+  });
+  assertEquals(stretch("2026-03-30"), {
+    days: { from: "2026-02-01", to: "2026-02-28" },
+    shift: { months: 1 },
+    until: null,
+  });
+  assertEquals(stretch("2024-02-29", "year"), {
+    days: { from: "2023-02-01", to: "2023-02-28" },
+    shift: { months: 12 },
+    until: null,
+  });
+  const leapDay = { from: "2024-02-29", to: "2024-02-29" };
+  assertEquals(comparedStretch(query(leapDay), "year", new Date("2024-02-29T13:00:00Z")), {
+    days: { from: "2023-02-28", to: "2023-02-28" },
+    shift: { months: 12 },
+    until: { day: "2023-02-28", at: new Date("2023-02-28T13:00:00Z") },
+  });
 });
 
 /** The facts as they would be had nobody come from that moment on, but for what is said of whole sessions. */
@@ -90,6 +125,7 @@ for (const engine of engines()) {
     const facts = await readFacts(db, SITE, TIMEZONE);
     const filters: Filter[] = [{ dimension: "device", operator: "is", values: ["desktop", "mobile"] }];
     const days = { from: "2026-10-23", to: "2026-10-28" };
+    const now = new Date("2026-11-03T12:00:00Z");
     assertEquals(chosen(facts, query(days, filters)).length > 100, true);
     for (
       const at of [
@@ -103,18 +139,20 @@ for (const engine of engines()) {
     ) {
       const day = Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(TIMEZONE)
         .toPlainDate().toString();
-      const stretch = { days, until: { day, at } };
+      const stretch = { days, shift: { days: 6 }, until: { day, at } };
       const before = factsUntil(facts, at.getTime());
       for (const asked of [query(days), query(days, filters)]) {
         const expected = referenceOverview(before, { ...asked, range: { from: days.from, to: day } });
         assertEquals([at, await overviewOf(db, asked, stretch)], [at, expected]);
         for (const interval of ["hour", "day", "week", "month"] as const) {
-          const whole = referenceTimeseries(facts, asked, interval);
+          const whole = referenceTimeseries(facts, asked, interval, now);
           const last = whole.findLastIndex(({ start }) => start <= at);
-          const cut = interval === "hour"
-            ? whole
-            : whole.with(last, referenceTimeseries(before, asked, interval)[last]!);
-          assertEquals([at, interval, await timeseriesOf(db, asked, stretch, interval)], [at, interval, cut]);
+          const cut = interval === "hour" ? whole : whole.with(last, {
+            ...referenceTimeseries(before, asked, interval, now)[last]!,
+            partial: true,
+          });
+          const found = await timeseriesOf(db, asked, stretch, interval, now);
+          assertEquals([at, interval, found], [at, interval, cut]);
         }
       }
     }

@@ -20,6 +20,8 @@ export interface TestEngine {
   /** As `PGlite` or `PostgreSQL 15.18`. */
   name: string;
   embedded: boolean;
+  /** A script for a transaction of somebody with psql, who is set otherwise than our connections; empty but of {@linkcode oddEngines}. */
+  settings: string;
   /** With every migration applied, and no rows. */
   migrated(options?: TestOptions): Promise<TestDatabase>;
   /** Without a single table. */
@@ -64,6 +66,7 @@ export function engines(shared: Kind | "nothing" = "migrated"): TestEngine[] {
 export const EMBEDDED: TestEngine = {
   name: "PGlite",
   embedded: true,
+  settings: "",
   migrated: embeddedDatabase,
   empty: emptyEmbeddedDatabase,
 };
@@ -78,6 +81,7 @@ export function serverEngines(): TestEngine[] {
   return servers().map((server) => ({
     name: server.name,
     embedded: false,
+    settings: "",
     migrated: (options?: TestOptions) => testDatabase(server, options),
     empty: (options?: TestOptions) => emptyDatabase(server, options),
   }));
@@ -126,14 +130,8 @@ const ODD: OddSetting[] = [
   },
 ];
 
-/** A server with databases of another locale, that are set otherwise. */
-export interface OddEngine extends TestEngine {
-  /** A script for a transaction whose caller is set so, whatever its connection is: somebody with psql. */
-  settings: string;
-}
-
-/** Each set-up on one of the servers; those that need ICU on one that was built with it. */
-export async function oddEngines(): Promise<OddEngine[]> {
+/** Databases of other locales that are set otherwise, each on one of the servers; those that need ICU on one that was built with it. */
+export async function oddEngines(): Promise<TestEngine[]> {
   const withIcu = await Promise.all(
     servers().map(async (server) => {
       await using admin = await openDatabase(server.url, { poolSize: 1 });
@@ -148,7 +146,7 @@ export async function oddEngines(): Promise<OddEngine[]> {
   });
 }
 
-function oddEngine(server: TestServer, { name, locale, settings }: OddSetting): OddEngine {
+function oddEngine(server: TestServer, { name, locale, settings }: OddSetting): TestEngine {
   const assignments = Object.entries(settings).map(([name, value]) => `${name} = '${value}'`);
   const empty = async (options?: OpenOptions) => {
     const database = await createDatabase(server, `template0 ${locale}`, options);

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { browserTest, FULL_CHROMIUM, launch } from "./browser.ts";
+import { ADMIN_TOKEN } from "./fixtures.ts";
 import { type Pages, trackedPages, type Visit } from "./tracked_pages.ts";
 
 /** What a walk leaves behind: its events as `type /path`, and `columns` of its row in `user_sessions`. */
@@ -247,3 +248,42 @@ browserTest("one site on two hosts has a visitor for each, and one without stora
     "data-cookieless": [{ visitors: 1, sessions: 1, pageviews: 2 }],
   });
 });
+
+browserTest(
+  "events of one tick convert in their order, and those that the stub kept follow the pageview",
+  async (browser) => {
+    await using site = await trackedPages();
+    const stub = `<script>
+    window.footfall = window.footfall || function () { (footfall.q = footfall.q || []).push(arguments); };
+    for (const name of ["open", "fill", "signup"]) footfall("event", name);
+  </script>`;
+    await using visit = await site.visit(browser, { "*": { head: stub } });
+    for (let i = 0; i < 4; i++) {
+      // Each in a session of its own.
+      await visit.open("/");
+      await visit.page.evaluate(`for (const name of ["ask", "pay", "rate"]) footfall("event", name)`);
+      await visit.leave();
+      await visit.arrived(8 * (i + 1));
+      await visit.page.goto(visit.url("/"));
+      await visit.page.evaluate("localStorage.clear()");
+      await visit.page.context().clearCookies();
+    }
+    await visit.events();
+    const { siteId } = visit;
+    const reached = async (...steps: string[]) => {
+      const answer = await site.app.request(
+        `/api/v1/sites/${siteId}/funnel?period=7d&by=session&${
+          steps.map((step) => `step=${step}`).join("&")
+        }`,
+        { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } },
+      );
+      const { steps: found } = await answer.json();
+      return found.map(({ count }: { count: number }) => count);
+    };
+    const sessions = (await visit.sessions("session_id")).length;
+    const all = (count: number) => Array.from({ length: count }, () => sessions);
+    assertEquals(sessions, 4);
+  assertEquals(await reached("page:/", "event:open", "event:fill", "event:signup"), all(4));
+    assertEquals(await reached("event:ask", "event:pay", "event:rate"), all(3));
+  },
+);

@@ -1,5 +1,6 @@
 import { ask, type Check, count, formatAge, formatBytes, ok, problem, warning } from "./check.ts";
 import { findObstacles, type Obstacle } from "../conditions.ts";
+import { SESSION } from "../session.ts";
 import { NEWEST_MAJOR, OLDEST_MAJOR, serverVersion } from "../server_version.ts";
 
 // Events of the far past or future end up on wrong days and in wrong sessions.
@@ -47,6 +48,25 @@ const connections: Check = {
       );
     }
     return ok(message);
+  },
+};
+
+const session: Check = {
+  name: "session",
+  asks: "database",
+  async run({ db, embedded }) {
+    if (embedded) return ok("as Footfall sets it");
+    const names = Object.keys(SESSION);
+    const set = await ask<Record<string, string>>(
+      db,
+      `select ${names.map((name) => `current_setting('${name}') as "${name}"`).join(", ")}`,
+    );
+    const message = names.map((name) => `${name} ${set[name]}`).join(", ");
+    if (Object.entries(SESSION).every(([name, value]) => set[name] === value)) return ok(message);
+    return problem(
+      message,
+      "the pooler does not keep what a client asks for as it connects: let it track TimeZone and DateStyle, as PgBouncer does",
+    );
   },
 };
 
@@ -190,6 +210,7 @@ export const SERVER_CHECKS: readonly Check[] = [
   unobstructed("writes", "writes", "taken"),
   unobstructed("rights", "rights", "this user may make tables and temporary tables"),
   connections,
+  session,
   durability,
   memory,
   autovacuum,

@@ -1,8 +1,8 @@
 import type { Database } from "../database.ts";
 import { totalsWithoutVisitors } from "./overview.ts";
 import { type Dimension, Params, type StatsQuery } from "./query.ts";
-import { ask, chosenRows, columnOf, scopeOf } from "./scope.ts";
-import { isSessionDimension, type ValueSums, valueSums } from "./value_sums.ts";
+import { ask, askInBatches, chosenRows, columnOf, type Scope, scopeOf } from "./scope.ts";
+import { isSessionDimension, VALUE_SUMS, type ValueSums, valueSums } from "./value_sums.ts";
 
 export interface BreakdownOptions {
   /** Most rows; 10. */
@@ -58,27 +58,106 @@ export async function breakdown(
   dimension: Dimension,
   options: BreakdownOptions = {},
 ): Promise<Breakdown> {
-  const found = await topValues(db, query, dimension, options);
-  const rows = found.rows.map((row) => readRow(row, dimension));
+  return (await breakdownAndRest(db, query, dimension, options)).breakdown;
+}
+
+/** The same, and the sum of the values that are not among the rows; null where there are none. */
+export async function breakdownAndRest(
+  db: Database,
+  query: StatsQuery,
+  dimension: Dimension,
+  options: BreakdownOptions,
+): Promise<{ breakdown: Breakdown; rest: Omit<BreakdownRow, "value"> | null }> {
+  const { rows: found, count, total, all } = await topValues(db, query, dimension, options);
+  const rows = found.map((row) => readRow(row, dimension));
   if (options.visitors) {
-    await addVisitors(db, query, dimension, found.rows.map(({ value_id }) => value_id), rows);
+    await addVisitors(db, query, dimension, found.map(({ value_id }) => value_id), rows);
   }
-  return {
-    total: found.total,
-    rows,
-    others: null,
-    count: found.count,
-  };
+  const { value: _, ...rest } = readRow({ ...without(all, found), value: "", value_id: 0 }, dimension);
+  return { breakdown: { total, rows, others: null, count }, rest: count > rows.length ? rest : null };
+}
+
+/** Every value, without a limit. @param take gets them in batches, in the order of a breakdown; false ends it */
+export async function everyValue(
+  db: Database,
+  query: StatsQuery,
+  dimension: Dimension,
+  options: Omit<BreakdownOptions, "limit" | "offset">,
+  take: (rows: BreakdownRow[]) => boolean,
+): Promise<void> {
+  const params = new Params();
+  const scope = await scopeOf(db, query, params);
+  const found = foundValues(scope, query, dimension, options, params);
+  const counted = options.visitors
+    ? `left join (${
+      visitorsOfValues((await chosenRows(db, query, params)).where, dimension)
+    }) v using (value_id)`
+    : "";
+  await askInBatches<Row & { visitors?: number }>(
+    db,
+    `${found}
+  select f.*${options.visitors ? ", coalesce(v.visitors, 0) as visitors" : ""}
+  from found f ${counted}
+  order by ${orderOf(dimension)}`,
+    params,
+    (rows) =>
+      take(rows.map((row) => ({
+        ...readRow(row, dimension),
+        ...(row.visitors !== undefined && { visitors: row.visitors }),
+      }))),
+  );
+}
+
+interface TopValues {
+  rows: Row[];
+  count: number;
+  total: Breakdown["total"];
+  /** Of all values, with the search. */
+  all: ValueSums;
 }
 
 async function topValues(
   db: Database,
   query: StatsQuery,
   dimension: Dimension,
-  { limit = 10, offset = 0, search = [], among, automatic }: BreakdownOptions,
-): Promise<{ rows: Row[]; count: number; total: Breakdown["total"] }> {
+  { limit = 10, offset = 0, ...options }: BreakdownOptions,
+): Promise<TopValues> {
   const params = new Params();
   const scope = await scopeOf(db, query, params);
+  // Each session has one value of its dimensions, so these add up; a session may have several pages, and events.
+  const everything = isSessionDimension(dimension)
+    ? "sums"
+    : options.automatic === undefined
+    ? `(${totalsWithoutVisitors(scope)}) totals`
+    : "found";
+  const order = orderOf(dimension);
+  const [answer] = await ask<TopValues>(
+    db,
+    `${foundValues(scope, query, dimension, options, params)}
+  select
+    (select count(*) from found) as count,
+    (select jsonb_build_object('sessions', coalesce(sum(sessions), 0), 'pageviews', coalesce(sum(pageviews), 0),
+       'events', coalesce(sum(events), 0)) from ${everything}) as total,
+    (select jsonb_build_object(${
+      VALUE_SUMS.map((column) => `'${column}', coalesce(sum(${column}), 0)`).join(", ")
+    }) from found) as all,
+    coalesce(jsonb_agg(to_jsonb(page) order by ${order}), '[]') as rows
+  from (
+    select * from found order by ${order} limit ${params.add(limit)} offset ${params.add(offset)}
+  ) page`,
+    params,
+  );
+  return answer!;
+}
+
+/** SQL for the values that are wanted, as `found`. */
+function foundValues(
+  scope: Scope,
+  query: StatsQuery,
+  dimension: Dimension,
+  { search = [], among, automatic }: BreakdownOptions,
+  params: Params,
+): string {
   const sums = valueSums(scope, dimension, params);
   const site = params.add(query.site);
   const isWanted = [
@@ -90,16 +169,7 @@ async function topValues(
     )`]),
     ...(among === undefined ? [] : [`d.value = any(${params.add(among)}::text[])`]),
   ];
-  // Each session has one value of its dimensions, so these add up; a session may have several pages, and events.
-  const everything = isSessionDimension(dimension)
-    ? "sums"
-    : automatic === undefined
-    ? `(${totalsWithoutVisitors(scope)}) totals`
-    : "found";
-  const order = `${weightOf(dimension)} desc, sessions desc, value collate "C"`;
-  const [found] = await ask<{ rows: Row[]; count: number; total: Breakdown["total"] }>(
-    db,
-    `
+  return `
   with sums as (${sums}
   ),
   found as materialized (
@@ -107,18 +177,18 @@ async function topValues(
     from sums s
     join dictionary d on d.site_id = ${site} and d.value_id = s.value_id
     ${isWanted.length === 0 ? "" : `where ${isWanted.join(" and ")}`}
-  )
-  select
-    (select count(*) from found) as count,
-    (select jsonb_build_object('sessions', coalesce(sum(sessions), 0), 'pageviews', coalesce(sum(pageviews), 0),
-       'events', coalesce(sum(events), 0)) from ${everything}) as total,
-    coalesce(jsonb_agg(to_jsonb(page) order by ${order}), '[]') as rows
-  from (
-    select * from found order by ${order} limit ${params.add(limit)} offset ${params.add(offset)}
-  ) page`,
-    params,
-  );
-  return found!;
+  )`;
+}
+
+function orderOf(dimension: Dimension): string {
+  return `${weightOf(dimension)} desc, sessions desc, value collate "C"`;
+}
+
+/** What is left of the sums without those of some values. */
+function without(all: ValueSums, rows: ValueSums[]): ValueSums {
+  return Object.fromEntries(
+    VALUE_SUMS.map((column) => [column, rows.reduce((left, row) => left - row[column], all[column])]),
+  ) as unknown as ValueSums;
 }
 
 /** By what values are sorted first. */
@@ -149,17 +219,21 @@ async function addVisitors(
 ): Promise<void> {
   const params = new Params();
   const { where } = await chosenRows(db, query, params);
-  const wanted = `${params.add(ids)}::integer[]`;
-  const values = isSessionDimension(dimension) ? `s.${columnOf(dimension)}` : `unnest(s.${dimension}_ids)`;
   const counted = await ask<{ value_id: number; visitors: number }>(
     db,
-    `
-  select value_id, count(distinct visitor) as visitors
-  from (select ${values} as value_id, s.visitor from session_rows s where ${where}) seen
-  where value_id = any(${wanted})
-  group by value_id`,
+    visitorsOfValues(where, dimension, `${params.add(ids)}::integer[]`),
     params,
   );
   const visitors = new Map(counted.map((row) => [row.value_id, row.visitors]));
   rows.forEach((row, i) => row.visitors = visitors.get(ids[i]!) ?? 0);
+}
+
+/** @param wanted SQL for a list of numbers; all values without it */
+function visitorsOfValues(where: string, dimension: Dimension, wanted?: string): string {
+  const values = isSessionDimension(dimension) ? `s.${columnOf(dimension)}` : `unnest(s.${dimension}_ids)`;
+  return `
+  select value_id, count(distinct visitor) as visitors
+  from (select ${values} as value_id, s.visitor from session_rows s where ${where}) seen
+  ${wanted === undefined ? "" : `where value_id = any(${wanted})`}
+  group by value_id`;
 }

@@ -22,9 +22,10 @@ export interface FormRow {
   fields: { field: string; filled: number; share: number }[];
 }
 
-/** The forms that were used, the most often started or submitted first. @param limit how many, at most */
-export async function forms(db: Database, query: StatsQuery, limit = 50): Promise<FormRow[]> {
+/** The forms that were used, the most often started or submitted first. @param limit how many, at most; null: all */
+export async function forms(db: Database, query: StatsQuery, limit: number | null = 50): Promise<FormRow[]> {
   const [used, fields] = await Promise.all([usedForms(db, query, limit), filledFields(db, query)]);
+  const fieldsOf = Map.groupBy(fields, ({ form }) => form);
   const views = await sumsOfValues(db, query, "page", [...new Set(used.flatMap(({ pages }) => pages))]);
   return used.map(({ form, pages, starts, submissions, abandonments }) => ({
     form,
@@ -35,14 +36,14 @@ export async function forms(db: Database, query: StatsQuery, limit = 50): Promis
     abandonments,
     // The Enter key in a field that the browser filled in submits a form without a start.
     completionRate: starts === 0 ? null : Math.min(submissions / starts, 1),
-    fields: fields.filter((field) => field.form === form)
+    fields: (fieldsOf.get(form) ?? [])
       .map(({ field, filled }) => ({ field, filled, share: Math.min(filled / submissions, 1) })),
   }));
 }
 
 type UsedForm = Pick<FormRow, "form" | "pages" | "starts" | "submissions" | "abandonments">;
 
-async function usedForms(db: Database, query: StatsQuery, limit: number): Promise<UsedForm[]> {
+async function usedForms(db: Database, query: StatsQuery, limit: number | null): Promise<UsedForm[]> {
   const params = new Params();
   const scope = await scopeOf(db, query, params);
   const columns = "form_id, page, starts, submissions, abandonments";
@@ -73,7 +74,7 @@ async function usedForms(db: Database, query: StatsQuery, limit: number): Promis
   from pages
   group by form_id
   order by greatest(sum(starts), sum(submissions)) desc, form_id collate "C"
-  limit ${params.add(limit)}`,
+  limit ${params.add(limit)}::integer`,
     params,
   );
 }

@@ -18,7 +18,7 @@ export interface Journeys {
   sessions: number;
   /** How often they were; a page that was loaded anew counts once. */
   views: number;
-  /** The ten most frequent each. */
+  /** The most frequent each. */
   previous: JourneyStep[];
   next: JourneyStep[];
 }
@@ -30,9 +30,17 @@ type Step = Omit<JourneyStep, "share">;
 /**
  * Where sessions came from when they came to a page, and where they went: the page before and after each view of it.
  * Repeated views of the same page in a row are one.
+ *
+ * @param limit how many pages before, and after, at most; null: all
  */
-export async function journeys(db: Database, query: StatsQuery, page: string): Promise<Journeys> {
+export async function journeys(
+  db: Database,
+  query: StatsQuery,
+  page: string,
+  limit: number | null = TOP,
+): Promise<Journeys> {
   const params = new Params();
+  const most = params.add(limit);
   const { where } = await chosenRows(db, query, params);
   const site = params.add(query.site);
   const id = `(select value_id from dictionary where site_id = ${site} and value_hash = md5(canonical_path(${
@@ -47,7 +55,7 @@ export async function journeys(db: Database, query: StatsQuery, page: string): P
       from (select ${neighbour} as value_id, count(*) as count from views where ${isEdge} group by 1) sides
       left join dictionary d on d.site_id = ${site} and d.value_id = sides.value_id
       order by count desc, d.value collate "C" nulls first
-      limit ${TOP}
+      limit ${most}::integer
     ) counted
   )`;
   const [answer] = await ask<{ sessions: number; views: number; previous: Step[]; next: Step[] }>(

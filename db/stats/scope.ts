@@ -144,9 +144,34 @@ export function chosenFacts(
 /** The rows of a statement that sorts and hashes up to millions of rows. */
 export function ask<T>(db: Database, sql: string, params: Params): Promise<T[]> {
   return db.transaction(async (tx) => {
-    // With the default of 4 MB a hash of a million visitors goes to the disk. With the default random_page_cost of 4 all sessions of
-    // all sites are read for the year of one: 0.8 s instead of 0.6, of four million.
-    await tx.exec("set local work_mem = '64MB'; set local random_page_cost = 1.1");
+    await tx.exec(SETTINGS);
     return await tx.query<T>(sql, params.values);
+  });
+}
+
+// With the default of 4 MB a hash of a million visitors goes to the disk. With the default random_page_cost of 4 all sessions of
+// all sites are read for the year of one: 0.8 s instead of 0.6, of four million.
+const SETTINGS = "set local work_mem = '64MB'; set local random_page_cost = 1.1";
+
+// The larger, the more memory; below this the round trips begin to cost.
+const BATCH_ROWS = 2_000;
+
+/**
+ * As {@linkcode ask}, for any number of rows: hands them to `take` in batches, as fast as they come, until it returns false.
+ * `take` must not wait for a slow reader: the connection is held until the last row.
+ */
+export function askInBatches<T>(
+  db: Database,
+  sql: string,
+  params: Params,
+  take: (rows: T[]) => boolean,
+): Promise<void> {
+  return db.transaction(async (tx) => {
+    await tx.exec(`${SETTINGS}; set local cursor_tuple_fraction = 1`);
+    await tx.query(`declare answer no scroll cursor for ${sql}`, params.values);
+    for (;;) {
+      const rows = await tx.query<T>(`fetch ${BATCH_ROWS} from answer`);
+      if (!take(rows) || rows.length < BATCH_ROWS) return;
+    }
   });
 }

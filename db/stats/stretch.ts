@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 import { overview } from "./overview.ts";
-import { comparedDays, type Comparison } from "./period.ts";
+import { type Comparison, earlier, type Period, type Shift, shiftedDays, shiftOf } from "./period.ts";
 import { type DayRange, Params, type StatsQuery } from "./query.ts";
 import { ask, type Days, scopeOf } from "./scope.ts";
 import { type Bucket, type Interval, timeseries } from "./timeseries.ts";
@@ -9,8 +9,9 @@ import { visitorCount } from "./visitors.ts";
 
 /** What a range is compared with. */
 export interface Stretch {
-  /** As many days as the range has. */
   days: DayRange;
+  /** How much earlier each of its days is than the one that it is compared with. */
+  shift: Shift;
   /** Where the range is not over: what lies later is not compared. Null where it is. */
   until: Until | null;
 }
@@ -21,22 +22,52 @@ export interface Until {
   at: Date;
 }
 
-/** The stretch to compare with: what is not over is compared up to the same time of the day. Null where there is none. */
+/**
+ * The stretch to compare with: what is not over is compared up to the same time of the day. Null where there is none.
+ *
+ * @param chosen as in {@linkcode shiftOf}
+ */
 export function comparedStretch(
   { range, timezone }: StatsQuery,
   comparison: Comparison,
   now: Date,
+  chosen: { period?: Period | null; interval?: Interval } = {},
 ): Stretch | null {
-  const days = comparedDays(range, comparison);
-  if (days === null) return null;
+  const shift = shiftOf(range, comparison, chosen);
+  const days = shift && shiftedDays(range, shift);
+  if (days === null || shift === null) return null;
   const clock = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(timezone);
   const today = clock.toPlainDate();
-  if (range.to < today.toString()) return { days, until: null };
-  const elapsed = Temporal.PlainDate.from(range.from).until(today).days;
-  if (elapsed < 0) return { days, until: null };
-  const day = Temporal.PlainDate.from(days.from).add({ days: elapsed });
+  if (today.toString() < range.from || range.to < today.toString()) return { days, shift, until: null };
+  const day = earlier(today.toString(), shift);
+  // On 30 March all of February has a day of March beside it.
+  if (day.day < today.day && "months" in shift && range.from <= today.with({ day: day.day }).toString()) {
+    return { days: { from: days.from, to: day.toString() }, shift, until: null };
+  }
   const at = day.toZonedDateTime({ timeZone: timezone, plainTime: clock.toPlainTime() });
-  return { days, until: { day: day.toString(), at: new Date(at.epochMilliseconds) } };
+  return { days, shift, until: { day: day.toString(), at: new Date(at.epochMilliseconds) } };
+}
+
+/**
+ * For each interval of a range the one of the stretch that is at the same place of the calendar: the same time of the day,
+ * the same day. Null where there is none: an hour that the clocks skip, 29 February.
+ */
+export function besideEach(
+  buckets: Bucket[],
+  earlierBuckets: Bucket[],
+  { shift }: Stretch,
+): (Bucket | null)[] {
+  const free = Map.groupBy(earlierBuckets, ({ label }) => placeOf(label));
+  return buckets.map(({ label }) => {
+    // Each stands beside one only: a second 02:00 is beside a second one, and 29 February beside 28 only if 28 is not asked for.
+    const place = earlier(label.slice(0, 10), shift).toString() + label.slice(10);
+    return free.get(placeOf(place))?.shift() ?? null;
+  });
+}
+
+/** The day, or the hour of a day: where clocks change by half an hour, the day's other hours are those at 03:30, 04:30, … */
+function placeOf(label: string): string {
+  return label.slice(0, "2026-11-22T14".length);
 }
 
 /** The days of the stretch, the one on which it ends included. */
@@ -61,14 +92,15 @@ export async function timeseriesOf(
   query: StatsQuery,
   { days, until }: Stretch,
   interval: Interval,
+  now: Date,
 ): Promise<Bucket[]> {
-  const buckets = await timeseries(db, { ...query, range: days }, interval);
+  const buckets = await timeseries(db, { ...query, range: days }, interval, now);
   if (until === null || interval === "hour") return buckets;
   const last = buckets.findLastIndex(({ start }) => start <= until.at);
   if (last < 0) return buckets;
   const { start, label } = buckets[last]!;
   const totals = await overviewUntil(db, { ...query, range: { from: label, to: until.day } }, until.at);
-  return buckets.with(last, { start, label, ...totals });
+  return buckets.with(last, { start, label, partial: true, ...totals });
 }
 
 /** The figures of the range, whose last day ends at `until`. */

@@ -14,12 +14,23 @@ export interface Bucket extends Totals {
   start: Date;
   /** The same on the site's clock: `2026-11-22`, and for hours `2026-11-22T14:00`. */
   label: string;
+  /** Whether it is not a whole hour, day, week or month: the range begins or ends within it, or it is not over yet. */
+  partial: boolean;
 }
 
-type Row = Sums & { starts_at: Date; label: string };
+type Row = Sums & { starts_at: Date; label: string; is_partial: boolean };
 
-/** The figures of each interval of the range, the earliest first, empty ones included. */
-export async function timeseries(db: Database, query: StatsQuery, interval: Interval): Promise<Bucket[]> {
+/**
+ * The figures of each interval of the range, the earliest first, empty ones included.
+ *
+ * @param now what ends later is partial
+ */
+export async function timeseries(
+  db: Database,
+  query: StatsQuery,
+  interval: Interval,
+  now: Date,
+): Promise<Bucket[]> {
   const params = new Params();
   const scope = await scopeOf(db, query, params);
   const [from, to, zone] = [query.range.from, query.range.to, query.timezone]
@@ -38,7 +49,7 @@ export async function timeseries(db: Database, query: StatsQuery, interval: Inte
   sums as (${sums}
   )
   select
-    b.starts_at, b.label,
+    b.starts_at, b.label, b.is_cut or b.ends_at > ${params.add(now)}::timestamptz as is_partial,
     coalesce(s.visitors, 0) as visitors, coalesce(s.sessions, 0) as sessions, coalesce(s.pageviews, 0) as pageviews,
     coalesce(s.events, 0) as events, coalesce(s.bounces, 0) as bounces, coalesce(s.viewed, 0) as viewed, coalesce(s.seconds, 0) as seconds,
     coalesce(s.engaged, 0) as engaged, coalesce(s.measured, 0) as measured
@@ -47,16 +58,22 @@ export async function timeseries(db: Database, query: StatsQuery, interval: Inte
   order by b.starts_at`,
     params,
   );
-  return rows.map(({ starts_at, label, ...sums }) => ({ start: starts_at, label, ...totalsOf(sums) }));
+  return rows.map(({ starts_at, label, is_partial, ...sums }) => ({
+    start: starts_at,
+    label,
+    partial: is_partial,
+    ...totalsOf(sums),
+  }));
 }
 
 /** SQL for the days at both ends, and the site's time zone. */
 type Range = Record<"from" | "to" | "zone", string>;
 
-/** `bucket`, `starts_at` and `label` of each hour of the range: the bucket is the moment when it starts. */
+/** `bucket`, `starts_at`, `ends_at`, `label` and `is_cut` of each hour of the range: the bucket is the moment when it starts. */
 function hours({ from, to, zone }: Range): string {
   return `
-    select hour as bucket, hour as starts_at, to_char(hour at time zone ${zone}, 'YYYY-MM-DD"T"HH24:MI') as label
+    select hour as bucket, hour as starts_at, least(hour + interval '1 hour', ends) as ends_at, false as is_cut,
+      to_char(hour at time zone ${zone}, 'YYYY-MM-DD"T"HH24:MI') as label
     from (
       select day::timestamp at time zone ${zone} as starts, (day::date + 1)::timestamp at time zone ${zone} as ends
       from generate_series(${from}::timestamp, ${to}::timestamp, interval '1 day') as day
@@ -66,11 +83,12 @@ function hours({ from, to, zone }: Range): string {
 /** The same of days, weeks or months, with the `first_day` and `last_day` of each: the bucket is the first day. */
 function days(interval: Interval, { from, to, zone }: Range): string {
   return `
-    select first_day as bucket, first_day::timestamp at time zone ${zone} as starts_at, to_char(first_day::timestamp, 'YYYY-MM-DD') as label,
-      first_day, last_day
+    select first_day as bucket, first_day::timestamp at time zone ${zone} as starts_at,
+      (last_day + 1)::timestamp at time zone ${zone} as ends_at, first_day > step or last_day < next_step - 1 as is_cut,
+      to_char(first_day::timestamp, 'YYYY-MM-DD') as label, first_day, last_day
     from (
-      select ${firstDay("step", interval, from)} as first_day,
-        least((step + interval '1 ${interval}')::date - 1, ${to}) as last_day
+      select ${firstDay("step", interval, from)} as first_day, step::date as step,
+        least((step + interval '1 ${interval}')::date - 1, ${to}) as last_day, (step + interval '1 ${interval}')::date as next_step
       from generate_series(date_trunc('${interval}', ${from}::timestamp), ${to}::timestamp, interval '1 ${interval}') as step
     ) days`;
 }

@@ -74,6 +74,20 @@ export function sumsOfNamed(
 
 const COLUMNS = "value_id, sessions, pageviews, events, bounces, viewed, seconds, engaged, measured, timed";
 
+const SUMMED: Record<keyof ValueSums, true> = {
+  sessions: true,
+  pageviews: true,
+  events: true,
+  bounces: true,
+  viewed: true,
+  seconds: true,
+  timed: true,
+  engaged: true,
+  measured: true,
+};
+/** The columns of {@linkcode ValueSums}. */
+export const VALUE_SUMS = Object.keys(SUMMED) as (keyof ValueSums)[];
+
 /**
  * A row a value, as SQL: `value_id` and the columns of {@linkcode ValueSums}.
  *

@@ -7,6 +7,7 @@ import { readStep, valuesOf } from "./funnel.tsx";
 import { outcomeOf } from "./outcome.ts";
 import type { Html, View } from "./view.ts";
 import type { Visit } from "./visit.ts";
+import { isolated } from "../../web/dashboard/bidi.tsx";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -38,7 +39,7 @@ export async function changeGoals(db: Database, visit: Visit, form: URLSearchPar
   }
   const goal = target.page === undefined ? target : { page: await storedPath(db, site, target.page) };
   const added = await addGoal(db, site, { name: fields.name, ...goal });
-  return added === undefined ? await refuse(`There is a goal named ${fields.name} already.`) : null;
+  return added === undefined ? await refuse(`There is a goal named ${isolated(fields.name)} already.`) : null;
 }
 
 async function goalsPage(visit: Visit, fields: GoalFields): Promise<Html> {

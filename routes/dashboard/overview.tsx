@@ -7,7 +7,13 @@ import { overview } from "../../db/stats/overview.ts";
 import { definitionChanges } from "../../db/stats/definition_changes.ts";
 import { dayCount, MAX_DAYS_BY_HOUR, usualInterval } from "../../db/stats/period.ts";
 import type { DayRange } from "../../db/stats/query.ts";
-import { overviewOf, stretchDays, timeseriesOf } from "../../db/stats/stretch.ts";
+import {
+  besideEach,
+  comparedStretch,
+  overviewOf,
+  stretchDays,
+  timeseriesOf,
+} from "../../db/stats/stretch.ts";
 import { type Interval, INTERVALS, timeseries } from "../../db/stats/timeseries.ts";
 import { chartSeries } from "../../web/dashboard/chart_series.ts";
 import { FIGURE_KEYS } from "../../web/dashboard/figures.ts";
@@ -65,6 +71,7 @@ export const overviewView: View = async (visit, part) => {
       <OverviewPage
         context={context}
         figure={figure}
+        interval={interval}
         intervals={intervals}
         answers={{ totals, series, panels, events, goals: reached }}
       />
@@ -82,15 +89,16 @@ async function totalsAnswer({ db, query, compared }: Visit) {
   return { current, previous, medians: found, bots };
 }
 
-async function seriesAnswer({ db, query, compared, now, site }: Visit, interval: Interval) {
+async function seriesAnswer({ db, query, context: { address }, now }: Visit, interval: Interval) {
+  const compared = comparedStretch(query, address.compare, now, { period: address.period, interval });
   const shown = { from: compared ? stretchDays(compared).from : query.range.from, to: query.range.to };
   const [buckets, previous, changes] = await Promise.all([
-    timeseries(db, query, interval),
-    compared ? timeseriesOf(db, query, compared, interval) : [],
+    timeseries(db, query, interval, now),
+    compared ? timeseriesOf(db, query, compared, interval, now) : [],
     definitionChanges(db, query, shown),
   ]);
-  const isUnfinished = query.range.to >= site.today;
-  return { ...chartSeries(buckets, previous, { interval, now, isUnfinished }), changes };
+  const beside = compared ? besideEach(buckets, previous, compared) : [];
+  return { ...chartSeries(buckets, beside, { interval, now }), changes };
 }
 
 async function panelAnswer({ db, query, context }: Visit, panel: Panel) {

@@ -1,10 +1,8 @@
-import { isSiteId, type Site } from "../../db/site_directory.ts";
+import { isSiteId, newSiteIdProblem, type Site } from "../../db/site_directory.ts";
 import { formatNetwork, readSettings } from "../../events/site_settings.ts";
 import { shownHost } from "../../web/dashboard/host_names.ts";
 import type { FieldErrors, SiteFields } from "../../web/dashboard/site_form.tsx";
-
-// What stands at these places below /dashboard is no site.
-const TAKEN = ["sites", "sign-in", "sign-out"];
+import { isolated } from "../../web/dashboard/bidi.tsx";
 
 /** The form of a site that is to be added. */
 export const EMPTY: SiteFields = {
@@ -46,11 +44,11 @@ export function readForm(form: URLSearchParams): SiteFields {
   return Object.fromEntries(Object.keys(EMPTY).map((name) => [name, read(name)])) as unknown as SiteFields;
 }
 
-/** The site that the fields describe, and what is wrong with them. */
-export function readSite(fields: SiteFields): Site & { errors: FieldErrors } {
+/** The site that the fields describe, and what is wrong with them. @param isNew whether it is to be added */
+export function readSite(fields: SiteFields, isNew: boolean): Site & { errors: FieldErrors } {
   const errors: FieldErrors = {};
-  if (!isSiteId(fields.site)) errors.site = "Give 1 to 100 characters without blanks.";
-  if (TAKEN.includes(fields.site)) errors.site = "This id is taken by a page of the dashboard.";
+  const problem = isNew || !isSiteId(fields.site) ? newSiteIdProblem(fields.site) : undefined;
+  if (problem !== undefined) errors.site = `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`;
   if (fields.timezone === "") errors.timezone = "Give a name such as Europe/Berlin.";
   const entries = (text: string, separator: RegExp) =>
     text.split(separator).filter((entry) => entry.trim() !== "");
@@ -66,7 +64,7 @@ export function readSite(fields: SiteFields): Site & { errors: FieldErrors } {
     pageParameters: entries(fields.pageParameters, /[\s,]+/),
   };
   const read = readSettings(given, (name, { shown, message }) => {
-    errors[name as keyof SiteFields] = `“${shown}” does not fit: ${message}.`;
+    errors[name as keyof SiteFields] = `“${isolated(shown)}” does not fit: ${message}.`;
   });
   return {
     siteId: fields.site,

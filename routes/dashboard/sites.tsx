@@ -67,7 +67,7 @@ export function sitesRoutes(
     const form = new URLSearchParams(await c.req.text());
     const fields = readForm(form);
     const isNew = !form.has("existing");
-    const { errors, ...site } = readSite(fields);
+    const { errors, ...site } = readSite(fields, isNew);
     if (Object.keys(errors).length === 0) {
       try {
         const saved = await saveSite(db, { ...site, mustExist: !isNew });
@@ -82,7 +82,7 @@ export function sitesRoutes(
         return c.redirect(`${PATH}?site=${encodeURIComponent(site.siteId)}`, 303);
       } catch (error) {
         if (!(error instanceof DataError)) throw error;
-        errors.timezone = "There is no such time zone: give a name such as Europe/Berlin.";
+        errors.timezone = `${error.message.replace(/^t/, "T")}.`;
       }
     }
     return await show(c, fields, errors, isNew);

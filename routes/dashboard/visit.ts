@@ -82,7 +82,7 @@ export async function readVisit(
     range,
     filters: withHostSpellings(withCodes(filter)),
   };
-  const compared = comparedStretch(query, compare, now);
+  const compared = comparedStretch(query, compare, now, { period });
   const address = new Address(id, view, knownParameters(url.searchParams), {
     filters: filter,
     period: period ?? null,

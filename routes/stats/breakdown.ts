@@ -1,8 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Database } from "../../db/database.ts";
-import { breakdown } from "../../db/stats/breakdown.ts";
+import { breakdownAndRest, everyValue } from "../../db/stats/breakdown.ts";
 import { DIMENSIONS } from "../../db/stats/query.ts";
-import { answerCsv, wantsCsv } from "./csv.ts";
+import { isSessionDimension } from "../../db/stats/value_sums.ts";
+import { answerCsv, FORMAT, OTHERS, streamCsv, wantsCsv } from "./csv.ts";
 import { searchFor } from "./countries.ts";
 import { FILTERS, oneOf, RANGE, shortText, wholeNumber, yesNo } from "./parameters.ts";
 import { asked, readQuestion } from "./question.ts";
@@ -45,7 +46,12 @@ const route = createRoute({
     query: z.strictObject({
       ...RANGE,
       ...FILTERS,
-      limit: wholeNumber("limit", 1, 1000, 10),
+      ...FORMAT,
+      limit: wholeNumber("limit", 1, 1000, 10).openapi({
+        description:
+          "CSV without `limit` and `page` has every value. With one of them, its last row `(others)` sums up " +
+          "the values that are left out; what cannot be added up is empty.",
+      }),
       page: wholeNumber("page", 1, 100_000, 1),
       search: shortText("search", 200).optional().openapi({
         description: "Only values that contain it, whatever its case; countries by their English names.",
@@ -63,15 +69,27 @@ export function breakdownRoutes(db: Database): Resource {
     const { site, dimension } = c.req.valid("param");
     const { limit, page, search, visitors, ...parameters } = c.req.valid("query");
     const query = await readQuestion(db, site, parameters);
-    const found = await breakdown(db, query, dimension, {
+    const columns = [...COLUMNS, ...visitors ? ["visitors"] : [], "engagedSeconds"];
+    const options = { ...searchFor(dimension, search ?? ""), visitors };
+    const isCsv = wantsCsv(c);
+    if (isCsv && c.req.query("limit") === undefined && c.req.query("page") === undefined) {
+      return await streamCsv(c, query, dimension, {
+        columns,
+        read: (take) =>
+          everyValue(db, query, dimension, options, (rows) => take(rows.map((row) => ({ ...row })))),
+      });
+    }
+    const { breakdown: found, rest } = await breakdownAndRest(db, query, dimension, {
+      ...options,
       limit,
       offset: (page - 1) * limit,
-      ...searchFor(dimension, search ?? ""),
-      visitors,
     });
-    if (wantsCsv(c)) {
-      const columns = [...COLUMNS, ...visitors ? ["visitors"] : [], "engagedSeconds"];
-      return answerCsv(c, query, dimension, { columns, rows: found.rows.map((row) => ({ ...row })) });
+    if (isCsv) {
+      // A session may have several pages, and events: theirs do not add up.
+      const others = rest &&
+        { ...rest, ...(!isSessionDimension(dimension) && { sessions: null }), value: OTHERS };
+      const rows = [...found.rows, ...(others ? [others] : [])].map((row) => ({ ...row }));
+      return answerCsv(c, query, dimension, { columns, rows }, { "x-total-count": String(found.count) });
     }
     const answer: z.input<typeof Breakdown> = { ...asked(query), dimension, ...found, page, limit };
     return c.json(answer, 200);

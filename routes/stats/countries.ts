@@ -4,6 +4,7 @@ import type { Dimension, Filter } from "../../db/stats/query.ts";
 import { COUNTRY_CODES } from "../../events/country.ts";
 import { hostSpellings } from "./hosts.ts";
 import { valueName } from "../../web/dashboard/names.ts";
+import { isolated } from "../../web/dashboard/bidi.tsx";
 
 // As the dashboard shows them; empty is a country that nobody knows.
 const NAMES: ReadonlyMap<string, string> = new Map(
@@ -37,10 +38,14 @@ export function readCountries(filter: Filter): Filter | string {
   if (filter.dimension !== "country") return filter;
   if (filter.operator.startsWith("contains")) {
     const unknown = filter.values.find((value) => countriesNamed(value).length === 0);
-    return unknown === undefined ? filter : `filter's country: no name of a country contains "${unknown}"`;
+    return unknown === undefined
+      ? filter
+      : `filter's country: no name of a country contains "${isolated(unknown)}"`;
   }
   const unknown = filter.values.find((value) => !CODES.has(fold(value)));
-  if (unknown !== undefined) return `filter's country "${unknown}" is unknown${suggestion(unknown)}`;
+  if (unknown !== undefined) {
+    return `filter's country "${isolated(unknown)}" is unknown${suggestion(unknown)}`;
+  }
   return { ...filter, values: filter.values.map((value) => CODES.get(fold(value))!) };
 }
 

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Database } from "../../db/database.ts";
 import { forms } from "../../db/stats/forms.ts";
-import { answerCsv, wantsCsv } from "./csv.ts";
+import { answerCsv, FORMAT, wantsCsv } from "./csv.ts";
 import { FILTERS, RANGE } from "./parameters.ts";
 import { asked, readQuestion } from "./question.ts";
 import { listAnswers, newResource, type Resource, TOKEN } from "./resource.ts";
@@ -28,7 +28,7 @@ const route = createRoute({
   path: "/sites/{site}/forms",
   summary: "How visitors get along with each form, and which fields they fill in",
   security: TOKEN,
-  request: { params: SiteParameter, query: z.strictObject({ ...RANGE, ...FILTERS }) },
+  request: { params: SiteParameter, query: z.strictObject({ ...RANGE, ...FILTERS, ...FORMAT }) },
   responses: listAnswers(Forms),
 });
 
@@ -38,8 +38,9 @@ export function formsRoutes(db: Database): Resource {
   return newResource().openapi(route, async (c) => {
     const { site } = c.req.valid("param");
     const query = await readQuestion(db, site, c.req.valid("query"));
-    const rows = await forms(db, query);
-    if (wantsCsv(c)) {
+    const isCsv = wantsCsv(c);
+    const rows = await forms(db, query, isCsv ? null : undefined);
+    if (isCsv) {
       return answerCsv(c, query, "forms", { columns: COLUMNS, rows: rows.map((row) => ({ ...row })) });
     }
     const answer: z.input<typeof Forms> = { ...asked(query), forms: rows };

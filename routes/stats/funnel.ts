@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Database } from "../../db/database.ts";
 import { funnel, FUNNEL_UNITS, type FunnelStep, MAX_STEPS, MIN_STEPS } from "../../db/stats/funnel.ts";
-import { answerCsv, wantsCsv } from "./csv.ts";
+import { answerCsv, FORMAT, wantsCsv } from "./csv.ts";
 import { FILTERS, oneOf, RANGE, repeatable, shortText } from "./parameters.ts";
 import { asked, readQuestion } from "./question.ts";
 import { listAnswers, newResource, type Resource, TOKEN } from "./resource.ts";
@@ -32,6 +32,7 @@ const route = createRoute({
     query: z.strictObject({
       ...RANGE,
       ...FILTERS,
+      ...FORMAT,
       step: repeatable(shortText("step", 2053).transform(readStep), MAX_STEPS, STEPS_MAY_BE)
         .refine((steps) => steps.length >= MIN_STEPS, STEPS_MAY_BE)
         .openapi({

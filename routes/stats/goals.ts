@@ -4,11 +4,12 @@ import { HTTPException } from "hono/http-exception";
 import type { Database } from "../../db/database.ts";
 import { addGoal, goals, removeGoal } from "../../db/stats/goals.ts";
 import { storedPath } from "../stored_path.ts";
-import { answerCsv, wantsCsv } from "./csv.ts";
+import { answerCsv, FORMAT, wantsCsv } from "./csv.ts";
 import { FILTERS, RANGE, shortText } from "./parameters.ts";
 import { asked, readQuestion, requireSite } from "./question.ts";
 import { listAnswers, newResource, PROBLEMS, refusal, type Resource, TOKEN } from "./resource.ts";
 import { ASKED, Count, Share, SiteParameter } from "./schemas.ts";
+import { isolated } from "../../web/dashboard/bidi.tsx";
 
 const MAX_BODY_BYTES = 16_384;
 
@@ -49,7 +50,7 @@ const list = createRoute({
   path,
   summary: "The goals, and how often they were reached",
   security: TOKEN,
-  request: { params: SiteParameter, query: z.strictObject({ ...RANGE, ...FILTERS }) },
+  request: { params: SiteParameter, query: z.strictObject({ ...RANGE, ...FILTERS, ...FORMAT }) },
   responses: listAnswers(Goals),
 });
 
@@ -104,13 +105,13 @@ export function goalsRoutes(db: Database): Resource {
     const id = await addGoal(db, site, goal);
     if (id !== undefined) return c.json({ id }, 201);
     throw new HTTPException(409, {
-      message: `There is a goal ${name} already: remove it, or choose another name`,
+      message: `There is a goal ${isolated(name)} already: remove it, or choose another name`,
     });
   });
   app.openapi(remove, async (c) => {
     const { site, id } = c.req.valid("param");
     if (await removeGoal(db, site, id)) return c.body(null, 204);
-    throw new HTTPException(404, { message: `There is no goal ${id} of the site ${site}` });
+    throw new HTTPException(404, { message: `There is no goal ${id} of the site ${isolated(site)}` });
   });
   return app;
 }

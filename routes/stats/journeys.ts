@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Database } from "../../db/database.ts";
 import { journeys } from "../../db/stats/journeys.ts";
-import { answerCsv, wantsCsv } from "./csv.ts";
+import { answerCsv, FORMAT, wantsCsv } from "./csv.ts";
 import { FILTERS, RANGE, shortText } from "./parameters.ts";
 import { asked, readQuestion } from "./question.ts";
 import { listAnswers, newResource, type Resource, TOKEN } from "./resource.ts";
@@ -28,6 +28,7 @@ const route = createRoute({
     query: z.strictObject({
       ...RANGE,
       ...FILTERS,
+      ...FORMAT,
       page: shortText("page", 2048).openapi({ description: "The page's path.", example: "/products" }),
     }),
   },
@@ -39,8 +40,9 @@ export function journeysRoutes(db: Database): Resource {
     const { site } = c.req.valid("param");
     const { page, ...parameters } = c.req.valid("query");
     const query = await readQuestion(db, site, parameters);
-    const found = await journeys(db, query, page);
-    if (wantsCsv(c)) {
+    const isCsv = wantsCsv(c);
+    const found = await journeys(db, query, page, isCsv ? null : undefined);
+    if (isCsv) {
       const rows = (["previous", "next"] as const).flatMap((step) =>
         found[step].map((row) => ({ step, ...row }))
       );

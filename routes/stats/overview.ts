@@ -70,7 +70,7 @@ export function overviewRoutes(db: Database): Resource {
     const { site } = c.req.valid("param");
     const { compare, ...parameters } = c.req.valid("query");
     const query = await readQuestion(db, site, parameters);
-    const stretch = comparedStretch(query, compare, new Date());
+    const stretch = comparedStretch(query, compare, new Date(), parameters);
     const [current, previous, found, bots] = await Promise.all([
       overview(db, query),
       stretch && overviewOf(db, query, stretch),

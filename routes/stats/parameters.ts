@@ -1,5 +1,13 @@
 import { z } from "@hono/zod-openapi";
-import { COMPARISONS, dayCount, daysOf, MAX_DAYS, PERIODS } from "../../db/stats/period.ts";
+import {
+  COMPARISONS,
+  dayCount,
+  daysOf,
+  EARLIEST_DAY,
+  LATEST_DAY,
+  MAX_DAYS,
+  PERIODS,
+} from "../../db/stats/period.ts";
 import {
   type DayRange,
   type Dimension,
@@ -61,7 +69,12 @@ export function repeatable<T extends z.ZodType>(each: T, max: number, error: str
 }
 
 const day = (name: string) =>
-  z.iso.date({ error: `${name} must be a day such as 2026-11-22` }).openapi({ format: "date" });
+  z.iso.date({ error: `${name} must be a day such as 2026-11-22`, abort: true })
+    .refine(
+      (day) => EARLIEST_DAY <= day && day <= LATEST_DAY,
+      `${name} must be a day from ${EARLIEST_DAY} to ${LATEST_DAY}`,
+    )
+    .openapi({ format: "date" });
 
 /** `period`, or `from` and `to`. */
 export const RANGE = {

@@ -7,13 +7,14 @@ import { type Stretch, stretchDays } from "../../db/stats/stretch.ts";
 import { withCodes } from "./countries.ts";
 import { withHostSpellings } from "./hosts.ts";
 import { readRange } from "./parameters.ts";
+import { isolated } from "../../web/dashboard/bidi.tsx";
 
 /** The site of this id. @throws {HTTPException} 404 where there is none */
 export async function requireSite(db: Queryable, site: string): Promise<SiteDays> {
   const found = await findSite(db, site, new Date());
   if (found) return found;
   throw new HTTPException(404, {
-    message: `There is no site ${site}: it was not added, and no event of it came`,
+    message: `There is no site ${isolated(site)}: it was not added, and no event of it came`,
   });
 }
 

@@ -2,6 +2,7 @@ import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { ReaderEnv } from "../readers.ts";
 import { BadParameters } from "./parameters.ts";
 import { Problem } from "./schemas.ts";
+import { isolated } from "../../web/dashboard/bidi.tsx";
 
 /** The routes of one resource. */
 export type Resource = OpenAPIHono<ReaderEnv>;
@@ -17,7 +18,7 @@ export function newResource(): Resource {
 
 function fieldErrors(issue: z.core.$ZodIssue): { path: string; message: string }[] {
   if (issue.code !== "unrecognized_keys") return [{ path: issue.path.join("."), message: issue.message }];
-  return issue.keys.map((key) => ({ path: key, message: `there is no parameter ${key} here` }));
+  return issue.keys.map((key) => ({ path: key, message: `there is no parameter ${isolated(key)} here` }));
 }
 
 /** What a route needs: the admin token, or an API key. */

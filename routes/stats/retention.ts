@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Database } from "../../db/database.ts";
 import { retention } from "../../db/stats/retention.ts";
-import { answerCsv, wantsCsv } from "./csv.ts";
+import { answerCsv, FORMAT, wantsCsv } from "./csv.ts";
 import { FILTERS, RANGE } from "./parameters.ts";
 import { asked, readQuestion } from "./question.ts";
 import { listAnswers, newResource, type Resource, TOKEN } from "./resource.ts";
@@ -23,7 +23,7 @@ const route = createRoute({
   path: "/sites/{site}/retention",
   summary: "Who comes again: cohorts by the week of the first visit",
   security: TOKEN,
-  request: { params: SiteParameter, query: z.strictObject({ ...RANGE, ...FILTERS }) },
+  request: { params: SiteParameter, query: z.strictObject({ ...RANGE, ...FILTERS, ...FORMAT }) },
   responses: listAnswers(Retention),
 });
 

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Database } from "../../db/database.ts";
 import { revenue } from "../../db/stats/revenue.ts";
-import { answerCsv, wantsCsv } from "./csv.ts";
+import { answerCsv, FORMAT, wantsCsv } from "./csv.ts";
 import { FILTERS, RANGE } from "./parameters.ts";
 import { asked, readQuestion } from "./question.ts";
 import { listAnswers, newResource, type Resource, TOKEN } from "./resource.ts";
@@ -22,7 +22,7 @@ const route = createRoute({
   path: "/sites/{site}/revenue",
   summary: "The sums of `revenue` that came with events, by event and currency",
   security: TOKEN,
-  request: { params: SiteParameter, query: z.strictObject({ ...RANGE, ...FILTERS }) },
+  request: { params: SiteParameter, query: z.strictObject({ ...RANGE, ...FILTERS, ...FORMAT }) },
   responses: listAnswers(Revenue),
 });
 

@@ -78,6 +78,9 @@ export const Totals = z.object(TOTALS).openapi("Totals");
 export const Bucket = z.object({
   start: z.iso.datetime(),
   label: z.string().openapi({ description: "The same on the site's clock.", example: "2026-11-22T14:00" }),
+  partial: z.literal(true).optional().openapi({
+    description: "Where the range begins or ends within it, or it is not over yet.",
+  }),
   ...TOTALS,
 }).openapi("Bucket");
 

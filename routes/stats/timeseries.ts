@@ -2,9 +2,9 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Database } from "../../db/database.ts";
 import { definitionChanges } from "../../db/stats/definition_changes.ts";
 import { dayCount, MAX_DAYS_BY_HOUR, usualInterval } from "../../db/stats/period.ts";
-import { comparedStretch, timeseriesOf } from "../../db/stats/stretch.ts";
+import { besideEach, comparedStretch, timeseriesOf } from "../../db/stats/stretch.ts";
 import { type Bucket as BucketFigures, INTERVALS, timeseries } from "../../db/stats/timeseries.ts";
-import { answerCsv, wantsCsv } from "./csv.ts";
+import { answerCsv, FORMAT, wantsCsv } from "./csv.ts";
 import { BadParameters, COMPARE, FILTERS, oneOf, RANGE } from "./parameters.ts";
 import { asked, readQuestion } from "./question.ts";
 import { listAnswers, newResource, type Resource, TOKEN } from "./resource.ts";
@@ -14,8 +14,11 @@ export const Timeseries = z.object({
   ...ASKED,
   interval: z.enum(INTERVALS),
   buckets: z.array(Bucket).openapi({ description: "The earliest first, empty ones included." }),
-  previous: z.object({ range: ComparedRange, buckets: z.array(Bucket) }).nullable().openapi({
-    description: "Of the day, week or month in which `until` lies, what came before that; hours are whole.",
+  previous: z.object({ range: ComparedRange, buckets: z.array(Bucket.nullable()) }).nullable().openapi({
+    description:
+      "For each of `buckets`, in the same order, the earlier one at the same place of the calendar; null where there " +
+      "is none. By the week the range is whole weeks earlier, by the month whole months. Of the day, week or month " +
+      "in which `until` lies, what came before that; hours are whole.",
   }),
   definitionChanges: z.array(z.object({
     day: z.iso.date(),
@@ -33,6 +36,7 @@ const route = createRoute({
     query: z.strictObject({
       ...RANGE,
       ...FILTERS,
+      ...FORMAT,
       interval: oneOf("interval", INTERVALS).optional().openapi({
         description:
           `Where it is not given, one that fits the range. Hours: at most ${MAX_DAYS_BY_HOUR} days. ` +
@@ -55,6 +59,7 @@ const COLUMNS = [
   "sessionSeconds",
   "pagesPerSession",
   "engagedSeconds",
+  "partial",
 ];
 
 export function timeseriesRoutes(db: Database): Resource {
@@ -69,14 +74,21 @@ export function timeseriesRoutes(db: Database): Resource {
         message: `interval may be hour for at most ${MAX_DAYS_BY_HOUR} days: take day, or a shorter range`,
       }]);
     }
+    const now = new Date();
     if (wantsCsv(c)) {
-      const buckets = (await timeseries(db, query, interval)).map(writeBucket);
-      return answerCsv(c, query, "timeseries", { columns: COLUMNS, rows: buckets });
+      const [buckets, changes] = await Promise.all([
+        timeseries(db, query, interval, now),
+        definitionChanges(db, query, query.range),
+      ]);
+      const rows = buckets.map((bucket) => ({ ...bucket, start: bucket.start.toISOString() }));
+      const changed = changes.map(({ day, change }) => `${day} ${change}`).join(", ");
+      const headers: Record<string, string> = changes.length > 0 ? { "x-definition-changes": changed } : {};
+      return answerCsv(c, query, "timeseries", { columns: COLUMNS, rows }, headers);
     }
-    const stretch = comparedStretch(query, compare, new Date());
+    const stretch = comparedStretch(query, compare, now, { period: parameters.period, interval });
     const [buckets, previous, changes] = await Promise.all([
-      timeseries(db, query, interval),
-      stretch && timeseriesOf(db, query, stretch, interval),
+      timeseries(db, query, interval, now),
+      stretch && timeseriesOf(db, query, stretch, interval, now),
       definitionChanges(db, query, query.range),
     ]);
     const answer: z.input<typeof Timeseries> = {
@@ -85,7 +97,7 @@ export function timeseriesRoutes(db: Database): Resource {
       buckets: buckets.map(writeBucket),
       previous: stretch && previous && {
         range: { ...writeStretch(stretch, query.timezone), to: stretch.days.to },
-        buckets: previous.map(writeBucket),
+        buckets: besideEach(buckets, previous, stretch).map((bucket) => bucket && writeBucket(bucket)),
       },
       definitionChanges: changes,
     };
@@ -93,4 +105,9 @@ export function timeseriesRoutes(db: Database): Resource {
   });
 }
 
-const writeBucket = ({ start, ...figures }: BucketFigures) => ({ start: start.toISOString(), ...figures });
+const writeBucket = ({ start, label, partial, ...figures }: BucketFigures) => ({
+  start: start.toISOString(),
+  label,
+  ...(partial && { partial }),
+  ...figures,
+});

@@ -1,5 +1,5 @@
 import type { Comparison, Period } from "../../db/stats/period.ts";
-import type { Dimension, Filter } from "../../db/stats/query.ts";
+import type { DayRange, Dimension, Filter } from "../../db/stats/query.ts";
 
 /** What every view of a site understands, so that it stays when the view changes. */
 const SHARED = ["period", "from", "to", "compare", "filter"];
@@ -61,6 +61,14 @@ export class Address {
     const params = new URLSearchParams([...this.#params].filter(([name]) => SHARED.includes(name)));
     for (const [name, value] of Object.entries(more)) params.append(name, value);
     return href(this.#base, view, params);
+  }
+
+  /** A list of the API as a file for a spreadsheet, of the same sessions. @param more its own parameters */
+  download(resource: string, range: DayRange, more: [name: string, value: string][] = []): string {
+    const params = new URLSearchParams({ ...range, format: "excel" });
+    for (const filter of this.filters) params.append("filter", formatFilter(filter));
+    for (const [name, value] of more) params.append(name, value);
+    return href(`/api/v1/sites/${encodeURIComponent(this.site)}`, resource, params);
   }
 
   /** The overview of one period, of those sessions only that fit the filter. */

@@ -1,5 +1,6 @@
 import type { LeftOutBots } from "../../db/stats/bots.ts";
 import type { DefinitionChange } from "../../db/stats/definition_changes.ts";
+import { isolated } from "./bidi.tsx";
 import { formatCount, formatDate } from "./format.ts";
 
 const MOST_NAMED = 3;
@@ -12,7 +13,7 @@ export function BotsLine({ bots }: { bots: LeftOutBots }) {
   ];
   if (parts.length === 0) return null;
   const named = bots.named.slice(0, MOST_NAMED)
-    .map(({ bot, pageviews, events }) => `${bot} ${formatCount(pageviews + events)}`).join(", ");
+    .map(({ bot, pageviews, events }) => `${isolated(bot)} ${formatCount(pageviews + events)}`).join(", ");
   return (
     <p class="chart-foot soft small" id="bots">
       Left out: {parts.join(" and ")} of bots ({named}

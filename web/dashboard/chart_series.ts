@@ -9,41 +9,49 @@ export interface ChartSeries {
   ticks: string[];
   /** Of each point: in full. */
   titles: string[];
-  /** Of each point of the earlier period; empty where nothing is compared. */
-  previousTitles: string[];
+  /** For each point, that of the earlier period beside it, or null; empty where nothing is compared. */
+  previousTitles: (string | null)[];
   /** Null where there is none: of a mean without sessions, and of what lies in the future. */
   current: Record<Figure, (number | null)[]>;
   previous: Record<Figure, (number | null)[]>;
-  /** Whether the last point is of an interval that is not over. */
-  isUnfinished: boolean;
+  /** Of each point: whether it is of less than a whole interval. */
+  partial: boolean[];
 }
 
 interface Bucket extends Totals {
   start: Date;
   label: string;
+  partial: boolean;
 }
 
-/** The series of both periods, side by side from their first interval on. @param now what starts later is not drawn */
+/**
+ * The series of both periods.
+ *
+ * @param previous for each bucket the one beside it
+ * @param now what starts later is not drawn
+ */
 export function chartSeries(
   buckets: Bucket[],
-  previous: Bucket[],
-  { interval, now, isUnfinished }: { interval: string; now: Date; isUnfinished: boolean },
+  previous: (Bucket | null)[],
+  { interval, now }: { interval: string; now: Date },
 ): ChartSeries {
-  const points = (of: Bucket[]) => {
+  const points = (of: (Bucket | null)[]) => {
     const figures = {} as Record<Figure, (number | null)[]>;
     for (const key of FIGURE_KEYS) {
-      figures[key] = of.map((bucket) => bucket.start > now ? null : round(bucket[key]));
+      figures[key] = of.map((bucket) => bucket === null || bucket.start > now ? null : round(bucket[key]));
     }
     return figures;
   };
+  const title = ({ label, partial, start }: Bucket) =>
+    `${formatInterval(label, interval)}${partial && start <= now ? " (partial)" : ""}`;
   return {
     interval,
     ticks: buckets.map(({ label }) => formatTick(label, interval)),
-    titles: buckets.map(({ label }) => formatInterval(label, interval)),
-    previousTitles: previous.slice(0, buckets.length).map(({ label }) => formatInterval(label, interval)),
+    titles: buckets.map(title),
+    previousTitles: previous.map((bucket) => bucket && title(bucket)),
     current: points(buckets),
-    previous: points(previous.slice(0, buckets.length)),
-    isUnfinished,
+    previous: points(previous),
+    partial: buckets.map(({ partial }) => partial),
   };
 }
 

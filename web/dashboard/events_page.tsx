@@ -1,4 +1,5 @@
 import type { EventProperties, EventProperty } from "../../db/stats/event_properties.ts";
+import { Isolated, isolated } from "./bidi.tsx";
 import { Bar } from "./bar.tsx";
 import { Empty } from "./empty.tsx";
 import { formatCount, formatShare } from "./format.ts";
@@ -27,8 +28,9 @@ export function EventsPage(
 ) {
   const { address } = context;
   const chosen = outcome && "value" in outcome ? outcome.value.name : null;
+  const download = chosen === null ? undefined : { resource: `events/${encodeURIComponent(chosen)}` };
   return (
-    <SiteFrame context={context} title="Events" period="days">
+    <SiteFrame context={context} title="Events" period="days" download={download}>
       <Answered outcome={names} retry={address.with({})}>
         {({ named, automatic }) =>
           named.length + automatic.length === 0 || outcome === null
@@ -62,7 +64,9 @@ function Names(
             href={address.with({ name: value })}
             aria-current={value === chosen ? "page" : undefined}
           >
-            <span class="clip">{value}</span>
+            <span class="clip">
+              <Isolated text={value} />
+            </span>
             <span>{formatCount(events)}</span>
           </a>
         </li>
@@ -75,9 +79,11 @@ function Properties({ context, event }: { context: SiteContext; event: EventProp
   const { address } = context;
   return (
     <div class="stack">
-      <section class="card" aria-label={event.name}>
+      <section class="card" aria-label={isolated(event.name)}>
         <div class="panel-head">
-          <h2 class="clip">{event.name}</h2>
+          <h2 class="clip">
+            <Isolated text={event.name} />
+          </h2>
           <a href={address.to("", { filter: formatFilter(isValue("event", event.name)) })}>
             Sessions with it
           </a>
@@ -102,12 +108,17 @@ function Properties({ context, event }: { context: SiteContext; event: EventProp
   );
 }
 
+const AT_LEAST =
+  "At least: on a day of the range this value was not among the 100 most frequent, which are kept.";
+
 function Property({ property }: { property: EventProperty }) {
   const most = Math.max(...property.values.map(({ events }) => events));
   return (
-    <section class="card panel short" aria-label={property.property}>
+    <section class="card panel short" aria-label={isolated(property.property)}>
       <div class="panel-head">
-        <h2 class="clip">{property.property}</h2>
+        <h2 class="clip">
+          <Isolated text={property.property} />
+        </h2>
       </div>
       <table class="bars">
         <thead>
@@ -118,15 +129,15 @@ function Property({ property }: { property: EventProperty }) {
           </tr>
         </thead>
         <tbody>
-          {property.values.map(({ value, events, share }) => (
+          {property.values.map(({ value, events, share, atLeast }) => (
             <tr>
               <th scope="row">
                 <Bar share={events / most} />
-                <span class="value" title={shownUrl(value)}>
-                  {value === "" ? "(empty)" : shownUrl(value)}
+                <span class="value" title={isolated(shownUrl(value))}>
+                  {value === "" ? "(empty)" : <Isolated text={shownUrl(value)} />}
                 </span>
               </th>
-              <td>{formatCount(events)}</td>
+              <td title={atLeast && AT_LEAST}>{atLeast && "≥ "}{formatCount(events)}</td>
               <td class="soft">{formatShare(share)}</td>
             </tr>
           ))}

@@ -1,5 +1,6 @@
 import type { Breakdown } from "../../db/stats/breakdown.ts";
 import type { LinkKind, Links } from "../../db/stats/links.ts";
+import { Isolated, isolated } from "./bidi.tsx";
 import type { Address } from "./address.ts";
 import { Bar, BarTable } from "./bar.tsx";
 import { Empty } from "./empty.tsx";
@@ -93,8 +94,8 @@ function LinkRows({ address, links: { rows, clicks } }: { address: Address; link
         <tr>
           <th scope="row">
             <Bar share={row.clicks / most} />
-            <span class="value" title={shownUrl(row.url)}>
-              {shownUrl(row.url).replace(/^https?:\/\//, "")}
+            <span class="value" title={isolated(shownUrl(row.url))}>
+              <Isolated text={shownUrl(row.url).replace(/^https?:\/\//, "")} />
             </span>
           </th>
           <td>{formatCount(row.clicks)}</td>

@@ -1,5 +1,7 @@
+import type { Child } from "hono/jsx";
+import { Isolated } from "./bidi.tsx";
 import type { Address } from "./address.ts";
-import { DIMENSION_NAMES, filterName, OPERATOR_NAMES } from "./names.ts";
+import { DIMENSION_NAMES, filterName, filterValues, OPERATOR_NAMES } from "./names.ts";
 
 /** The fields of the form that adds a filter; whoever answers it puts them together as one `filter`. */
 export const FILTER_FIELDS = {
@@ -8,15 +10,23 @@ export const FILTER_FIELDS = {
   value: "filter_value",
 } as const;
 
-/** What is filtered by, each with a link that takes it away, and a form that adds one. */
-export function Filters({ address }: { address: Address }) {
+/** What is filtered by, each with a link that takes it away, and a form that adds one. @param children stands at the end */
+export function Filters({ address, children }: { address: Address; children?: Child }) {
   return (
     <div class="filters">
       {address.filters.length > 0 && (
         <ul aria-label="Filters">
           {address.filters.map((filter) => (
             <li class="chip">
-              <span>{filterName(filter)}</span>
+              <span>
+                {DIMENSION_NAMES[filter.dimension].one} {OPERATOR_NAMES[filter.operator]}{" "}
+                {filterValues(filter).map((value, i) => (
+                  <>
+                    {i > 0 && " or "}
+                    <Isolated text={value} />
+                  </>
+                ))}
+              </span>
               <a href={address.withoutFilter(filter)} aria-label={`Remove filter: ${filterName(filter)}`}>
                 ×
               </a>
@@ -26,6 +36,7 @@ export function Filters({ address }: { address: Address }) {
       )}
       <AddFilter address={address} />
       {address.filters.length > 1 && <a class="quiet-link" href={address.withoutFilters()}>Clear all</a>}
+      {children}
     </div>
   );
 }

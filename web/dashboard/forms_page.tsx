@@ -1,4 +1,5 @@
 import type { FormRow } from "../../db/stats/forms.ts";
+import { Isolated, isolated } from "./bidi.tsx";
 import { Bar } from "./bar.tsx";
 import { Empty } from "./empty.tsx";
 import { formatCount, formatFigure, formatShare } from "./format.ts";
@@ -8,7 +9,7 @@ import { type SiteContext, SiteFrame } from "./site_frame.tsx";
 /** How visitors get along with each form, and which fields they fill in. */
 export function FormsPage({ context, outcome }: { context: SiteContext; outcome: Outcome<FormRow[]> }) {
   return (
-    <SiteFrame context={context} title="Forms" period="days">
+    <SiteFrame context={context} title="Forms" period="days" download={{ resource: "forms" }}>
       <Answered outcome={outcome} retry={context.address.with({})}>
         {(forms) =>
           forms.length === 0
@@ -28,11 +29,13 @@ function FormCard({ form }: { form: FormRow }) {
     submissions,
   ]];
   return (
-    <section class="card form-card" aria-label={name}>
+    <section class="card form-card" aria-label={isolated(name)}>
       <div class="panel-head">
-        <h2>{name}</h2>
+        <h2>
+          <Isolated text={name} />
+        </h2>
         <p class="soft small clip">
-          on {pages.slice(0, 3).join(", ")}
+          on {pages.slice(0, 3).map(isolated).join(", ")}
           {pages.length > 3 && ` and ${pages.length - 3} more`}
         </p>
       </div>
@@ -78,7 +81,9 @@ function FormCard({ form }: { form: FormRow }) {
                   <tr>
                     <th scope="row">
                       <Bar share={share} />
-                      <span class="value" title={field}>{field}</span>
+                      <span class="value" title={isolated(field)}>
+                        <Isolated text={field} />
+                      </span>
                     </th>
                     <td>{formatCount(filled)}</td>
                     <td class="soft">{formatShare(share)}</td>

@@ -1,4 +1,5 @@
 import type { FunnelRow, FunnelUnit } from "../../db/stats/funnel.ts";
+import { Isolated, isolated } from "./bidi.tsx";
 import type { Address } from "./address.ts";
 import { Bar } from "./bar.tsx";
 import { Choices } from "./choices.tsx";
@@ -28,8 +29,15 @@ export function FunnelPage(
   },
 ) {
   const { address } = context;
+  // Each as the API has it: `page:/a`, `event:signup`.
+  const named = outcome && "value" in outcome
+    ? outcome.value.map(({ step }): [string, string] => ["step", step])
+    : [];
+  const download = named.length === 0
+    ? undefined
+    : { resource: "funnel", more: [...named, ["by", by]] as typeof named };
   return (
-    <SiteFrame context={context} title="Funnel" period="days">
+    <SiteFrame context={context} title="Funnel" period="days" download={download}>
       <div class="columns">
         <StepsForm address={address} steps={steps} by={by} known={known} />
         <section class="card" aria-label="Funnel">
@@ -101,7 +109,9 @@ function Steps({ rows, by }: { rows: FunnelRow[]; by: FunnelUnit }) {
           <li>
             <p class="step-name">
               <span class="step-number" aria-hidden="true">{i + 1}</span>
-              <span class="clip" title={nameOf(row.step)}>{nameOf(row.step)}</span>
+              <span class="clip" title={isolated(nameOf(row.step))}>
+                <Isolated text={nameOf(row.step)} />
+              </span>
               <strong>{formatCount(row.count)}</strong>
               <span class="soft step-share">
                 {row.rateOfFirst === null ? NONE : formatShare(row.rateOfFirst)}

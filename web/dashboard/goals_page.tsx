@@ -1,5 +1,6 @@
 import type { GoalRow } from "../../db/stats/goals.ts";
 import type { RevenueRow } from "../../db/stats/revenue.ts";
+import { Isolated, isolated } from "./bidi.tsx";
 import type { Address } from "./address.ts";
 import { Bar } from "./bar.tsx";
 import { Choices } from "./choices.tsx";
@@ -27,7 +28,7 @@ export function GoalsPage(
 ) {
   const { address, viewer } = context;
   return (
-    <SiteFrame context={context} title="Goals" period="days">
+    <SiteFrame context={context} title="Goals" period="days" download={{ resource: "goals" }}>
       <div class="stack">
         <section class="card" aria-label="Goals">
           <div class="panel-head">
@@ -48,6 +49,7 @@ export function GoalsPage(
         <section class="card" aria-label="Revenue">
           <div class="panel-head">
             <h2>Revenue</h2>
+            {!address.isEmbedded && <a href={address.download("revenue", context.range)}>Download CSV</a>}
           </div>
           <Answered outcome={revenue} retry={address.with({})}>
             {(rows) =>
@@ -90,8 +92,11 @@ function Goals({ address, rows, canEdit }: { address: Address; rows: GoalRow[]; 
             <tr>
               <th scope="row">
                 <Bar share={goal.rate ?? 0} />
-                <span class="value" title={goal.event ?? goal.page}>
-                  {goal.name} <span class="soft small">{goal.event ?? goal.page}</span>
+                <span class="value" title={isolated(goal.event ?? goal.page)}>
+                  <Isolated text={goal.name} />{" "}
+                  <span class="soft small">
+                    <Isolated text={goal.event ?? goal.page} />
+                  </span>
                 </span>
               </th>
               <td>{formatCount(goal.completions)}</td>
@@ -106,7 +111,11 @@ function Goals({ address, rows, canEdit }: { address: Address; rows: GoalRow[]; 
                 <td>
                   <form method="post" action={address.with({})}>
                     <input type="hidden" name="remove" value={goal.id} />
-                    <button class="text-button" type="submit" aria-label={`Remove goal: ${goal.name}`}>
+                    <button
+                      class="text-button"
+                      type="submit"
+                      aria-label={`Remove goal: ${isolated(goal.name)}`}
+                    >
                       Remove
                     </button>
                   </form>
@@ -160,7 +169,9 @@ function Revenue({ rows }: { rows: RevenueRow[] }) {
           <tr>
             <th scope="row">
               <Bar share={amount / most} />
-              <span class="value">{event}</span>
+              <span class="value">
+                <Isolated text={event} />
+              </span>
             </th>
             <td>{formatCount(payments)}</td>
             <td>{formatMoney(amount, currency)}</td>

@@ -1,5 +1,6 @@
 import type { GoalRow } from "../../db/stats/goals.ts";
 import { Bar, BarTable } from "./bar.tsx";
+import { Isolated, isolated } from "./bidi.tsx";
 import { formatCount, formatFigure } from "./format.ts";
 import { Answered, type Outcome } from "./outcome.tsx";
 import { Part } from "./part.tsx";
@@ -30,7 +31,9 @@ export function GoalsPanel({ context, outcome }: { context: SiteContext; outcome
                     <tr>
                       <th scope="row">
                         <Bar share={rate ?? 0} />
-                        <span class="value" title={name}>{name}</span>
+                        <span class="value" title={isolated(name)}>
+                          <Isolated text={name} />
+                        </span>
                       </th>
                       <td>{formatCount(sessions)}</td>
                       <td class="soft">{formatFigure(rate, "share")}</td>

@@ -1,4 +1,5 @@
 import type { Journeys, JourneyStep } from "../../db/stats/journeys.ts";
+import { Isolated, isolated } from "./bidi.tsx";
 import type { Address } from "./address.ts";
 import { Bar } from "./bar.tsx";
 import { Choices } from "./choices.tsx";
@@ -18,7 +19,12 @@ export function JourneysPage(
 ) {
   const { address } = context;
   return (
-    <SiteFrame context={context} title="Journeys" period="days">
+    <SiteFrame
+      context={context}
+      title="Journeys"
+      period="days"
+      download={{ resource: "journeys", more: [["page", path]] }}
+    >
       <form class="card line-form" action={address.action}>
         {address.hidden("path").map(([name, value]) => <input type="hidden" name={name} value={value} />)}
         <label for="path">Page</label>
@@ -37,7 +43,9 @@ export function JourneysPage(
             />
             <section class="card journey-page" aria-label="Page">
               <p class="soft">Page</p>
-              <strong class="journey-path">{journeys.page}</strong>
+              <strong class="journey-path">
+                <Isolated text={journeys.page} />
+              </strong>
               <p>
                 <strong class="figure">{formatCount(journeys.sessions)}</strong>{" "}
                 <span class="soft">{journeys.sessions === 1 ? "session" : "sessions"}</span>
@@ -76,7 +84,11 @@ function Steps(
                   <Bar share={share / most} />
                   {value === null
                     ? <span class="value soft">{none}</span>
-                    : <a class="value" href={address.with({ path: value })} title={value}>{value}</a>}
+                    : (
+                      <a class="value" href={address.with({ path: value })} title={isolated(value)}>
+                        <Isolated text={value} />
+                      </a>
+                    )}
                 </th>
                 <td>{formatCount(count)}</td>
                 <td class="soft">{formatShare(share)}</td>

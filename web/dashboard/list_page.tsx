@@ -25,8 +25,15 @@ export function ListPage(
 ) {
   const { address } = context;
   const { many } = DIMENSION_NAMES[dimension];
+  const text = address.get("search");
+  const search: [string, string][] = text ? [["search", text.slice(0, 200)]] : [];
   return (
-    <SiteFrame context={context} title={many} period="days">
+    <SiteFrame
+      context={context}
+      title={many}
+      period="days"
+      download={{ resource: `breakdown/${dimension}`, more: [...search, ["visitors", "true"]] }}
+    >
       <section class="card list" aria-label={many}>
         <div class="panel-head">
           <h2>{many}</h2>

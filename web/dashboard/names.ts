@@ -1,5 +1,6 @@
 import type { Comparison, Period } from "../../db/stats/period.ts";
 import type { Dimension, Filter, Operator } from "../../db/stats/query.ts";
+import { isolated } from "./bidi.tsx";
 import { shownHost } from "./host_names.ts";
 
 /** What a dimension is called: one value of it, and a list of them. */
@@ -76,9 +77,15 @@ export const OPERATOR_NAMES: Record<Operator, string> = {
   contains_not: "does not contain",
 };
 
+/** What the filter compares with, as people call it. */
+export function filterValues({ dimension, operator, values }: Filter): string[] {
+  return values.map((value) => operator.startsWith("is") ? valueName(dimension, value) : `“${value}”`);
+}
+
 /** `Country is Germany or France`. */
-export function filterName({ dimension, operator, values }: Filter): string {
-  const names = values.map((value) => operator.startsWith("is") ? valueName(dimension, value) : `“${value}”`);
+export function filterName(filter: Filter): string {
+  const { dimension, operator } = filter;
+  const names = filterValues(filter).map(isolated);
   return `${DIMENSION_NAMES[dimension].one} ${OPERATOR_NAMES[operator]} ${names.join(" or ")}`;
 }
 

@@ -28,9 +28,10 @@ export interface OverviewAnswers {
 
 /** The figures of a site, one of them over time, and where they come from. */
 export function OverviewPage(
-  { context, figure, intervals, answers }: {
+  { context, figure, interval, intervals, answers }: {
     context: SiteContext;
     figure: Figure;
+    interval: Interval;
     intervals: Interval[];
     answers: OverviewAnswers;
   },
@@ -38,7 +39,11 @@ export function OverviewPage(
   const { address } = context;
   const retry = address.with({});
   return (
-    <SiteFrame context={context} title="Overview">
+    <SiteFrame
+      context={context}
+      title="Overview"
+      download={{ resource: "timeseries", more: [["interval", interval]] }}
+    >
       <section class="card overview" aria-label="Figures">
         <Answered outcome={answers.totals} retry={retry}>
           {(totals) => <BigFigures address={address} {...totals} chosen={figure} />}

@@ -1,5 +1,6 @@
 import type { Breakdown, BreakdownRow } from "../../db/stats/breakdown.ts";
 import type { Dimension } from "../../db/stats/query.ts";
+import { Isolated, isolated } from "./bidi.tsx";
 import { type Address, isValue } from "./address.ts";
 import { Bar, BarTable } from "./bar.tsx";
 import { Empty } from "./empty.tsx";
@@ -124,9 +125,9 @@ export function ValueLink(
     <a
       class={value === "" ? "value soft" : "value"}
       href={address.withFilter(isValue(dimension, value))}
-      title={name}
+      title={isolated(name)}
     >
-      {name}
+      <Isolated text={name} />
     </a>
   );
 }

@@ -1,5 +1,6 @@
 import type { Realtime, VisitorCount } from "../../db/stats/realtime.ts";
 import type { Dimension } from "../../db/stats/query.ts";
+import { Isolated, isolated } from "./bidi.tsx";
 import { type Address, isValue } from "./address.ts";
 import { Bar } from "./bar.tsx";
 import { formatCount } from "./format.ts";
@@ -134,9 +135,9 @@ function NowList(
                   <a
                     class={value === "" ? "value soft" : "value"}
                     href={address.overviewOf(isValue(dimension, value), "today")}
-                    title={valueName(dimension, value)}
+                    title={isolated(valueName(dimension, value))}
                   >
-                    {valueName(dimension, value)}
+                    <Isolated text={valueName(dimension, value)} />
                   </a>
                 </th>
                 <td>{formatCount(visitors)}</td>

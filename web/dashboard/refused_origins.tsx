@@ -1,3 +1,4 @@
+import { Isolated } from "./bidi.tsx";
 import { formatCount } from "./format.ts";
 import { shownHost, shownUrl } from "./host_names.ts";
 
@@ -34,10 +35,12 @@ export function RefusedOrigins({ rows, ofSite }: { rows: RefusedOriginRow[]; ofS
             <tr>
               {!ofSite && (
                 <td>
-                  <a href={`/dashboard/sites?site=${encodeURIComponent(site)}`}>{site}</a>
+                  <a href={`/dashboard/sites?site=${encodeURIComponent(site)}`}>
+                    <Isolated text={site} />
+                  </a>
                 </td>
               )}
-              <th scope="row">{origin === "" ? "others" : shownUrl(origin)}</th>
+              <th scope="row">{origin === "" ? "others" : <Isolated text={shownUrl(origin)} />}</th>
               <td>{host === undefined ? "" : <code>{shownHost(host)}</code>}</td>
               <td>{formatCount(events)}</td>
             </tr>

@@ -13,7 +13,7 @@ const DEPTHS = ["25", "50", "75", "100"] as const;
 export function ScrollPage({ context, outcome }: { context: SiteContext; outcome: Outcome<ScrollRow[]> }) {
   const { address } = context;
   return (
-    <SiteFrame context={context} title="Scroll" period="days">
+    <SiteFrame context={context} title="Scroll" period="days" download={{ resource: "scroll" }}>
       <section class="card" aria-label="Scroll depth">
         <div class="panel-head">
           <h2>Scroll depth</h2>

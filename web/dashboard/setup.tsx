@@ -1,4 +1,5 @@
 import type { LeftOutBots } from "../../db/stats/bots.ts";
+import { Isolated } from "./bidi.tsx";
 import { BotsLine } from "./bots_line.tsx";
 import { formatDate } from "./format.ts";
 import { Part } from "./part.tsx";
@@ -62,7 +63,10 @@ export function SetupCard(
     <section class="card setup">
       <h2>No events yet</h2>
       <p>
-        Paste this before <code>&lt;/head&gt;</code> of every page of <strong>{site}</strong>:
+        Paste this before <code>&lt;/head&gt;</code> of every page of{" "}
+        <strong>
+          <Isolated text={site} />
+        </strong>:
       </p>
       <Snippet origin={origin} site={site} />
       <ArrivalPart site={site} arrival={arrival} />

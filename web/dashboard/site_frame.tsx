@@ -1,6 +1,7 @@
 import type { Child } from "hono/jsx";
 import type { Comparison, Period } from "../../db/stats/period.ts";
 import type { DayRange } from "../../db/stats/query.ts";
+import { Isolated, isolated } from "./bidi.tsx";
 import type { Address } from "./address.ts";
 import { Filters } from "./filters.tsx";
 import { formatRange } from "./format.ts";
@@ -52,32 +53,40 @@ const COMPARISONS: Comparison[] = ["previous", "year", "none"];
 
 /** A page of one site: what is chosen above, its views, and what is shown. */
 export function SiteFrame(
-  { context, title, period = "both", children }: {
+  { context, title, period = "both", download, children }: {
     context: SiteContext;
     /** Of the page, after the site. */
     title: string;
     /** Whether the page has days and filters, and something to compare them with. */
     period?: "both" | "days" | "none";
+    /** Which list of the API is what the page shows, and the list's own parameters. */
+    download?: { resource: string; more?: [name: string, value: string][] };
     children?: Child;
   },
 ) {
   const { address, viewer, sites, missingBefore } = context;
   const switcher = sites.map((site) => ({
     href: `/dashboard/${encodeURIComponent(site)}`,
-    title: site,
+    title: isolated(site),
     current: site === address.site,
   }));
-  const head = address.isEmbedded ? <strong>{address.site}</strong> : (
-    <>
-      <Menu label="Site" title={address.site} items={switcher}>
-        {viewer.isAdmin && <a class="menu-more" href="/dashboard/sites">Manage sites</a>}
-      </Menu>
-      <LiveLink address={address} visitors={null} />
-    </>
-  );
+  const head = address.isEmbedded
+    ? (
+      <strong>
+        <Isolated text={address.site} />
+      </strong>
+    )
+    : (
+      <>
+        <Menu label="Site" title={<Isolated text={address.site} />} items={switcher}>
+          {viewer.isAdmin && <a class="menu-more" href="/dashboard/sites">Manage sites</a>}
+        </Menu>
+        <LiveLink address={address} visitors={null} />
+      </>
+    );
   return (
     <Page
-      title={`${address.site}: ${title}`}
+      title={`${isolated(address.site)}: ${title}`}
       signedIn={viewer.signedIn}
       home={viewer.isAdmin}
       head={head}
@@ -87,8 +96,18 @@ export function SiteFrame(
         {!address.isEmbedded && <Views address={address} />}
         {period !== "none" && <Days context={context} compares={period === "both"} />}
       </div>
-      <h1 class="hidden">{address.view === "" ? address.site : `${address.site}: ${title}`}</h1>
-      {period !== "none" && <Filters address={address} />}
+      <h1 class="hidden">
+        {address.view === "" ? isolated(address.site) : `${isolated(address.site)}: ${title}`}
+      </h1>
+      {period !== "none" && (
+        <Filters address={address}>
+          {download && !address.isEmbedded && (
+            <a class="quiet-link" href={address.download(download.resource, context.range, download.more)}>
+              Download CSV
+            </a>
+          )}
+        </Filters>
+      )}
       {period !== "none" && missingBefore && (
         <p class="card notice" role="status">
           Sessions from before {missingBefore}{" "}

@@ -1,4 +1,5 @@
 import type { SiteSummary } from "../../db/stats/site_summaries.ts";
+import { Isolated } from "./bidi.tsx";
 import { formatCount } from "./format.ts";
 import { shownHost } from "./host_names.ts";
 import { Page } from "./page.tsx";
@@ -23,7 +24,9 @@ export function SitesListPage({ sites, viewer }: { sites: SiteSummary[]; viewer:
             {sites.map(({ site, domains, timezone, visitors, pageviews }) => (
               <li class="card">
                 <h2>
-                  <a href={`/dashboard/${encodeURIComponent(site)}`}>{site}</a>
+                  <a href={`/dashboard/${encodeURIComponent(site)}`}>
+                    <Isolated text={site} />
+                  </a>
                 </h2>
                 <p class="soft">
                   {domains.length > 0 ? domains.map(shownHost).join(", ") : "any domain"} · {timezone}

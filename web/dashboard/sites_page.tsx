@@ -1,3 +1,4 @@
+import { Isolated } from "./bidi.tsx";
 import { Page } from "./page.tsx";
 import { type RefusedOriginRow, RefusedOrigins } from "./refused_origins.tsx";
 import { type Arrival, ArrivalPart, Snippet } from "./setup.tsx";
@@ -53,7 +54,7 @@ export function SitesPage(
                   href={`/dashboard/sites?site=${encodeURIComponent(site)}`}
                   aria-current={!isNew && site === fields.site ? "page" : undefined}
                 >
-                  {site}
+                  <Isolated text={site} />
                 </a>
               </li>
             ))}
@@ -65,7 +66,9 @@ export function SitesPage(
         <div class="stack">
           {!isNew && arrival && (
             <section class="card" aria-label="Tag">
-              <h2>The tag of {fields.site}</h2>
+              <h2>
+                The tag of <Isolated text={fields.site} />
+              </h2>
               <p class="note">
                 Paste it before <code>&lt;/head&gt;</code> of every page.
               </p>
@@ -88,7 +91,7 @@ export function SitesPage(
               <ul>
                 {unreachableGoals.map(({ name, page, path }) => (
                   <li>
-                    {name}: {page} is stored as {path}
+                    <Isolated text={name} />: <Isolated text={page} /> is stored as <Isolated text={path} />
                   </li>
                 ))}
               </ul>

@@ -7,8 +7,8 @@
  * closed tab or a dead collector costs time, not events; the collector knows each `eventId`, so none counts twice.
  */
 // deno-lint-ignore-file eqeqeq -- an equals sign is a byte
-import { options, src } from "./options.ts";
 import { drop, get, keys, put, storage } from "./store.ts";
+import { options, src } from "./options.ts";
 
 let failures = 0;
 
@@ -42,28 +42,26 @@ export const flush = async (leaving?: unknown): Promise<void> => {
     const response = (leaving && !("keepalive" in Request.prototype)
       ? navigator.sendBeacon(endpoint, body)
       // Any function will do that answers something without a status.
-      : await fetch(endpoint, { method: "POST", body, keepalive: 2e4 > sending })
+      : await fetch(endpoint, { body, method: "POST", keepalive: 2e4 > sending })
         .catch(Date as never)) as Partial<Response>;
-    if (response.status! < 500 && response.status != 429) {
-      // Accepted, or refused for good: a 4xx says the same tomorrow.
-      taken.map(drop);
+    // Not at once: a browser counts what was sent against its 64 KiB until the answer has been read. And a page that is
+    // being left fails whatever is on its way, although it arrives: were that taken for a failure of the collector,
+    // neither this page's exit nor the next page's view would be sent.
+    setTimeout(() => {
       // What else is on its way still is, and is now the oldest: it is not sent again.
       sending -= own;
-      failures = 0;
-      // Not at once: a browser counts what was sent against its 64 KiB until the answer has been read.
-      setTimeout(flush, 99);
-    } else {
-      // Not at once either: a page that is being left fails whatever is on its way, although it arrives. Were that
-      // taken for a failure of the collector, neither this page's exit nor the next page's view would be sent.
-      setTimeout(() => {
+      if (response.status! < 500 && response.status != 429) {
+        // Accepted, or refused for good: a 4xx says the same tomorrow.
+        taken.map(drop);
+        failures = 0;
+      } else {
         put(
           "r",
           +new Date() + ((+response.headers?.get("retry-after")!) || 2 ** failures) * 1e3,
         );
-        sending -= own;
         failures += (failures < 8) as unknown as number;
-        flush();
-      }, 99);
-    }
+      }
+      flush();
+    }, 99);
   }
 };

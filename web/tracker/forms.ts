@@ -4,8 +4,8 @@
 /// <reference lib="dom.iterable" />
 /** The form that is being filled in, from its first input until it is submitted or left. */
 // deno-lint-ignore-file eqeqeq -- an equals sign is a byte
-import { add } from "./page.ts";
 import { redact } from "./redact.ts";
+import { add } from "./page.ts";
 
 let begun: HTMLFormElement | 0 | undefined;
 

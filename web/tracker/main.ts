@@ -4,8 +4,8 @@
 /// <reference lib="dom.iterable" />
 /** Begins: listens to the page, and to what changes its address. */
 // deno-lint-ignore-file eqeqeq -- an equals sign is a byte
-import { flush } from "./delivery.ts";
 import { listeners, view } from "./page.ts";
+import { flush } from "./delivery.ts";
 import { PREFIX } from "./store.ts";
 
 // Turbo and htmx run the tags of a body again with each page, and some pages hold the tag twice.

@@ -8,40 +8,34 @@
  * methods is free, it is the one that compresses best.
  */
 // deno-lint-ignore-file eqeqeq -- an equals sign is a byte
-import { redact } from "./redact.ts";
 import { flush } from "./delivery.ts";
-import { abandon, input, submit } from "./forms.ts";
 import { options, site } from "./options.ts";
+import { abandon, input, submit } from "./forms.ts";
+import { redact } from "./redact.ts";
 import { drop, get, keys, put, storage, uuid } from "./store.ts";
 
 type Listener = (event: never, target: never) => void;
 
+let scrolled: ReturnType<typeof setTimeout> | undefined;
+
 /** Sent with each event of a browser that a program drives. */
 const browser = navigator.webdriver ? { webdriver: true } : undefined;
 
-/** Where the page in view is: its whole address, and what of it names the page. */
-let url: string;
-let path: string;
+/** The scroll depth to be reached next, and where the page stood when that was last looked at, in percent. */
+let milestone: number;
+let seen: number;
 
 /** The address as far as it tells pages apart, and that of the last pageview. */
 let address: string;
 let from: string | undefined;
 
-/** The address by which the view began, while it may turn out to be a redirect: its pageview is not stored yet. */
-let entry: string | 0 | undefined;
-
-/** When the page came into view; its pageview's id once that is stored, and until the page is left. */
-let started: number;
-let viewId: string | 0 | undefined;
+let added = 0;
 
 /**
  * The title, if it has changed since the pageview was stored. It counts late, since it may be the next page's: Astro's router
  * sets that some milliseconds before the address, and Solid's at the click, while the page still loads.
  */
 let title: string | undefined;
-
-/** Whether something was clicked in this view. */
-let clicked: unknown;
 
 /** The latest sign of life, and the time for which there were some. */
 let latest: number;
@@ -51,13 +45,19 @@ let visible: unknown;
 /** Until the page is shown, and while the page asks for it. */
 let paused: unknown = 1;
 
-let scrolled: ReturnType<typeof setTimeout> | undefined;
+/** The address by which the view began, while it may turn out to be a redirect: its pageview is not stored yet. */
+let entry: string | 0 | undefined;
 
-let added = 0;
+/** Where the page in view is: its whole address, and what of it names the page. */
+let url: string;
+let path: string;
 
-/** The scroll depth to be reached next, and where the page stood when that was last looked at, in percent. */
-let milestone: number;
-let seen: number;
+/** When the page came into view; its pageview's id once that is stored, and until the page is left. */
+let started: number;
+let viewId: string | 0 | undefined;
+
+/** Whether something was clicked in this view. */
+let clicked: unknown;
 
 /** Counts the time since the last sign of life, if the page was visible all along: 15 s of it at most. */
 const alive = () => {
@@ -91,13 +91,13 @@ export const add = (
   put(
     eventId,
     JSON.stringify({
+      url,
+      path,
       eventType,
-      timestamp,
-      eventData,
       siteId: site,
       eventId,
-      path,
-      url,
+      timestamp,
+      eventData,
       browser,
       ...storage.length && { visitorId: get("v"), sessionId: get("s") },
       ...details,
@@ -105,9 +105,9 @@ export const add = (
   );
   // Only pageviews come with details.
   if (details) {
+    title = undefined;
     viewId = eventId;
     from = address;
-    title = undefined;
   }
   ++added % 50 && !/ub/.test(eventType) || flush();
 };
@@ -136,8 +136,8 @@ export const view = (pushed: unknown): void => {
       }, 500);
     }
   }
-  url = location.href;
   path = nextPath;
+  url = location.href;
   address = next.href;
 };
 
@@ -154,10 +154,10 @@ const measure = () => {
         ...browser,
         viewportWidth: innerWidth,
         screenWidth: screen.width,
-        timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+        devicePixelRatio,
         viewportHeight: innerHeight,
         screenHeight: screen.height,
-        devicePixelRatio,
+        timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       },
       page: { referrer: from || document.referrer, title: document.title },
       dropped: get("d"),
@@ -171,7 +171,7 @@ const measure = () => {
   seen = documentHeight > windowHeight
     ? Math.min(100, 100 * scrollTop / (documentHeight - windowHeight) + .5 | 0)
     : 100;
-  return { windowHeight, documentHeight, scrollPercentage: seen, scrollTop };
+  return { windowHeight, documentHeight, scrollTop, scrollPercentage: seen };
 };
 
 const exit = () => {
@@ -179,7 +179,7 @@ const exit = () => {
   if (viewId) {
     add(
       "page_exit",
-      { scrollPercentage: seen, engagedTime: engaged, title, viewId, timeSpent: latest - started },
+      { scrollPercentage: seen, title, viewId, engagedTime: engaged, timeSpent: latest - started },
       // Before the next view, which may be of the same page.
       new Date(latest - 1) as never,
     );
@@ -205,9 +205,17 @@ export const listeners: Record<string, Listener> = {
 
   submit,
 
+  input,
+
   copy(_event: Event, target: HTMLInputElement) {
     const text = "" + getSelection();
     if (text) add("text_copy", { textPreview: redact(text, target).slice(0, 50), textLength: text.length });
+  },
+
+  pagehide() {
+    measure();
+    exit();
+    flush(1);
   },
 
   pointermove() {},
@@ -217,12 +225,6 @@ export const listeners: Record<string, Listener> = {
     // While the page is being left, its exit has said it all.
     if (viewId) add("page_visibility", { hidden: !visible, timeSpent: latest - started });
     if (!visible) flush(1);
-  },
-
-  pagehide() {
-    measure();
-    exit();
-    flush(1);
   },
 
   // Restored by the back button: `pagehide` has left it.
@@ -252,25 +254,23 @@ export const listeners: Record<string, Listener> = {
     event.button < 2 && add("click", {
       // The text of a whole section is no label, and may be anything.
       text: control ? redact(element.textContent!.trim(), element) : null,
+      id: element.id,
+      tagName: element.tagName,
+      position: { x: event.x, y: event.y },
+      ...file && { isDownload: true, fileType: file[1] },
       // `className` is an object on SVG elements.
       classes: element.getAttribute("class"),
-      id: element.id,
       href: element.href,
-      tagName: element.tagName,
-      ...file && { isDownload: true, fileType: file[1] },
-      position: { x: event.x, y: event.y },
     });
   },
 
   popstate: view,
 
-  input,
-
   /** Begins: a prerendered page that is never shown was never viewed. */
   prerenderingchange() {
     paused = 0;
     new MutationObserver(() => setTimeout(() => title = document.title, clicked ? 1e3 : 99))
-      .observe(document.head, { childList: 1 as never, subtree: 1 as never, characterData: 1 as never });
+      .observe(document.head, { characterData: 1 as never, subtree: 1 as never, childList: 1 as never });
     view(1);
     self.footfall?.q?.map((call) => footfall(...call as unknown as [string]));
     self.footfall = footfall;

@@ -31,6 +31,15 @@ try {
  */
 export const get = (name: string): string => storage[PREFIX + name]!;
 
+/** The keys of the names that begin with `start`, in order; ids of events are UUIDv7, so theirs is that of time. */
+export const keys = (start: string | number): string[] =>
+  Object.keys(storage).filter((key) => key.startsWith(PREFIX + start)).sort();
+
+/** Of the last id, as a share of 1. */
+let random = 0;
+
+export const drop = (key: string): boolean => delete storage[key];
+
 export const put = (name: string, value: unknown): void => {
   try {
     storage[PREFIX + name] = value as string;
@@ -40,18 +49,12 @@ export const put = (name: string, value: unknown): void => {
   }
 };
 
-/** The keys of the names that begin with `start`, in order; ids of events are UUIDv7, so theirs is that of time. */
-export const keys = (start: string | number): string[] =>
-  Object.keys(storage).filter((key) => key.startsWith(PREFIX + start)).sort();
-
-export const drop = (key: string): boolean => delete storage[key];
-
 /**
- * A UUIDv7: the milliseconds in 48 bits, which 11 hex digits hold until the year 2527, then 18 random decimal digits.
- * Within a millisecond the order is left to chance; a counter, which would keep it, costs 15 bytes.
+ * A UUIDv7: the milliseconds in 48 bits, which 11 hex digits hold until the year 2527, then 18 decimal digits, which grow by
+ * chance: ids of one millisecond are in order.
  *
  * `crypto.randomUUID` would be v4, and is missing on plain http.
  */
 export const uuid = (): string =>
-  ((+new Date()).toString(16) + Math.random().toFixed(18))
+  ((+new Date()).toString(16) + (random += Math.random() / 1e4).toFixed(18))
     .replace(/(.......)(....)..(...)(...)/, "0$1-$2-7$3-8$4-");

@@ -68,10 +68,12 @@ function newPlot(place: HTMLElement, series: ChartSeries, figure: Figure): uPlot
   const { unit } = FIGURES[figure];
   const current = series.current[figure];
   const last = current.findLastIndex((value) => value !== null);
-  // What is not over yet is drawn apart, so that it is not taken for a fall.
-  const open = series.isUnfinished && last > 0 ? last : Infinity;
-  const done = current.map((value, i) => i >= open ? null : value);
-  const unfinished = current.map((value, i) => i === open || i === open - 1 ? value : null);
+  // What is less than a whole interval is drawn apart, so that it is not taken for a fall or a rise.
+  const end = series.partial[last] && last > 0 ? last : Infinity;
+  const begin = series.partial[0] && last > 1 ? 0 : -1;
+  const whole = current.map((value, i) => i <= begin || i >= end ? null : value);
+  const cut = current.map((value, i) => begin === 0 && i <= 1 ? value : null);
+  const unfinished = current.map((value, i) => i === end || i === end - 1 ? value : null);
   const axis = {
     stroke: soft,
     font: `12px ${style.fontFamily}`,
@@ -120,12 +122,13 @@ function newPlot(place: HTMLElement, series: ChartSeries, figure: Figure): uPlot
       { stroke: soft, width: 1.5, dash: [3, 4], points: lonely(soft!) },
       { stroke: accent, width, fill, points: lonely(accent!) },
       { stroke: accent, width, fill, dash: [5, 5], points: { show: false } },
+      { stroke: accent, width, fill, dash: [5, 5], points: { show: false } },
     ],
     plugins: [new Tooltip(place, series, figure).plugin()],
   };
   return new uPlot(
     options,
-    [current.map((_, i) => i), series.previous[figure], done, unfinished] as uPlot.AlignedData,
+    [current.map((_, i) => i), series.previous[figure], whole, cut, unfinished] as uPlot.AlignedData,
     place,
   );
 }

@@ -44,7 +44,7 @@ export class Tooltip {
       line("tooltip-now", `${formatFigure(now, unit)} ${title.toLowerCase()}`),
     ];
     const earlier = series.previousTitles[idx];
-    if (earlier !== undefined) {
+    if (earlier) {
       const change = changeOf(now, before);
       const arrow = change && { up: "↑ ", down: "↓ ", level: "→ " }[change.direction];
       rows.push(line("tooltip-before", `${formatFigure(before, unit)} · ${earlier}`));

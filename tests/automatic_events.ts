@@ -1,0 +1,13 @@
+/** What the tracker sends by itself: it leaves a session a bounce. */
+export const AUTOMATIC_EVENTS = [
+  "click",
+  "error",
+  "form_abandon",
+  "form_start",
+  "page_exit",
+  "page_visibility",
+  "scroll",
+  "scroll_depth",
+  "text_copy",
+  "web_vitals",
+];
