@@ -1,4 +1,3 @@
-import { eraseSpooled, readSpooled, waitsUpTo } from "../db/spool_erasure.ts";
 import {
   countSharedSessions,
   countVisitorRows,
@@ -11,45 +10,28 @@ import { parseId } from "./arguments.ts";
 import { CommandError, formatTable } from "./command.ts";
 import { requireSite } from "./known_site.ts";
 import { allOrNothing, reachDatabase, type Reached } from "./reach.ts";
+import { countSpooled, eraseBesideSpool } from "./spooled.ts";
 import type { Subcommand } from "./subcommand.ts";
 import { confirm, printJson, printLine, requireTerminal } from "./terminal.ts";
 
-// A collector gives up on a group from its spool after 15 s.
-const DRAIN_MS = 16_000;
-const LOOK_EVERY_MS = 200;
-const SPOOL = "spool";
-
 /** What is there of the visitor: tables, then the spool. */
 async function countAll({ db, config }: Reached, visitor: VisitorKey): Promise<RowCount[]> {
-  const spooled = config.spoolPath === undefined ? 0 : readSpooled(config.spoolPath, visitor).length;
-  return [...await countVisitorRows(db, visitor), ...(spooled > 0 ? [{ table: SPOOL, rows: spooled }] : [])];
+  return [...await countVisitorRows(db, visitor), ...countSpooled(config, visitor)];
 }
 
-/**
- * Erases from the spool first, so that nothing comes into the database from there afterwards; but for what a collector
- * has just read. Once that has arrived, or was given up, the database is looked through again.
- */
 async function eraseAll(
   reached: Reached,
   visitor: VisitorKey,
   interrupted: AbortSignal,
 ): Promise<RowCount[]> {
-  const path = reached.config.spoolPath;
-  const spool = path === undefined ? { events: 0, lastPlace: 0 } : eraseSpooled(path, visitor);
-  const erased = [await allOrNothing(reached, (db) => eraseVisitor(db, visitor))];
-  if (path !== undefined && spool.lastPlace > 0) {
-    const end = performance.now() + DRAIN_MS;
-    while (performance.now() < end && !interrupted.aborted && waitsUpTo(path, spool.lastPlace)) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-    }
-    erased.push(await allOrNothing(reached, (db) => eraseVisitor(db, visitor)));
-  }
+  const erased = await eraseBesideSpool(
+    reached.config,
+    visitor,
+    interrupted,
+    () => allOrNothing(reached, (db) => eraseVisitor(db, visitor)),
+  );
   await eraseTraces(reached.own ?? reached.db);
-  const sums = Map.groupBy(erased.flat(), ({ table }) => table);
-  return [
-    ...[...sums].map(([table, counts]) => ({ table, rows: counts.reduce((sum, { rows }) => sum + rows, 0) })),
-    ...(spool.events > 0 ? [{ table: SPOOL, rows: spool.events }] : []),
-  ];
+  return erased;
 }
 
 export const erase: Subcommand = {

@@ -1,11 +1,10 @@
-/** `deno task site add|set ID [options]`, `site list`, `site remove ID`. */
+/** `deno task site add|set ID [options]`, `site list`, `site remove ID [--data]`. */
 import { DataError } from "../db/database.ts";
 import {
   isSiteId,
   listSites,
   MAX_DOMAINS,
   newSiteIdProblem,
-  removeSite,
   type SaveOutcome,
   type Site,
   type SiteChange,
@@ -19,16 +18,23 @@ import { type Arguments, requireWord, UsageError } from "./arguments.ts";
 import { CommandError, formatTable } from "./command.ts";
 import { runTask } from "./program.ts";
 import { reachDatabase, type Reached, saveSiteIn } from "./reach.ts";
+import { REMOVAL, type Removal, removalText, removeWith } from "./site_removal.ts";
 import { readOptions, SETTINGS, SETTINGS_HELP } from "./site_options.ts";
 import type { Subcommand } from "./subcommand.ts";
 import { printJson, printLine } from "./terminal.ts";
 
 /** What happened: to one site, or the list of all of them. */
 type Answer =
-  | { done: "added" | "changed" | "removed"; site: string; unreachableGoals?: UnreachableGoal[] }
+  | { done: "added" | "changed"; site: string; unreachableGoals?: UnreachableGoal[] }
+  | Removal
   | { sites: Site[] };
 
-type Action = (reached: Reached, siteId: string, args: Arguments) => Promise<Answer>;
+type Action = (
+  reached: Reached,
+  siteId: string,
+  args: Arguments,
+  interrupted: AbortSignal,
+) => Promise<Answer>;
 
 const ACTIONS = new Map<string, Action>(Object.entries({
   add: async (reached, siteId, args) => ({
@@ -41,12 +47,7 @@ const ACTIONS = new Map<string, Action>(Object.entries({
     unreachableGoals: await unreachableGoals(reached.db, siteId),
   }),
   list: async ({ db }) => ({ sites: await listSites(db) }),
-  remove: async ({ db }, siteId) => {
-    if (!await removeSite(db, siteId)) {
-      throw new CommandError(`Cannot remove ${siteId}: there is no such site`);
-    }
-    return { done: "removed", site: siteId };
-  },
+  remove: removeWith,
 }));
 
 /** Undefined where there is none. */
@@ -96,6 +97,8 @@ function readAction(args: Arguments): { action: Action; siteId: string } {
     throw new UsageError("--domain gives the whole list: leave out --add-domain and --remove-domain");
   }
   if (name !== "add" && name !== "set" && settings.length > 0) throw new UsageError(`${name} sets nothing`);
+  const removing = Object.keys(REMOVAL).find((option) => args.flag(option));
+  if (name !== "remove" && removing !== undefined) throw new UsageError(`--${removing} goes with remove`);
   if (name !== "list") return { action, siteId: checkId(id, name === "add") };
   if (id !== undefined) throw new UsageError(`"${id}" is too much`);
   return { action, siteId: "" };
@@ -111,6 +114,7 @@ function checkId(id: string | undefined, isNew: boolean): string {
 
 function answerText(answer: Answer): string {
   if ("sites" in answer) return formatTable(answer.sites.map(describe));
+  if (!("unreachableGoals" in answer) && "keys" in answer) return removalText(answer);
   const goals = (answer.unreachableGoals ?? []).map(({ name, page, path }) =>
     `The goal ${name} is not reached any more: ${page} is stored as ${path} from now on; add a goal for that`
   );
@@ -146,18 +150,28 @@ export const site: Subcommand = {
   deno task footfall site add ID [options]    adds a site
   deno task footfall site set ID [options]    changes what is named of a site
   deno task footfall site list
-  deno task footfall site remove ID           its events and metrics stay
+  deno task footfall site remove ID [--data] [--dry-run] [--yes]
+
+remove revokes the site's API keys and share links; its events, figures and goals stay. With --data it deletes them,
+too, in pieces that hold up neither collection nor the ETL for long; also of a site that was never added, or was
+removed before. It asks before it begins. Interrupted, even by kill -9, it goes on when it is run again. It does not
+reach backups and the spools of collectors on other machines.
 
 ${SETTINGS_HELP}
+  --data                with remove: deletes all that is stored of the site, and what waits in the spool of this folder
+  --dry-run             with remove: prints what would go, by table
+  --yes                 with remove --data: does not ask first
   --json                answers JSON
 
 What is not named stays as it is. A list is replaced as a whole; --add-domain and --remove-domain change one. Collectors follow within 30 seconds, retention with the
 next cleanup, and days of a new time zone are counted anew with the next roll-up.`,
-  options: { ...SETTINGS, json: "flag" },
+  options: { ...SETTINGS, ...REMOVAL, json: "flag" },
   words: 2,
-  async run(args) {
+  async run(args, interrupted) {
     const { action, siteId } = readAction(args);
-    const answer = await reachDatabase((reached) => action(reached, siteId, args));
+    const answer = await reachDatabase((reached) => action(reached, siteId, args, interrupted), {
+      interrupted,
+    });
     if (!args.flag("json")) await printLine(answerText(answer));
     else await printJson("sites" in answer ? answer.sites : answer);
   },

@@ -642,6 +642,12 @@ group by site_id, referrer_type;
 -- db/procedures/failed_events.sql
 --   retry_failed_events(site text default null) returns table(retried bigint, kept bigint)
 
+-- db/procedures/site_removal.sql
+--   count_site_rows(site text) returns table(table_name text, row_count bigint)
+--   delete_site_rows(site text, part text, since bigint, most integer, out rows bigint, out reached bigint) returns record
+--   is_site_known(site text) returns boolean
+--   site_tables() returns table(name text, part text, is_indexed boolean)
+
 -- db/procedures/store_events.sql
 --   store_events(events jsonb, agents jsonb, ids uuid[]) returns void
 

