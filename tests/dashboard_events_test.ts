@@ -65,7 +65,7 @@ Deno.test("the events panel shows what the owner asks for, and says what it coun
   assertEquals(
     texts(html, /id="events".*?<h2 title="([^"]*)"/gs),
     [
-      "Events that the site sends under names of its own, and forms. Not what the tracker sends by itself: clicks, copied text, scrolling, hiding and leaving a page, web vitals.",
+      "Events that the site sends under names of its own, and submitted forms. Not what the tracker sends by itself: clicks, copied text, scrolling, hiding and leaving a page, forms that are begun and abandoned, web vitals, errors.",
     ],
   );
 });

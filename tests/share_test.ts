@@ -122,7 +122,11 @@ Deno.test("a link that others embed is shown where it is, to frames of these ori
     framed.headers.get("content-security-policy")!,
     /frame-ancestors https:\/\/www\.example\.com http:\/\/localhost:8080$/,
   );
-  assertMatch(await framed.text(), /<h1[^>]*>shop<\/h1>/);
+  const html = await framed.text();
+  assertMatch(html, /<h1[^>]*>shop<\/h1>/);
+  // Without events it waits for none: a frame could not ask again.
+  assertMatch(html, /No events yet/);
+  assertNotMatch(html, /\/arrival/);
 });
 
 Deno.test("an unknown link is answered as a revoked one, whatever it looks like", async () => {

@@ -134,7 +134,7 @@ async function setupPage({ db, context, query, publicUrl }: Visit) {
         base={context.address.base}
         site={query.site}
         publicUrl={publicUrl}
-        arrival={{ lastEventAt: lastEvent }}
+        arrival={context.address.isEmbedded ? undefined : { lastEventAt: lastEvent }}
         bots={bots}
       />
     </SiteFrame>

@@ -56,13 +56,13 @@ function momentOf(at: Date): string {
   return `${formatDate(at.toISOString())} at ${at.toISOString().slice(11, 16)} UTC`;
 }
 
-/** What a site shows that has no events yet. */
+/** What a site shows that has no events yet. @param arrival undefined where nobody can ask again: frames have no cookie */
 export function SetupCard(
   { base, site, publicUrl, arrival, bots }: {
     base: string;
     site: string;
     publicUrl: string;
-    arrival: Arrival;
+    arrival: Arrival | undefined;
     bots: LeftOutBots;
   },
 ) {
@@ -76,7 +76,7 @@ export function SetupCard(
         </strong>:
       </p>
       <Snippet publicUrl={publicUrl} site={site} />
-      <ArrivalPart base={base} site={site} arrival={arrival} />
+      {arrival && <ArrivalPart base={base} site={site} arrival={arrival} />}
       <BotsLine bots={bots} />
     </section>
   );
