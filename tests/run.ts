@@ -12,7 +12,7 @@ const QUICK = "--quick";
 /** How many files import the files of tests. */
 const ENTRIES = 8;
 
-/** What must be free of a folder in memory. A whole run takes 3 GB at most. */
+/** What must be free of a folder in memory. A whole run takes 1.5 GB. */
 const MEMORY_BYTES = 8e9;
 
 /** `--quick` leaves out each file of tests that imports one of these: a browser, a process, a Postgres server. */

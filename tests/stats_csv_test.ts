@@ -124,7 +124,7 @@ Deno.test("the CSV of an event has every value of its properties", async () => {
   for (const filter of ["", "&filter=event:is:order"]) {
     const { rows } = await csv(app, `/sites/shop/events/order?${RANGE}${filter}`);
     assertEquals(rows.length, 1 + 30 + 1);
-    assertEquals(rows.find(([property]) => property === "plan"), ["plan", "pro", "30", "1"]);
+    assertEquals(rows.find(([property]) => property === "plan"), ["plan", "pro", "30", "1", "false"]);
     assertEquals(new Set(rows.flatMap(([property, value]) => property === "id" ? [value] : [])).size, 30);
   }
 });
