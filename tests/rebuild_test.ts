@@ -117,10 +117,10 @@ for (const engine of engines()) {
     await fillSites(db, ["a"], 900);
     await db.query("select begin_rebuild(null, '-infinity', 'infinity')");
     // April is finished, March is not.
-    while (await countRows(db) < 500) await slice(db, 20);
+    while (await countRows(db) < 500) await slice(db, 100);
     await db.exec("update session_rows set definitions = 0; update rebuilds set definitions = 0");
 
-    while (await slice(db, 20) !== null);
+    while (await slice(db, 100) !== null);
 
     assertEquals(
       await db.query("select count(*) as rows from session_rows where definitions = row_definitions()"),
