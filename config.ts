@@ -137,7 +137,7 @@ type Settings = { [Name in keyof typeof SETTINGS]?: z.output<typeof SETTINGS[Nam
 // Their values stay out of messages: these end up in logs and on screens.
 const SECRET = new Set(["ADMIN_TOKEN", "DATABASE_URL", "PGPASSWORD"]);
 
-/** What stands in a setting, unless that is a secret, or a URL that was put into the wrong one. */
+/** The value of a setting for an error message; hidden if it is a secret, or looks like a URL in the wrong setting. */
 function shown(name: string, value: string): string {
   return SECRET.has(name) || /:\/\/|@/.test(value) ? "not valid" : JSON.stringify(value);
 }
@@ -226,7 +226,7 @@ export function readConfig(mode: Mode, env: Environment = { ...process.env }): C
   };
 }
 
-/** Values of the settings that nobody may read in a log. */
+/** The values of settings that must not appear in a log. */
 export function secretsOf({ adminToken, database }: Config): string[] {
   const token = adminToken === undefined ? [] : [adminToken];
   if (typeof database !== "string") {

@@ -8,7 +8,9 @@ import { reachDatabase, type Reached } from "./reach.ts";
 import type { Subcommand } from "./subcommand.ts";
 import { printJson, printLine } from "./terminal.ts";
 
-/** Runs every job once, by whoever has the database open; shows the progress where that is this process. */
+/**
+ * Runs every job once: in the dev server if that has the database open, otherwise in this process. Only the latter shows progress.
+ */
 export async function runJobs(
   { own, devServer, config }: Reached,
   interrupted: AbortSignal,

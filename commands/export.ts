@@ -85,7 +85,7 @@ export const exportRows: Subcommand = {
   deno task footfall export --site ID --from DAY --to DAY [--table T] [--format F] [--output FILE]
   deno task footfall export --visitor ID [--site ID] [--output FILE]
 
-The first writes a site's rows in the order of time, piece by piece: any number of them needs little memory.
+The first writes a site's rows in order of time. It streams them, so memory stays small.
 
   --from DAY, --to DAY   the site's own days, as 2026-03-31, both included
   --table T              ${Object.keys(EXPORT_TABLES).join(", ")}; events

@@ -16,8 +16,7 @@ const migrateTask: Subcommand = {
   deno task db:migrate             applies pending migrations and changed procedures
   deno task db:migrate --status    lists the migrations
   deno task db:migrate --down N    undoes the last N migrations
-  deno task db:migrate --replace   the same as without, but puts the procedures of this release in the place of a newer
-                                   one's: the way back to an older release
+  deno task db:migrate --replace   also replaces the procedures of a newer release, to go back to this one
 
   --json   answers JSON`,
   options: { status: "flag", down: "value", replace: "flag", json: "flag" },

@@ -91,10 +91,18 @@ async function findDevServerOf({ database, port }: Config): Promise<DevServer | 
   );
 }
 
-/** {@linkcode saveSite}, by whoever has the database open. */
+/**
+ * Calls {@linkcode saveSite}: in the dev server if that has the database open, otherwise in this process.
+ *
+ * @throws {DataError | CommandError} If the change is not valid; from the dev server only the message comes
+ */
 export async function saveSiteIn({ own, devServer }: Reached, site: SiteChange): Promise<SaveOutcome> {
   if (own) return await saveSite(own, site);
-  return (await askDevServer<{ saved: SaveOutcome }>(devServer, "/dev/site", site)).saved;
+  try {
+    return (await askDevServer<{ saved: SaveOutcome }>(devServer, "/dev/site", site)).saved;
+  } catch (error) {
+    throw new CommandError((error as Error).message);
+  }
 }
 
 /** Does `work` in a transaction where that is possible: a process that is interrupted then has done nothing. */

@@ -63,9 +63,8 @@ async function save(
   site: SiteChange,
 ): Promise<"added" | "changed"> {
   const saved = await saveSiteIn(reached, site).catch((error) => {
-    // Of the dev server only the message comes.
-    if (!(error instanceof DataError) && !/^timezone /.test((error as Error).message)) throw error;
-    throw new CommandError(`Cannot ${verb} ${site.siteId}: ${(error as Error).message}`);
+    if (!(error instanceof DataError || error instanceof CommandError)) throw error;
+    throw new CommandError(`Cannot ${verb} ${site.siteId}: ${error.message}`);
   });
   if (saved === "added" || saved === "changed") return saved;
   throw new CommandError(`Cannot ${verb} ${site.siteId}: ${REFUSALS[saved](site.siteId)}`);
@@ -153,7 +152,7 @@ export const site: Subcommand = {
   deno task footfall site remove ID [--data] [--dry-run] [--yes]
 
 remove revokes the site's API keys and share links; its events, figures and goals stay. With --data it deletes them,
-too, in pieces that hold up neither collection nor the ETL for long; also of a site that was never added, or was
+too, in chunks that hold up neither collection nor the ETL for long; also of a site that was never added, or was
 removed before. It asks before it begins. Interrupted, even by kill -9, it goes on when it is run again. It does not
 reach backups and the spools of collectors on other machines.
 

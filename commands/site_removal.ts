@@ -71,11 +71,11 @@ export async function removeWith(
   const progress = new ProgressLine("rows");
   let done = 0;
   const deleted = await eraseBesideSpool(reached.config, { siteId }, interrupted, async () => {
-    const pieces: RowCount[] = [];
+    const chunks: RowCount[] = [];
     try {
-      for await (const piece of deleteSiteRows(reached.db, siteId)) {
-        pieces.push(piece);
-        progress.show(Math.min(done += piece.rows, all), all, piece.table);
+      for await (const chunk of deleteSiteRows(reached.db, siteId)) {
+        chunks.push(chunk);
+        progress.show(Math.min(done += chunk.rows, all), all, chunk.table);
         if (interrupted.aborted) break;
       }
     } catch (error) {
@@ -86,7 +86,7 @@ export async function removeWith(
         `Interrupted: ${siteId} is removed, but not all of its rows are deleted. Run it again to go on`,
       );
     }
-    return sumByTable(pieces).toSorted((a, b) => a.table < b.table ? -1 : 1);
+    return sumByTable(chunks).toSorted((a, b) => a.table < b.table ? -1 : 1);
   });
   progress.show(all, all);
   return tell("removed", removed, deleted);

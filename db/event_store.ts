@@ -6,9 +6,9 @@ import type { AgentRow, StorableEvent } from "./event_row.ts";
 /** An event that Postgres can never hold, by its place in what was to be stored. */
 export interface RefusedEvent {
   index: number;
-  /** For whoever sent it. */
+  /** For the sender. */
   message: string;
-  /** In the server's words, which are not for them. */
+  /** The server's own message, for the log only. */
   reason: string;
 }
 

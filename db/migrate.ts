@@ -33,7 +33,7 @@ const UNHURRIED = { statementTimeout: 0 };
  * Several processes may call it at once: each transaction begins with the same lock and looks again at what is
  * pending, so that the second one waits and finds nothing to do.
  *
- * @param options.replace puts these procedures in the place of a newer release's, unless that has migrations of its own
+ * @param options.replace replaces the procedures of a newer release, unless it has also applied migrations
  * @throws {NewerDatabase} If a newer release has migrated the database
  * @throws {Error} If the server is too old, something else about the database or its user does not fit, an applied
  * migration's file was changed since, or a script fails; nothing of it is kept then

@@ -1,6 +1,6 @@
 /**
- * What each connection is set to, whatever the server, the database or the role is: values are read as texts in these forms. Only
- * parameters that the server reports, since a pooler in transaction mode keeps those for each of its clients.
+ * The session settings of each connection, which override those of the server, the database and the role: results are parsed in
+ * these formats. Only parameters that the server reports are set: a pooler in transaction mode keeps them for each client.
  */
 export const SESSION = { TimeZone: "UTC", DateStyle: "ISO, YMD" };
 

@@ -214,7 +214,7 @@ export async function saveSite(db: Database, change: SiteChange): Promise<SaveOu
       } where site_id = $${fields.length + 1}`,
       [...fields.map((field) => site[field]), change.siteId],
     );
-    // Of a site that was there before, nobody knows in which time zone its days were rolled up.
+    // The id may have been in use before, with its days rolled up in an unknown time zone.
     if (!before || change.timezone !== undefined && change.timezone !== before.timezone) {
       await markAllDays(tx, change.siteId);
     }

@@ -11,9 +11,9 @@ export interface Removed {
   links: number;
 }
 
-// Rows that go in one transaction, in which the ETL waits; as many as retention takes.
-const PIECE = 10_000;
-// What a batch or a roll-up wrote during one pass goes in the next. Where events keep coming, there is no last one.
+// Rows deleted in one transaction, during which the ETL waits; as many as retention deletes.
+const CHUNK_ROWS = 10_000;
+// The next pass deletes what a batch or a roll-up wrote during the last one. While events keep coming, there is no end.
 const PASSES = 5;
 // A slice of a rebuild, which may be looking up texts, takes less than a second.
 const ATTEMPTS = 50;
@@ -56,7 +56,7 @@ export async function isSiteKnown(db: Asked, siteId: string): Promise<boolean> {
   return row!.known;
 }
 
-/** How many rows are stored of a site, a row for each table that has any; its settings are not among them. */
+/** The number of rows of a site in each table that has any, without its settings. */
 export async function countSiteRows(db: Asked, siteId: string): Promise<RowCount[]> {
   return await db.query<RowCount & Record<string, unknown>>(
     `select table_name as "table", row_count as rows from count_site_rows($1)`,
@@ -65,8 +65,8 @@ export async function countSiteRows(db: Asked, siteId: string): Promise<RowCount
 }
 
 /**
- * Deletes every row of a site that was removed, a piece at a time, each in a transaction of its own; tells after each
- * what it deleted. Where it was interrupted, the next call goes on.
+ * Deletes every row of a removed site in chunks, one transaction each, and yields what each chunk deleted. After an
+ * interruption, the next call continues.
  *
  * @throws {Error} If the site is registered, again perhaps; or its rows keep coming
  */
@@ -75,7 +75,7 @@ export async function* deleteSiteRows(db: Asked, siteId: string): AsyncGenerator
     const tables = await db.query<{ name: string; part: string }>("select name, part from site_tables()");
     let deleted = 0;
     for (const { name, part } of tables) {
-      for await (const rows of deletePieces(db, siteId, part)) {
+      for await (const rows of deleteChunks(db, siteId, part)) {
         deleted += rows;
         yield { table: name, rows };
       }
@@ -88,16 +88,16 @@ export async function* deleteSiteRows(db: Asked, siteId: string): AsyncGenerator
   );
 }
 
-type Piece = { rows: number; reached: number | null };
+type Chunk = { rows: number; reached: number | null };
 
-async function* deletePieces(db: Asked, siteId: string, part: string): AsyncGenerator<number> {
+async function* deleteChunks(db: Asked, siteId: string, part: string): AsyncGenerator<number> {
   let attempts = 0;
   for (let since: number | null = 0; since !== null && attempts < ATTEMPTS;) {
-    const pieces: Piece[] = await db.query<Piece>(
+    const chunks: Chunk[] = await db.query<Chunk>(
       "select rows, reached from delete_site_rows($1, $2, $3, $4)",
-      [siteId, part, since, PIECE],
+      [siteId, part, since, CHUNK_ROWS],
     );
-    const { rows, reached }: Piece = pieces[0]!;
+    const { rows, reached }: Chunk = chunks[0]!;
     if (rows > 0) yield rows;
     if (rows === 0 && reached === since) {
       attempts++;

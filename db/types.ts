@@ -19,7 +19,7 @@ const parseNumber: ValueParser = (text) => Number(text);
 const parseJson: ValueParser = (text) => JSON.parse(text);
 const asText: ValueParser = (text) => text;
 
-/** Of either `bytea_output`: `\\x` and hex digits, or characters of which those beyond ASCII are escaped by three octal digits. */
+/** Parses both formats of `bytea_output`: `\\x` with hex digits, and characters with octal escapes. */
 function parseBytes(text: string): Uint8Array {
   if (text.startsWith("\\x")) return Uint8Array.fromHex(text.slice(2));
   const characters = text.replace(

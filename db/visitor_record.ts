@@ -14,7 +14,7 @@ export interface VisitorKey {
   siteId?: string;
 }
 
-/** How much is stored of a visitor in the database, a row for each table that has any. */
+/** The number of rows of a visitor in each table that has any. */
 export async function countVisitorRows(
   db: Asked,
   { visitorId, siteId }: VisitorKey,

@@ -94,6 +94,7 @@ async function processEvents(context: JobContext): Promise<number> {
   }
   // A person's run ends with cleanup, which does this.
   if (isCron && processed > 0) await summarize(context);
+  if (isEmbedded(context.db)) await vacuumChanged(context.db);
   return processed;
 }
 

@@ -54,7 +54,7 @@ export function readBasePath(
   const prefix = headers.get("x-forwarded-prefix");
   if (!prefix) return "";
   const parts = prefix.split(",").slice(-trustProxy).map((part) => parseBasePath(part.trim()));
-  // What is no path counts as if it were not there, rather than lead people elsewhere.
+  // An invalid prefix is ignored: it could redirect people to another host.
   return parts.includes(undefined) ? "" : parseBasePath(parts.join("")) ?? "";
 }
 

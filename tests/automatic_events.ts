@@ -1,4 +1,4 @@
-/** What the tracker sends by itself: it leaves a session a bounce. */
+/** The types of events that the tracker sends by itself. A session with no others is still a bounce. */
 export const AUTOMATIC_EVENTS = [
   "click",
   "error",

@@ -49,7 +49,7 @@ Deno.test("site remove --data tells what would go, goes no further without a yes
   await Deno.remove(cwd, { recursive: true });
 });
 
-Deno.test("site remove --data that was interrupted or killed is finished by the next, and holds the ETL of others only for a piece", async () => {
+Deno.test("site remove --data that was interrupted or killed is finished by the next, and holds the ETL of others only for a chunk", async () => {
   await using app = await testApp();
   const cwd = await Deno.makeTempDir();
   const remove = ["site", "remove", "shop", "--data", "--yes"];

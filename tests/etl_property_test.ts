@@ -158,7 +158,7 @@ function sorted(tables: ReferenceTables): ReferenceTables {
   };
 }
 
-/** @param settings of whoever calls the procedures */
+/** @param settings a script that runs before each call of a procedure */
 async function holdAgainstReference(
   engine: TestEngine,
   numRuns: number,

@@ -12,7 +12,7 @@ const QUICK = "--quick";
 /** How many files import the files of tests. */
 const ENTRIES = 8;
 
-/** What must be free of a folder in memory. A whole run takes 1.5 GB. */
+/** Required free space of a folder in memory. A whole run uses 1.5 GB. */
 const MEMORY_BYTES = 8e9;
 
 /** `--quick` leaves out each file of tests that imports one of these: a browser, a process, a Postgres server. */
@@ -74,8 +74,8 @@ async function runTests(args: string[]): Promise<number> {
 }
 
 /**
- * Has every temporary folder made in memory where there is plenty: the tests create and truncate thousands of small
- * tables, which takes a sixth of their processor time on a disk.
+ * Puts temporary folders in memory if there is enough of it. The tests create and truncate thousands of small tables;
+ * on five files this saved 16 % of the processor time.
  */
 async function useMemoryFolder(): Promise<void> {
   if (Deno.env.has("TMPDIR")) return;

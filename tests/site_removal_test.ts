@@ -168,9 +168,9 @@ for (const engine of engines()) {
     }
     await app.etl();
     await removeSite(app.db, GONE);
-    const pieces = deleteSiteRows(app.db, GONE);
-    await pieces.next();
-    await pieces.return(undefined);
+    const chunks = deleteSiteRows(app.db, GONE);
+    await chunks.next();
+    await chunks.return(undefined);
     await saveSite(app.db, { siteId: GONE });
     await assertRejects(
       () => Array.fromAsync(deleteSiteRows(app.db, GONE)),

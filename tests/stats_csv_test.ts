@@ -187,7 +187,7 @@ Deno.test("every page with figures offers them as a file", async () => {
   }
 });
 
-Deno.test("whoever was sent a link downloads what it shows, and what others embed offers no files", async () => {
+Deno.test("a share link offers downloads, and an embedded one does not", async () => {
   await using app = await withVisits();
   const share = async (fields: object) => {
     const response = await app.request("/api/v1/sites/shop/share-links", {

@@ -171,7 +171,7 @@ const AGENTS: AgentRow[] = [
   },
 ];
 
-/** @param settings of whoever calls the procedures */
+/** @param settings a script that runs before each call of a procedure */
 async function load(
   db: Database,
   { midday, zones, formerZones, calculates, visits, staysOpen, rollUps }: Scenario,

@@ -98,7 +98,7 @@ export function emptyDatabase(server: TestServer, options?: TestOptions): Promis
   return lendDatabase(server, "template1", options);
 }
 
-/** What a server, a database or a role may be set to, and the locale of a database. */
+/** Unusual settings and locale of a database. */
 interface OddSetting {
   name: string;
   locale: string;

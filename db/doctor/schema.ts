@@ -24,7 +24,7 @@ const procedures: Check = {
   name: "procedures",
   asks: "database",
   async run({ db }) {
-    // Where nobody has migrated yet this is not to be checked, and the migrations say why.
+    // Throws if the database has never been migrated: this check is skipped then, and "migrations" reports it.
     await db.query("select from schema_procedures limit 1");
     const { stale, newer } = await readSchemaState(db);
     if (newer) return ok("of a newer release");

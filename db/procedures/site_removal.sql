@@ -1,4 +1,4 @@
--- What is stored of one site: to count it, to delete it.
+-- Counts and deletes the rows of one site.
 --
 -- Tables are found in the catalogue: each that has a column site_id. A table that comes later is emptied without a word here.
 
@@ -18,7 +18,7 @@ language sql stable as $$
   order by coalesce(array_position('{events_log_pending,stale_days,user_sessions}'::text[], c.relname::text), 4), c.relname = 'dictionary', c.relname
 $$;
 
--- How many rows a site has, a row for each table that has any.
+-- Returns the number of rows of a site in each table that has any.
 create or replace function count_site_rows(site text) returns table (table_name text, row_count bigint)
 language plpgsql stable
 set jit = off as $$
@@ -50,8 +50,8 @@ $$;
 -- Deletes rows of a site that was removed from one of site_tables(): at most `most`, found by the index; without one, those of the
 -- next 1,000 blocks from block `since` on. Returns how many, and from where to go on; null where nothing is left.
 --
--- The ETL and roll-ups wait for the piece, and it waits for them: a roll-up may hold rows of the site for long, so its lock comes
--- first, while the ETL goes on. Texts that a rebuild is looking up may not be deleted yet: then the piece begins again where it was.
+-- The ETL and roll-ups wait for the chunk, and it waits for them: a roll-up may hold rows of the site for long, so its lock comes
+-- first, while the ETL goes on. Texts that a rebuild is looking up may not be deleted yet: then the chunk begins again where it was.
 -- @raises object_not_in_prerequisite_state where the site is there (again)
 create or replace function delete_site_rows(site text, part text, since bigint, most integer, out rows bigint, out reached bigint)
 language plpgsql

@@ -75,7 +75,7 @@ begin
 end
 $$;
 
--- How many rows are the visitor's, a row for each table that has any.
+-- Returns the number of rows of the visitor in each table that has any.
 create or replace function count_visitor_rows(visitor text, site text default null)
 returns table (table_name text, row_count bigint)
 language plpgsql stable

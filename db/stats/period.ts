@@ -116,12 +116,12 @@ function monthsBefore(range: DayRange, step: number): { months: number } {
   return { months };
 }
 
-/** The day that is so much earlier; the month's last day where the month is too short. */
+/** The day moved back by `shift`; the last day of the month if the month is too short. */
 export function earlier(day: string, shift: Shift): Temporal.PlainDate {
   return Temporal.PlainDate.from(day).subtract(shift);
 }
 
-/** The days that are so much earlier; null where they begin before the first year, which nobody can write. */
+/** The range moved back by `shift`; null if it would begin before year 1. */
 export function shiftedDays(range: DayRange, shift: Shift): DayRange | null {
   const from = earlier(range.from, shift);
   if (from.year < 1) return null;

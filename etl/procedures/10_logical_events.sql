@@ -34,8 +34,7 @@ language sql immutable parallel safe as $$
   end
 $$;
 
--- Whether the tracker sends events of this type by itself, whatever a site is about, and though nobody has done what the site is for. They
--- leave a session a bounce, and the dashboard shows the others first.
+-- Whether the tracker sends events of this type by itself, on any site. They do not end a bounce, and the dashboard lists them last.
 create or replace function is_automatic_event(event_type text) returns boolean
 language sql immutable parallel safe as $$
   select event_type in (

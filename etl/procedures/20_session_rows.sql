@@ -49,7 +49,7 @@ $$;
 
 -- The rows of some sessions, as the facts have them now; none of a session that is gone. Adds values to the dictionary.
 --
--- `since` is the time of the earliest event that the row has not seen; null: any event may be new. Where a row has its 1,000
+-- `since` is the time of the earliest event that is not in the row yet; null if any event may be new. Where a row has its 1,000
 -- steps and all that is new comes later, these stay as they are.
 create or replace function make_session_rows(sites text[], sessions text[], since timestamptz[]) returns setof session_rows
 language plpgsql

@@ -20,7 +20,7 @@ export interface LongTable {
   read: (take: (rows: Rows) => boolean) => Promise<void>;
 }
 
-/** What a row is called that sums up the values that are left out. */
+/** The label of the row that sums up omitted values. */
 export const OTHERS = "(others)";
 
 /** `format`, for those who cannot send a header, such as a link. */

@@ -56,7 +56,7 @@ function momentOf(at: Date): string {
   return `${formatDate(at.toISOString())} at ${at.toISOString().slice(11, 16)} UTC`;
 }
 
-/** What a site shows that has no events yet. @param arrival undefined where nobody can ask again: frames have no cookie */
+/** The page of a site without events. @param arrival undefined if the page cannot be refreshed: frames have no cookie */
 export function SetupCard(
   { base, site, publicUrl, arrival, bots }: {
     base: string;

@@ -35,7 +35,7 @@ export const get = (name: string): string => storage[PREFIX + name]!;
 export const keys = (start: string | number): string[] =>
   Object.keys(storage).filter((key) => key.startsWith(PREFIX + start)).sort();
 
-/** Of the last id, as a share of 1. */
+/** The last id's random part, from 0 to 1. */
 let random = 0;
 
 export const drop = (key: string): boolean => delete storage[key];
